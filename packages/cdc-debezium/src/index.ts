@@ -1,0 +1,6 @@
+/**
+ * Debezium change events decoded to typed table changes.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * The varve command: server, shell, run, and tools for RocksDB directories.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * What to compact (pure pickers) and how (iterator and job).
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * Contract suite that every transport must pass.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * Versions of an LSM tree: version edits, MANIFEST, CURRENT, IDENTITY and OPTIONS files.
+ *
+ * @packageDocumentation
+ */
+export {}

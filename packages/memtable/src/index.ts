@@ -1,0 +1,6 @@
+/**
+ * Ordered in-memory table of internal keys with versions and range tombstones.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * RocksDB's block-based table files: build, read, filter, compress, cache.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * Stream processing on Kafka records: topology, operators, windows, tasks, state stores, restore.
+ *
+ * @packageDocumentation
+ */
+export {}

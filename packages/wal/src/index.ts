@@ -1,0 +1,6 @@
+/**
+ * RocksDB's write-ahead log: record framing, and the write batch a record holds.
+ *
+ * @packageDocumentation
+ */
+export {}
