@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
-export {}
+export { EmbeddedBroker } from './embedded-broker.ts'
+export type { BrokerDefaults, EmbeddedBrokerOptions, FlushPolicy } from './broker-options.ts'
