@@ -1,0 +1,17 @@
+/** `npm run check`: everything about the sources that is not a test. */
+import { runSteps } from './steps.ts'
+
+process.exitCode = runSteps([
+  { name: 'format', command: 'prettier', args: ['--check', '.', '--log-level', 'warn'] },
+  { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
+  { name: 'build', command: 'turbo', args: ['run', 'build', '--output-logs=errors-only'] },
+  { name: 'types of tests', command: 'tsc', args: ['-p', 'tsconfig.test.json'] },
+  {
+    name: 'direction of imports',
+    command: 'depcruise',
+    args: ['packages', 'internal', '--config', '.dependency-cruiser.cjs'],
+  },
+  { name: 'unused code and dependencies', command: 'knip', args: ['--no-config-hints'] },
+  { name: 'published packages', command: 'node', args: ['scripts/check-packages.ts'] },
+  { name: 'docs', command: 'npm', args: ['run', '--silent', 'docs'] },
+])
