@@ -6,3 +6,48 @@
 export * from './errors.ts'
 export { systemClock, type Clock, type Timer } from './clock.ts'
 export { systemRandom, type Random } from './random.ts'
+export { compareByteRanges, compareBytes, equalBytes } from './bytes/compare.ts'
+export {
+  concatBytes,
+  copyBytes,
+  emptyBytes,
+  formatHex,
+  parseHex,
+  toBytes,
+  utf8Bytes,
+  utf8Text,
+} from './bytes/convert.ts'
+export {
+  readFixed16,
+  readFixed32,
+  readFixed64,
+  readFixed64Big,
+  writeFixed16,
+  writeFixed32,
+  writeFixed64,
+  writeFixed64Big,
+} from './bytes/fixed.ts'
+export { varintLength, writeVarint } from './bytes/varint.ts'
+export { ByteReader, type ByteSource } from './bytes/byte-reader.ts'
+export { ByteWriter } from './bytes/byte-writer.ts'
+export { crc32c, maskCrc32c, unmaskCrc32c } from './hash/crc32c.ts'
+export { ValueType, valueTypeForSeek, valueTypeForSeekForPrev } from './key/value-type.ts'
+export {
+  checkInternalKey,
+  encodeInternalKey,
+  maxSequence,
+  readTrailerSequence,
+  sequenceOf,
+  sequenceSentinel,
+  trailerSizeBytes,
+  userKeyOf,
+  valueTypeOf,
+  writeTrailer,
+} from './key/internal-key.ts'
+export {
+  bytewiseComparator,
+  InternalKeyComparator,
+  reverseBytewiseComparator,
+  type Comparator,
+} from './key/comparator.ts'
+export type { InternalIterator } from './iterator/internal-iterator.ts'
