@@ -1,0 +1,32 @@
+import { UnsupportedError } from '@varve/base'
+
+import type { SchemaRegistry } from './registry/schema-registry.ts'
+import type { Columns, FormatSpec } from './schema.ts'
+import type { RowSerde } from './serde.ts'
+
+/** Where a serde stands: which side of which topic. */
+export interface RowSerdeContext {
+  readonly side: 'key' | 'value'
+  /** Names the registry subject `<topic>-<side>`, and the topic in errors. */
+  readonly topic: string
+  /** Needed by AVRO and JSON_SR. */
+  readonly registry?: SchemaRegistry
+  /** Names the Avro record of a key (`<SourceNameInCamelCase>Key`). Default: the topic. */
+  readonly sourceName?: string
+}
+
+/**
+ * The serde of one side of a topic.
+ *
+ * @throws UnsupportedError when the format is not handled, or cannot hold these columns
+ * @throws InvalidOptionError when a format with schemas gets no registry, or properties contradict each other
+ */
+export function createRowSerde(
+  spec: FormatSpec,
+  columns: Columns,
+  context: RowSerdeContext,
+): RowSerde {
+  void columns
+  void context
+  throw new UnsupportedError(`format ${spec.format} is not supported`)
+}
