@@ -1,6 +1,28 @@
 /**
- * Stream processing on Kafka records: topology, operators, windows, tasks, state stores, restore.
+ * Stream processing on Kafka records: topology, operators, windows, tasks, state stores, changelogs, restore.
+ *
+ * Describe an application with `StreamsBuilder`, test it with `TopologyTestDriver`, run it with `StreamsApplication`.
  *
  * @packageDocumentation
  */
-export {}
+export type * from './record.ts'
+export type { Serde } from './serde.ts'
+export type * from './dsl/api.ts'
+export {
+  hoppingWindows,
+  sessionWindows,
+  slidingWindows,
+  tumblingWindows,
+  type JoinWindows,
+  type SessionWindows,
+  type SlidingWindows,
+  type TimeWindows,
+} from './dsl/windows.ts'
+export type * from './topology/processor.ts'
+export { Topology, type RepartitionTopic, type SubTopology } from './topology/topology.ts'
+export type { StoreBuilder, StoreKind } from './state/store-builder.ts'
+export type * from './state/store.ts'
+export type * from './state/task-database.ts'
+export type * from './application/options.ts'
+export type { StreamsApplicationApi } from './application/api.ts'
+export type { TestInputRecord, TestOutputRecord, TopologyTestDriverApi } from './testing/api.ts'

@@ -1,0 +1,16 @@
+/**
+ * Bytes of one side of a record (or of a store) ↔ its value. `null` stands for an absent payload, so `T` includes `null`
+ * where the topic may hold one; `RowSerde` of `@varve/serde` is a `Serde<Row | null>`.
+ *
+ * Values are owned by whoever receives them and share no memory with the bytes.
+ */
+export interface Serde<T> {
+  serialize(value: T): Uint8Array | null
+  /**
+   * @throws DeserializationError for bytes that do not decode.
+   * An error named `SchemaNotLoadedError` makes the task call {@link prepare} with the same bytes and try again.
+   */
+  deserialize(bytes: Uint8Array | null): T
+  /** Fetches what {@link deserialize} of these bytes needs (a writer schema by id). */
+  prepare?(bytes: Uint8Array): Promise<void>
+}

@@ -1,0 +1,19 @@
+import type { Serde } from '../serde.ts'
+
+/** What kind of rows a store holds. */
+export type StoreKind = 'key-value' | 'window' | 'session' | 'join-window' | 'raw'
+
+/** Description of one state store; each task builds its own from it. Plain data. */
+export interface StoreBuilder<K = never, V = never> {
+  readonly name: string
+  readonly kind: StoreKind
+  readonly keySerde: Serde<K>
+  readonly valueSerde: Serde<V>
+  readonly caching: boolean
+  readonly logging: boolean
+  readonly persistence: 'persistent' | 'memory'
+  /** Windowed kinds: milliseconds of event time that rows are kept. */
+  readonly retentionMs: number
+  /** Time windows: milliseconds from start to end. */
+  readonly windowSizeMs: number
+}

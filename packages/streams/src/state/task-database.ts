@@ -1,0 +1,41 @@
+/** One write of a {@link TaskDatabase.write}: a `null` value deletes. */
+export interface TaskWrite {
+  readonly family: string
+  readonly key: Uint8Array
+  readonly value: Uint8Array | null
+}
+
+/** Bounds of a scan by bytes. */
+export interface ByteRange {
+  readonly gte?: Uint8Array
+  readonly lt?: Uint8Array
+  readonly reverse?: boolean
+}
+
+/**
+ * The durable home of one task's stores: families of sorted bytes that are written together or not at all.
+ * The port behind which an LSM database or plain memory stands.
+ */
+export interface TaskDatabase {
+  /** The value, owned by the caller; `undefined` when absent. */
+  get(family: string, key: Uint8Array): Uint8Array | undefined
+  /** Rows of a family in byte order (or against it). Keys and values are owned by the caller. Must be closed or run to its end. */
+  scan(family: string, range: ByteRange): IterableIterator<readonly [Uint8Array, Uint8Array]>
+  /** Applies all writes atomically: a crash loses all of them or none. */
+  write(writes: readonly TaskWrite[]): void
+  /** Deletes all rows of a family. */
+  clear(family: string): void
+  close(): Promise<void>
+}
+
+/** Opens the databases of an application's tasks. */
+export interface StateStorage {
+  /** Ids of tasks that have state here, whether open or not. */
+  listTasks(applicationId: string): Promise<readonly string[]>
+  /** Opens or creates; exclusive. @throws LockedError when somebody else has it. */
+  open(applicationId: string, taskId: string, families: readonly string[]): Promise<TaskDatabase>
+  /** Removes one task's state, or all of an application's. */
+  remove(applicationId: string, taskId?: string): Promise<void>
+  /** An id that stays the same over restarts on the same storage: names the transactional producer. */
+  processId(applicationId: string): Promise<string>
+}

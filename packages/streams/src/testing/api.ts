@@ -1,0 +1,42 @@
+import type { RecordHeader } from '@varve/kafka'
+
+import type { SkippedRecord } from '../application/options.ts'
+import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../state/store.ts'
+
+/** A record piped into a {@link TopologyTestDriverApi}. */
+export interface TestInputRecord {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly timestamp: number
+  readonly headers?: readonly RecordHeader[]
+  /** Default 0. All partitions are processed by one task. */
+  readonly partition?: number
+}
+
+/** A record that the topology wrote to a topic outside of it. */
+export interface TestOutputRecord {
+  readonly topic: string
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly timestamp: number
+  readonly headers: readonly RecordHeader[]
+}
+
+/** Runs a topology synchronously, without broker, under a clock moved by hand. */
+export interface TopologyTestDriverApi extends Disposable {
+  /** Processes the record, and what it sends to repartition topics, to the end. */
+  pipeInput(topic: string, record: TestInputRecord): void
+  /** Takes what was written since the last call, in order over all topics (or of one topic). */
+  readOutput(topic?: string): TestOutputRecord[]
+  advanceWallClockTime(ms: number): void
+  /** Flushes caches, as a commit does. */
+  commit(): void
+  /** Records passed over since the start. */
+  readonly skipped: readonly SkippedRecord[]
+  /** Records dropped by operators, by reason. */
+  readonly drops: ReadonlyMap<string, number>
+  /** What the stores hold now, uncommitted writes included. */
+  store<K, V>(name: string): ReadOnlyKeyValueStore<K, V>
+  windowStore<K, V>(name: string): ReadOnlyWindowStore<K, V>
+  close(): void
+}
