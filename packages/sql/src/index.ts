@@ -1,6 +1,124 @@
 /**
- * ksqlDB's SQL: lexer, parser, formatter, analyzer, plans, optimizer, expression compiler, functions.
+ * ksqlDB's SQL: text → tokens → AST → analysis → logical plan → physical plan; expression compiler; function library. No disk, no broker.
  *
  * @packageDocumentation
  */
-export {}
+export { SqlError, type SqlErrorDetail } from './errors.ts'
+export type { Position, Span } from './ast/position.ts'
+export type { FieldNode, TypeNode } from './ast/type.ts'
+export type {
+  ArithmeticOperator,
+  CallExpression,
+  CaseBranch,
+  ColumnExpression,
+  ComparisonOperator,
+  Expression,
+  MapEntryNode,
+  StructFieldNode,
+  TimeUnit,
+} from './ast/expression.ts'
+export type {
+  DurationNode,
+  JoinNode,
+  Query,
+  SelectItem,
+  SourceNode,
+  WindowNode,
+} from './ast/query.ts'
+export type {
+  ColumnNode,
+  CreateAsSelect,
+  CreateSource,
+  InsertIntoSelect,
+  InsertValues,
+  ParsedStatement,
+  PropertyNode,
+  PropertyValue,
+  ShowSubject,
+  SourceKind,
+  Statement,
+  StatementKind,
+} from './ast/statement.ts'
+
+export type {
+  DataSource,
+  HeaderColumn,
+  TimestampColumn,
+  WindowInfo,
+} from './catalog/data-source.ts'
+export type {
+  Catalog,
+  InferenceRequest,
+  InferredColumns,
+  SchemaInference,
+  TopicInfo,
+} from './catalog/catalog.ts'
+
+export type { AnalysisEnvironment, SqlProperties } from './analyzer/environment.ts'
+export type {
+  Command,
+  CreateAsSelectCommand,
+  CreateSourceCommand,
+  InsertIntoCommand,
+  InsertValuesCommand,
+  PullQueryCommand,
+  PushQueryCommand,
+} from './analyzer/command.ts'
+
+export {
+  planFormatVersion,
+  type AggregateCall,
+  type AggregateNode,
+  type AggregateWindow,
+  type FilterNode,
+  type FlatMapNode,
+  type ForeignKeyJoinNode,
+  type GroupByNode,
+  type InternalFormats,
+  type JoinType,
+  type Materialization,
+  type OutputColumn,
+  type PartitionByNode,
+  type PlanNode,
+  type PlanNodeBase,
+  type ProjectNode,
+  type PushQueryPlan,
+  type QueryPlan,
+  type SinkNode,
+  type SinkTopic,
+  type StreamSourceNode,
+  type StreamStreamJoinNode,
+  type StreamTableJoinNode,
+  type SuppressNode,
+  type TableSourceNode,
+  type TableTableJoinNode,
+} from './plan/physical-plan.ts'
+export type { PullBound, PullLookup, PullPlan, PullWindowBounds } from './plan/pull-plan.ts'
+export type { NamedPlanExpression, PlanExpression, PlanSchema } from './plan/schema.ts'
+
+export type {
+  CompiledExpression,
+  CompiledPredicate,
+  EvaluationContext,
+  HeaderValue,
+} from './expression/evaluation.ts'
+export type {
+  LiteralExpression,
+  LiteralJson,
+  PseudoColumn,
+  TypedExpression,
+} from './expression/typed-expression.ts'
+
+export type {
+  AggregateFunction,
+  AggregateOverload,
+  Aggregator,
+  FunctionCategory,
+  FunctionEnvironment,
+  LibraryFunction,
+  ParameterDoc,
+  ScalarFunction,
+  ScalarOverload,
+  TableFunction,
+} from './functions/function.ts'
+export type { FunctionRegistry } from './functions/registry.ts'

@@ -1,0 +1,85 @@
+import { VarveError, type VarveErrorOptions } from '@varve/base'
+
+import { positionAt, type Position, type Span } from './ast/position.ts'
+import { renderCaret } from './render-caret.ts'
+
+/** What a {@link SqlError} knows beyond its message. */
+export interface SqlErrorDetail extends VarveErrorOptions {
+  /** Where in the text the trouble is. */
+  readonly span?: Span | undefined
+  /** The whole script, so that {@link SqlError.render} can show the line. */
+  readonly text?: string | undefined
+  /** One or more sentences that explain. */
+  readonly detail?: string | undefined
+  /** A sentence that says what to do. */
+  readonly hint?: string | undefined
+  /** Who refused: the parser (`syntax`), or a later check (`semantic`). Default `semantic`. */
+  readonly phase?: 'syntax' | 'semantic'
+}
+
+/**
+ * A statement that cannot be parsed or does not make sense.
+ *
+ * `message` is one line in the dialect's manner (`line 1:8: …`); {@link render} adds the line of the script, a caret, detail and hint.
+ */
+export class SqlError extends VarveError {
+  /** Message without position. */
+  readonly primary: string
+  readonly phase: 'syntax' | 'semantic'
+  readonly span: Span | undefined
+  readonly text: string | undefined
+  readonly detail: string | undefined
+  readonly hint: string | undefined
+
+  constructor(message: string, detail: SqlErrorDetail = {}) {
+    const phase = detail.phase ?? 'semantic'
+    super('VARVE_SQL', withPosition(message, detail.span, phase), detail)
+    this.primary = message
+    this.phase = phase
+    this.span = detail.span
+    this.text = detail.text
+    this.detail = detail.detail
+    this.hint = detail.hint
+  }
+
+  /** Line and column of the trouble, both from 1. */
+  get position(): Position | undefined {
+    if (this.span === undefined) return undefined
+    return this.text === undefined ? this.span : positionAt(this.text, this.span.offset)
+  }
+
+  /** The same error knowing its script; an error that knows one already is returned as it is. */
+  withText(text: string): SqlError {
+    if (this.text !== undefined) return this
+    return new SqlError(this.primary, {
+      cause: this.cause,
+      span: this.span,
+      text,
+      detail: this.detail,
+      hint: this.hint,
+      phase: this.phase,
+    })
+  }
+
+  /** Message, the line of the script with a caret under the trouble, detail and hint, on several lines. */
+  render(): string {
+    const lines = [this.message]
+    if (this.span !== undefined && this.text !== undefined) {
+      lines.push(renderCaret(this.text, this.span))
+    }
+    if (this.detail !== undefined) lines.push(`Detail: ${this.detail}`)
+    if (this.hint !== undefined) lines.push(`Hint: ${this.hint}`)
+    return lines.join('\n')
+  }
+}
+
+function withPosition(
+  message: string,
+  span: Span | undefined,
+  phase: 'syntax' | 'semantic',
+): string {
+  if (span === undefined) return message
+  return phase === 'syntax'
+    ? `line ${span.line}:${span.column}: ${message}`
+    : `Line: ${span.line}, Col: ${span.column}: ${message}`
+}
