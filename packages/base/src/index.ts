@@ -51,3 +51,5 @@ export {
   type Comparator,
 } from './key/comparator.ts'
 export type { InternalIterator } from './iterator/internal-iterator.ts'
+export { xxhash32 } from './hash/xxhash32.ts'
+export { resourceClosed, resourceOpened } from './resources.ts'

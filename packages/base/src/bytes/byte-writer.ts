@@ -143,4 +143,3 @@ export class ByteWriter {
     this.bytes = grown
   }
 }
-

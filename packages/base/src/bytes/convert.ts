@@ -58,6 +58,7 @@ export function parseHex(text: string): Uint8Array<ArrayBuffer> {
     throw new SyntaxError(`not pairs of hexadecimal digits: "${text.slice(0, 40)}"`)
   }
   const bytes = new Uint8Array(text.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
   return bytes
 }

@@ -45,7 +45,10 @@ export function writeFixed32(bytes: Uint8Array, position: number, value: number)
 
 /** Stores `value`, an integer from 0 to 2^53 - 1, in eight bytes. */
 export function writeFixed64(bytes: Uint8Array, position: number, value: number): void {
-  assert(value >= 0 && value <= Number.MAX_SAFE_INTEGER, 'a fixed64 from a number is a safe integer')
+  assert(
+    value >= 0 && value <= Number.MAX_SAFE_INTEGER,
+    'a fixed64 from a number is a safe integer',
+  )
   writeFixed32(bytes, position, value)
   writeFixed32(bytes, position + 4, Math.floor(value / 0x1_0000_0000))
 }

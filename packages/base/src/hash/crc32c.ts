@@ -33,8 +33,7 @@ export function crc32c(
   let i = start
   for (const last = end - 7; i < last; i += 8) {
     const low =
-      crc ^
-      (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24))
+      crc ^ (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24))
     crc =
       t[0x700 + (low & 0xff)]! ^
       t[0x600 + ((low >>> 8) & 0xff)]! ^

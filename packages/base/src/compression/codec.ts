@@ -1,0 +1,24 @@
+/** One compression format, stateless and synchronous. */
+export interface Codec {
+  readonly name: CodecName
+  /** Compressed form of `data` in a fresh array. Never refuses: incompressible input grows a little. */
+  compress(data: Uint8Array, options?: CompressOptions): Uint8Array
+  /**
+   * Original of `data` in a fresh array of at most `maxSizeBytes`; memory beyond that is not touched, whatever the
+   * input claims.
+   *
+   * @throws {@link CorruptionError} when `data` is not of this format or holds more than `maxSizeBytes`
+   */
+  decompress(data: Uint8Array, maxSizeBytes: number): Uint8Array
+}
+
+export interface CompressOptions {
+  /** The format's own scale; formats without levels ignore it. */
+  readonly level?: number
+}
+
+/**
+ * `snappy` raw block; `lz4` raw block (its reader must know the size or a bound); `lz4-frame` the LZ4 frame format;
+ * `zstd` frame; `deflate` raw, without zlib's header; `gzip`. No compression is the absence of a codec.
+ */
+export type CodecName = 'snappy' | 'lz4' | 'lz4-frame' | 'zstd' | 'deflate' | 'gzip'

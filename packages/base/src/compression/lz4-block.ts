@@ -1,0 +1,161 @@
+import { CorruptionError } from '../errors.ts'
+import type { Codec } from './codec.ts'
+
+// LZ4 blocks. Format: lz4/lz4, "lz4_Block_format.md": sequences of token (literal length : 4, match length - 4 : 4),
+// literals, 2-byte offset. The last five bytes are literals and the last match starts at least twelve bytes before the end.
+//
+// Own code: the pure packages on npm return damaged blocks as data.
+
+const hashBits = 14
+const minMatch = 4
+const lastLiterals = 5
+const matchFindLimit = 12
+const maxOffset = 0xffff
+
+function hashAt(data: Uint8Array, i: number): number {
+  const word = data[i]! | (data[i + 1]! << 8) | (data[i + 2]! << 16) | (data[i + 3]! << 24)
+  return Math.imul(word, 0x9e3779b1) >>> (32 - hashBits)
+}
+
+function writeLength(out: Uint8Array, o: number, length: number): number {
+  for (; length >= 255; length -= 255) out[o++] = 255
+  out[o++] = length
+  return o
+}
+
+function emitLiterals(
+  data: Uint8Array,
+  start: number,
+  end: number,
+  matchNibble: number,
+  out: Uint8Array,
+  o: number,
+): number {
+  const length = end - start
+  out[o++] = (Math.min(length, 15) << 4) | matchNibble
+  if (length >= 15) o = writeLength(out, o, length - 15)
+  out.set(data.subarray(start, end), o)
+  return o + length
+}
+
+/** Greatest size of the block that compresses `sizeBytes`. */
+export function lz4BlockBound(sizeBytes: number): number {
+  return sizeBytes + Math.ceil(sizeBytes / 255) + 16
+}
+
+/** Compresses `data` into `out` at 0, which has room for {@link lz4BlockBound}; returns the size of the block. */
+export function compressLz4Block(data: Uint8Array, out: Uint8Array): number {
+  const end = data.length
+  let o = 0
+  let anchor = 0
+  if (end > matchFindLimit) {
+    // Positions plus one, so that zero means none.
+    const table = new Int32Array(1 << hashBits)
+    const limit = end - matchFindLimit
+    const matchEnd = end - lastLiterals
+    let i = 0
+    let misses = 64
+    while (i <= limit) {
+      const h = hashAt(data, i)
+      const candidate = table[h]! - 1
+      table[h] = i + 1
+      if (
+        candidate < 0 ||
+        i - candidate > maxOffset ||
+        data[candidate] !== data[i] ||
+        data[candidate + 1] !== data[i + 1] ||
+        data[candidate + 2] !== data[i + 2] ||
+        data[candidate + 3] !== data[i + 3]
+      ) {
+        i += misses++ >>> 6
+        continue
+      }
+      let match = i + minMatch
+      let from = candidate + minMatch
+      while (match < matchEnd && data[match] === data[from]) {
+        match++
+        from++
+      }
+      const extra = match - i - minMatch
+      o = emitLiterals(data, anchor, i, Math.min(extra, 15), out, o)
+      const offset = i - candidate
+      out[o++] = offset
+      out[o++] = offset >>> 8
+      if (extra >= 15) o = writeLength(out, o, extra - 15)
+      i = match
+      anchor = i
+      misses = 64
+    }
+  }
+  return emitLiterals(data, anchor, end, 0, out, o)
+}
+
+/**
+ * Decompresses the block `data[start, end)` into `out` from `position`, where matches may reach back to `out[0]`;
+ * returns the position after the last byte.
+ *
+ * @throws {@link CorruptionError} when the block is malformed or does not fit
+ */
+export function decompressLz4Block(
+  data: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  position: number,
+): number {
+  const capacity = out.length
+  let i = start
+  let o = position
+  while (i < end) {
+    const token = data[i++]!
+    let length = token >>> 4
+    if (length === 15) {
+      let more: number
+      do {
+        if (i >= end) return fail()
+        more = data[i++]!
+        length += more
+      } while (more === 255)
+    }
+    if (i + length > end || o + length > capacity) return fail()
+    if (length <= 16) for (let n = 0; n < length; n++) out[o + n] = data[i + n]!
+    else out.set(data.subarray(i, i + length), o)
+    i += length
+    o += length
+    if (i === end) return o
+
+    if (i + 2 > end) return fail()
+    const offset = data[i]! | (data[i + 1]! << 8)
+    i += 2
+    length = (token & 15) + minMatch
+    if (length === 15 + minMatch) {
+      let more: number
+      do {
+        if (i >= end) return fail()
+        more = data[i++]!
+        length += more
+      } while (more === 255)
+    }
+    if (offset === 0 || offset > o || o + length > capacity) return fail()
+    for (let n = 0; n < length; n++, o++) out[o] = out[o - offset]!
+  }
+  return fail()
+}
+
+function fail(): never {
+  throw new CorruptionError('lz4 block is malformed or exceeds its bound')
+}
+
+/** LZ4, raw block format. */
+export const lz4Codec: Codec = {
+  name: 'lz4',
+  compress(data) {
+    const out = new Uint8Array(lz4BlockBound(data.length))
+    return out.subarray(0, compressLz4Block(data, out))
+  },
+  decompress(data, maxSizeBytes) {
+    const out = new Uint8Array(maxSizeBytes)
+    const size = decompressLz4Block(data, 0, data.length, out, 0)
+    return size === maxSizeBytes ? out : out.subarray(0, size)
+  },
+}
