@@ -1,6 +1,0 @@
-/**
- * The varve command: server, shell, run, and tools for RocksDB directories.
- *
- * @packageDocumentation
- */
-export {}
