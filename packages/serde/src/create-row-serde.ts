@@ -1,5 +1,9 @@
 import { UnsupportedError } from '@varve/base'
 
+import { createDelimitedSerde } from './delimited/delimited-serde.ts'
+import { createJsonSerde } from './json/json-serde.ts'
+import { createKafkaSerde } from './kafka/kafka-serde.ts'
+import { createNoneSerde } from './none-serde.ts'
 import type { SchemaRegistry } from './registry/schema-registry.ts'
 import type { Columns, FormatSpec } from './schema.ts'
 import type { RowSerde } from './serde.ts'
@@ -26,7 +30,19 @@ export function createRowSerde(
   columns: Columns,
   context: RowSerdeContext,
 ): RowSerde {
-  void columns
-  void context
-  throw new UnsupportedError(`format ${spec.format} is not supported`)
+  switch (spec.format) {
+    case 'JSON':
+      return createJsonSerde(spec, columns, context)
+    case 'KAFKA':
+      return createKafkaSerde(columns, context)
+    case 'DELIMITED':
+      return createDelimitedSerde(spec, columns, context)
+    case 'NONE':
+      return createNoneSerde(columns)
+    case 'AVRO':
+    case 'JSON_SR':
+    case 'PROTOBUF':
+    case 'PROTOBUF_NOSR':
+      throw new UnsupportedError(`format ${spec.format} is not supported`)
+  }
 }

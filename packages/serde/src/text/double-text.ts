@@ -1,0 +1,38 @@
+/** A DOUBLE as Java prints it: `1.0`, `1.0E10`, `-0.0`, `NaN`, `Infinity`. */
+export function formatDouble(value: number): string {
+  const magnitude = Math.abs(value)
+  if ((magnitude >= 1e-3 && magnitude < 1e7) || value === 0) {
+    if (Object.is(value, -0)) return '-0.0'
+    return Number.isInteger(value) ? `${value}.0` : String(value)
+  }
+  if (!Number.isFinite(value)) return String(value)
+  const [mantissa, exponent] = value.toExponential().split('e')
+  return `${mantissa!.includes('.') ? mantissa : `${mantissa}.0`}E${Number(exponent)}`
+}
+
+/** Text as Java's `Double.parseDouble` takes it: surrounding blanks, `NaN`, `Infinity`, a type suffix. Undefined for other text. */
+export function parseDouble(text: string): number | undefined {
+  const trimmed = text.trim()
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?$/.test(trimmed))
+    return Number(trimmed.replace(/[fFdD]$/, ''))
+  switch (trimmed) {
+    case 'NaN':
+    case '+NaN':
+    case '-NaN':
+      return NaN
+    case 'Infinity':
+    case '+Infinity':
+      return Infinity
+    case '-Infinity':
+      return -Infinity
+    default:
+      return undefined
+  }
+}
+
+/** Decimal digits with optional sign within 32 bits; undefined for other text. */
+export function parseInt32(text: string): number | undefined {
+  if (text.length > 32 || !/^[+-]?\d+$/.test(text)) return undefined
+  const value = Number(text) + 0
+  return value === (value | 0) ? value : undefined
+}
