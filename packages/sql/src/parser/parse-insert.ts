@@ -1,0 +1,41 @@
+import type { Expression } from '../ast/expression.ts'
+import type { Statement } from '../ast/statement.ts'
+import { parseExpression } from './parse-expression.ts'
+import { parseProperties } from './parse-literal.ts'
+import { parseQuery } from './parse-query.ts'
+import type { TokenStream } from './token-stream.ts'
+
+/** INSERT INTO … VALUES and INSERT INTO … SELECT. */
+export function parseInsert(tokens: TokenStream): Statement {
+  const first = tokens.peek().span
+  tokens.expectWords('INSERT', 'INTO')
+  const target = tokens.identifier('the name of a stream or table')
+  if (tokens.isWord('WITH') || tokens.isWord('SELECT')) {
+    const properties = tokens.takeWords('WITH') ? parseProperties(tokens) : []
+    const query = parseQuery(tokens)
+    return { kind: 'insertIntoSelect', target, properties, query, span: tokens.spanFrom(first) }
+  }
+  const columns = parseColumnNames(tokens)
+  tokens.expectWords('VALUES')
+  const values = parseValues(tokens)
+  if (tokens.isSymbol(',')) {
+    tokens.fail('expected the end of the statement', 'One statement inserts one row.')
+  }
+  return { kind: 'insertValues', target, columns, values, span: tokens.spanFrom(first) }
+}
+
+/** `(a, b)`, if it is there. */
+export function parseColumnNames(tokens: TokenStream): string[] | undefined {
+  if (!tokens.takeSymbol('(')) return undefined
+  const names = tokens.list(() => tokens.identifier('a column name'))
+  tokens.expectSymbol(')')
+  return names
+}
+
+/** `(e, …)`. */
+export function parseValues(tokens: TokenStream): Expression[] {
+  tokens.expectSymbol('(')
+  const values = tokens.list(() => parseExpression(tokens))
+  tokens.expectSymbol(')')
+  return values
+}

@@ -1,0 +1,116 @@
+import type { PrimitiveKind } from '@varve/serde'
+
+import type { FieldNode, TypeNode } from '../ast/type.ts'
+import { SqlError } from '../errors.ts'
+import type { TokenStream } from './token-stream.ts'
+
+const primitives: ReadonlyMap<string, PrimitiveKind> = new Map([
+  ['BOOLEAN', 'BOOLEAN'],
+  ['INT', 'INTEGER'],
+  ['INTEGER', 'INTEGER'],
+  ['BIGINT', 'BIGINT'],
+  ['DOUBLE', 'DOUBLE'],
+  ['STRING', 'STRING'],
+  ['VARCHAR', 'STRING'],
+  ['BYTES', 'BYTES'],
+  ['TIME', 'TIME'],
+  ['DATE', 'DATE'],
+  ['TIMESTAMP', 'TIMESTAMP'],
+])
+
+/** The primitive type of that name, aliases included. */
+export function primitiveOf(word: string): PrimitiveKind | undefined {
+  return primitives.get(word)
+}
+
+/** `INT`, `DECIMAL(4, 2)`, `ARRAY<T>`, `T ARRAY`, `MAP<K, V>`, `STRUCT<f T, …>` or the name of a custom type. */
+export function parseType(tokens: TokenStream): TypeNode {
+  return tokens.nested(() => {
+    const first = tokens.peek().span
+    let type = parseBaseType(tokens)
+    for (let wraps = 0; tokens.takeWords('ARRAY'); wraps++) {
+      if (wraps >= 50) tokens.fail('an array of arrays may be 50 levels deep at most')
+      type = { kind: 'ARRAY', element: type, span: tokens.spanFrom(first) }
+    }
+    return type
+  })
+}
+
+function parseBaseType(tokens: TokenStream): TypeNode {
+  const token = tokens.peek()
+  const first = token.span
+  if (token.kind !== 'word') {
+    return { kind: 'CUSTOM', name: tokens.identifier('a type'), span: tokens.spanFrom(first) }
+  }
+  if (token.text === 'DECIMAL' && tokens.isSymbol('(', 1)) return parseDecimalType(tokens)
+  if (tokens.isSymbol('<', 1) || tokens.isSymbol('<>', 1)) {
+    if (token.text === 'ARRAY') {
+      tokens.next()
+      tokens.expectSymbol('<')
+      const element = parseType(tokens)
+      tokens.expectSymbol('>')
+      return { kind: 'ARRAY', element, span: tokens.spanFrom(first) }
+    }
+    if (token.text === 'MAP') {
+      tokens.next()
+      tokens.expectSymbol('<')
+      const key = parseType(tokens)
+      tokens.expectSymbol(',')
+      const value = parseType(tokens)
+      tokens.expectSymbol('>')
+      return { kind: 'MAP', key, value, span: tokens.spanFrom(first) }
+    }
+    if (token.text === 'STRUCT') return parseStructType(tokens)
+  }
+  const primitive = primitives.get(token.text)
+  if (primitive === undefined) {
+    return { kind: 'CUSTOM', name: tokens.identifier('a type'), span: tokens.spanFrom(first) }
+  }
+  tokens.next()
+  if (token.text === 'VARCHAR' && tokens.takeSymbol('(')) {
+    tokens.wholeNumber('a length')
+    tokens.expectSymbol(')')
+  }
+  return { kind: primitive, span: tokens.spanFrom(first) }
+}
+
+function parseDecimalType(tokens: TokenStream): TypeNode {
+  const first = tokens.next().span
+  tokens.expectSymbol('(')
+  const precision = tokens.wholeNumber('a precision')
+  tokens.expectSymbol(',')
+  const scale = tokens.wholeNumber('a scale')
+  tokens.expectSymbol(')')
+  const span = tokens.spanFrom(first)
+  if (precision < 1) {
+    throw new SqlError(`DECIMAL precision must be >= 1: DECIMAL(${precision},${scale})`, { span })
+  }
+  if (scale > precision) {
+    throw new SqlError(`DECIMAL precision must be >= scale: DECIMAL(${precision},${scale})`, {
+      span,
+    })
+  }
+  return { kind: 'DECIMAL', precision, scale, span }
+}
+
+function parseStructType(tokens: TokenStream): TypeNode {
+  const first = tokens.next().span
+  const fields: FieldNode[] = []
+  if (!tokens.takeSymbol('<>')) {
+    tokens.expectSymbol('<')
+    if (!tokens.isSymbol('>')) {
+      const names = new Set<string>()
+      do {
+        const at = tokens.peek().span
+        const name = tokens.identifier('a field name')
+        if (names.has(name)) {
+          throw new SqlError(`Duplicate field name '${name}' found in STRUCT`, { span: at })
+        }
+        names.add(name)
+        fields.push({ name, type: parseType(tokens) })
+      } while (tokens.takeSymbol(','))
+    }
+    tokens.expectSymbol('>')
+  }
+  return { kind: 'STRUCT', fields, span: tokens.spanFrom(first) }
+}
