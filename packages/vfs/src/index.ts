@@ -11,3 +11,16 @@ export type {
   RandomAccessFile,
   WritableFile,
 } from './file-system.ts'
+export { ioErrorCode, isNotFound } from './io-error.ts'
+export { NodeFileSystem, nodeFileSystem } from './node/node-file-system.ts'
+export {
+  MemoryFileSystem,
+  type CrashOptions,
+  type MemoryFileSystemOptions,
+} from './memory/memory-file-system.ts'
+export {
+  FaultInjectionFileSystem,
+  type CallListener,
+  type Fault,
+  type FileOperation,
+} from './fault/fault-injection-file-system.ts'
