@@ -3,4 +3,16 @@
  *
  * @packageDocumentation
  */
-export {}
+export { LogWriter } from './log/log-writer.ts'
+export { LogReader, type LogReaderOptions, type WalRecoveryMode } from './log/log-reader.ts'
+export {
+  WriteBatch,
+  type ColumnFamilyRef,
+  type WriteBatchEntryOptions,
+} from './batch/write-batch.ts'
+export {
+  iterateWriteBatch,
+  WriteBatchCursor,
+  type WriteBatchHandler,
+} from './batch/write-batch-cursor.ts'
+export { readWriteBatches } from './batch/read-write-batches.ts'

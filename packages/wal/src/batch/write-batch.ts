@@ -1,0 +1,196 @@
+import {
+  assert,
+  ByteWriter,
+  CorruptionError,
+  readFixed32,
+  readFixed64,
+  toBytes,
+  ValueType,
+  writeFixed32,
+  writeFixed64,
+} from '@varve/base'
+
+import { iterateWriteBatch, type WriteBatchHandler } from './write-batch-cursor.ts'
+
+/** Bytes of sequence and count before the first entry. */
+export const writeBatchHeaderBytes = 12
+
+/** Names a column family by its id; handles of lsm-core are such. */
+export interface ColumnFamilyRef {
+  readonly id: number
+}
+
+/** Where an entry of a batch goes. */
+export interface WriteBatchEntryOptions {
+  /** Default: the family `default`. */
+  readonly cf?: ColumnFamilyRef | undefined
+}
+
+interface SavePoint {
+  readonly length: number
+  readonly count: number
+}
+
+/**
+ * Changes that are written together or not at all, in the bytes that a WAL record holds:
+ *
+ *     fixed64 sequence of the first entry | fixed32 count | entries: tag, [varint32 family,] slices
+ *
+ * Strings are UTF-8. Keys and values are copied when they are added. A batch may be written more than once and reused
+ * after {@link clear}.
+ *
+ * @example
+ * ```ts
+ * await db.write(new WriteBatch().put('a', '1').delete('b'), { sync: true })
+ * ```
+ */
+export class WriteBatch {
+  readonly #out: ByteWriter
+  #count: number
+  #savePoints: SavePoint[] | undefined
+
+  constructor(capacityBytes: number = 256) {
+    this.#out = new ByteWriter(capacityBytes)
+    this.#out.zeros(writeBatchHeaderBytes)
+    this.#count = 0
+    this.#savePoints = undefined
+  }
+
+  /** A batch with a copy of `data`, whose entries are checked when they are read. @throws CorruptionError when it has no header */
+  static from(data: Uint8Array): WriteBatch {
+    if (data.length < writeBatchHeaderBytes) throw new CorruptionError('log record too small')
+    const batch = new WriteBatch(data.length)
+    batch.#out.clear().raw(data)
+    batch.#count = readFixed32(data, 8)
+    return batch
+  }
+
+  /** Entries that take a sequence number; log data and markers do not. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Size of {@link data}. */
+  get sizeBytes(): number {
+    return this.#out.length
+  }
+
+  /** Sequence number of the first entry; set by the database when the batch is written. */
+  get sequence(): number {
+    return readFixed64(this.#out.bytes, 0)
+  }
+
+  set sequence(sequence: number) {
+    writeFixed64(this.#out.bytes, 0, sequence)
+  }
+
+  /** The batch's bytes, a view borrowed until the next change. */
+  get data(): Uint8Array {
+    writeFixed32(this.#out.bytes, 8, this.#count)
+    return this.#out.view()
+  }
+
+  put(
+    key: string | Uint8Array,
+    value: string | Uint8Array,
+    options?: WriteBatchEntryOptions,
+  ): this {
+    return this.putTo(options?.cf?.id ?? 0, toBytes(key), toBytes(value))
+  }
+
+  delete(key: string | Uint8Array, options?: WriteBatchEntryOptions): this {
+    return this.deleteFrom(options?.cf?.id ?? 0, toBytes(key))
+  }
+
+  /** Deletes a key that was put once since its last deletion; cheaper to compact away than {@link delete}. */
+  singleDelete(key: string | Uint8Array, options?: WriteBatchEntryOptions): this {
+    this.#tag(ValueType.SingleDeletion, ValueType.ColumnFamilySingleDeletion, options?.cf?.id ?? 0)
+    this.#out.slice(toBytes(key))
+    return this
+  }
+
+  /** Adds an operand for the family's merge operator. */
+  merge(
+    key: string | Uint8Array,
+    operand: string | Uint8Array,
+    options?: WriteBatchEntryOptions,
+  ): this {
+    this.#tag(ValueType.Merge, ValueType.ColumnFamilyMerge, options?.cf?.id ?? 0)
+    this.#out.slice(toBytes(key)).slice(toBytes(operand))
+    return this
+  }
+
+  /** Deletes every key from `begin` (inclusive) to `end` (exclusive) in the family's order. */
+  deleteRange(
+    begin: string | Uint8Array,
+    end: string | Uint8Array,
+    options?: WriteBatchEntryOptions,
+  ): this {
+    this.#tag(ValueType.RangeDeletion, ValueType.ColumnFamilyRangeDeletion, options?.cf?.id ?? 0)
+    this.#out.slice(toBytes(begin)).slice(toBytes(end))
+    return this
+  }
+
+  /** A note for readers of the log; it reaches no table and takes no sequence number. */
+  logData(blob: Uint8Array): this {
+    this.#out.byte(ValueType.LogData).slice(blob)
+    return this
+  }
+
+  /** {@link put} for hot paths: no options object, no strings. */
+  putTo(columnFamilyId: number, key: Uint8Array, value: Uint8Array): this {
+    this.#tag(ValueType.Value, ValueType.ColumnFamilyValue, columnFamilyId)
+    this.#out.slice(key).slice(value)
+    return this
+  }
+
+  /** {@link delete} for hot paths: no options object, no strings. */
+  deleteFrom(columnFamilyId: number, key: Uint8Array): this {
+    this.#tag(ValueType.Deletion, ValueType.ColumnFamilyDeletion, columnFamilyId)
+    this.#out.slice(key)
+    return this
+  }
+
+  /** Adds all entries of `other` behind those of this one. */
+  append(other: WriteBatch): this {
+    this.#out.raw(other.#out.bytes, writeBatchHeaderBytes, other.#out.length)
+    this.#count += other.#count
+    return this
+  }
+
+  /** Remembers the present end; {@link rollbackToSavePoint} comes back to the last one remembered. */
+  setSavePoint(): this {
+    this.#savePoints ??= []
+    this.#savePoints.push({ length: this.#out.length, count: this.#count })
+    return this
+  }
+
+  /** Forgets what was added since the last save point, and the save point. */
+  rollbackToSavePoint(): this {
+    const point = this.#savePoints?.pop()
+    assert(point !== undefined, 'a save point was set')
+    this.#out.truncate(point.length)
+    this.#count = point.count
+    return this
+  }
+
+  /** Empties the batch and keeps its memory. */
+  clear(): this {
+    this.#out.clear().zeros(writeBatchHeaderBytes)
+    this.#count = 0
+    this.#savePoints = undefined
+    return this
+  }
+
+  /** Calls `handler` for every entry in order. @throws CorruptionError when the bytes are malformed or the count is wrong */
+  iterate(handler: WriteBatchHandler): void {
+    iterateWriteBatch(this.data, handler)
+  }
+
+  #tag(plain: number, withFamily: number, columnFamilyId: number): void {
+    // The default family always takes the form without an id.
+    if (columnFamilyId === 0) this.#out.byte(plain)
+    else this.#out.byte(withFamily).varint(columnFamilyId)
+    this.#count++
+  }
+}

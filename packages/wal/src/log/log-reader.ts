@@ -1,0 +1,291 @@
+import { basename } from 'node:path'
+
+import {
+  ByteWriter,
+  CorruptionError,
+  crc32c,
+  maskCrc32c,
+  readFixed16,
+  readFixed32,
+  UnsupportedError,
+} from '@varve/base'
+import { zstdCodec } from '@varve/base/compression'
+import type { FileSystem, RandomAccessFile } from '@varve/vfs'
+
+import {
+  blockSizeBytes,
+  headerSizeBytes,
+  isRecyclable,
+  recyclableHeaderSizeBytes,
+  RecordType,
+} from './record-format.ts'
+
+/**
+ * How much damage a reader of a log forgives; RocksDB's `WALRecoveryMode`, same names in TypeScript's case.
+ *
+ * `tolerateCorruptedTailRecords`: a record cut off at the end of the log. `absoluteConsistency`: nothing.
+ * `pointInTime`: all is reported; the database opens as it was before the damage. `skipAnyCorruptedRecords`: all is
+ * reported; the database takes what it can read.
+ */
+export type WalRecoveryMode =
+  'tolerateCorruptedTailRecords' | 'absoluteConsistency' | 'pointInTime' | 'skipAnyCorruptedRecords'
+
+export interface LogReaderOptions {
+  /** Default: `tolerateCorruptedTailRecords`, as a MANIFEST is read. */
+  readonly recoveryMode?: WalRecoveryMode
+  /** The log's own number, which recycled records must carry. Default: the number in the file name. */
+  readonly logNumber?: number
+  /** Told of damage; reading goes on behind it. Default: the error is thrown by {@link LogReader.readRecord}. */
+  readonly onCorruption?: (error: CorruptionError) => void
+}
+
+/** A record never grows beyond this when decompressed. */
+const maxRecordBytes = 1 << 30
+
+// Outcomes of reading one fragment that are not record types (0 to 255).
+const endOfFile = 256
+const badHeader = 257
+const badRecord = 258
+const badRecordLength = 259
+const badRecordChecksum = 260
+const oldRecord = 261
+
+/**
+ * Reads the records of one log file in order.
+ *
+ * A bad checksum discards the rest of its 32 KiB block, because the length may be the damaged field. What is reported
+ * and what is forgiven follows RocksDB mode by mode, also for recycled logs, whose tail is an older life of the file.
+ */
+export class LogReader {
+  readonly #file: RandomAccessFile
+  readonly #mode: WalRecoveryMode
+  readonly #logNumber: number
+  readonly #onCorruption: ((error: CorruptionError) => void) | undefined
+  readonly #block: Uint8Array
+  readonly #scratch: ByteWriter
+  /** Unread bytes of the block: `#block[#start, #end)`. */
+  #start = 0
+  #end = 0
+  /** File offset of the byte after the block. */
+  #nextBlockOffset = 0
+  #eof = false
+  #recycled = false
+  #firstFragment = true
+  #compressed = false
+  #fragment: Uint8Array
+  #fragmentOffset = 0
+  #recordOffset = 0
+
+  constructor(file: RandomAccessFile, options: LogReaderOptions = {}) {
+    this.#file = file
+    this.#mode = options.recoveryMode ?? 'tolerateCorruptedTailRecords'
+    this.#logNumber =
+      options.logNumber ?? Number(/^(\d+)\.log$/.exec(basename(file.path))?.[1] ?? 0)
+    this.#onCorruption = options.onCorruption
+    this.#block = new Uint8Array(blockSizeBytes)
+    this.#scratch = new ByteWriter()
+    this.#fragment = this.#block.subarray(0, 0)
+  }
+
+  /** Opens the log at `path`. */
+  static async open(
+    fs: FileSystem,
+    path: string,
+    options: LogReaderOptions = {},
+  ): Promise<LogReader> {
+    return new LogReader(await fs.openRandomAccess(path), options)
+  }
+
+  get path(): string {
+    return this.#file.path
+  }
+
+  /** File offset where the record that was read last begins. */
+  get recordOffset(): number {
+    return this.#recordOffset
+  }
+
+  /**
+   * The next record, a view borrowed until the next call; undefined at the end of what can be read.
+   *
+   * @throws {@link CorruptionError} on damage that the mode reports, unless `onCorruption` takes it
+   * @throws {@link UnsupportedError} for records of a kind whose data would be misread
+   */
+  readRecord(): Uint8Array | undefined {
+    const scratch = this.#scratch.clear()
+    let inFragments = false
+    for (;;) {
+      const type = this.#readFragment()
+      const kind =
+        type >= RecordType.RecyclableFull && type <= RecordType.RecyclableLast ? type - 4 : type
+      switch (kind) {
+        case RecordType.Full:
+          if (inFragments) this.#report('partial record without end')
+          this.#recordOffset = this.#fragmentOffset
+          return this.#decompress(this.#fragment)
+        case RecordType.First:
+          if (inFragments) this.#report('partial record without end')
+          this.#recordOffset = this.#fragmentOffset
+          scratch.clear().raw(this.#fragment)
+          inFragments = true
+          break
+        case RecordType.Middle:
+          if (inFragments) scratch.raw(this.#fragment)
+          else this.#report('missing start of fragmented record')
+          break
+        case RecordType.Last:
+          if (inFragments) return this.#decompress(scratch.raw(this.#fragment).view())
+          this.#report('missing start of fragmented record')
+          break
+        case RecordType.SetCompressionType:
+          this.#setCompression()
+          break
+        case RecordType.PredecessorWALInfo:
+        case RecordType.RecyclablePredecessorWALInfo:
+          // Number, size and last sequence of the log before: a cross-check that needs no reader.
+          break
+        case RecordType.UserDefinedTimestampSize:
+        case RecordType.RecyclableUserDefinedTimestampSize:
+          throw new UnsupportedError(`user-defined timestamps, which "${this.path}" holds`)
+        case endOfFile:
+          if (inFragments && this.#strict) this.#report('error reading trailing data')
+          return undefined
+        case badHeader:
+          if (this.#strict) this.#report('truncated header')
+          return undefined
+        case oldRecord:
+          if (inFragments && this.#strict)
+            this.#report('record of an older log in the middle of a record')
+          return undefined
+        case badRecord:
+          if (inFragments) this.#report('error in middle of record')
+          inFragments = false
+          scratch.clear()
+          break
+        case badRecordLength:
+          if (this.#eof) {
+            if (this.#strict) this.#report('truncated record body')
+            return undefined
+          }
+          this.#report('bad record length')
+          inFragments = false
+          scratch.clear()
+          break
+        case badRecordChecksum:
+          if (this.#recycled && this.#mode === 'tolerateCorruptedTailRecords') return undefined
+          this.#report('checksum mismatch')
+          inFragments = false
+          scratch.clear()
+          break
+        default:
+          this.#report(`unknown record type ${kind}`)
+          inFragments = false
+          scratch.clear()
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  get #strict(): boolean {
+    return this.#mode === 'absoluteConsistency' || this.#mode === 'pointInTime'
+  }
+
+  #report(message: string): void {
+    const error = new CorruptionError(message, { file: this.path, offset: this.#fragmentOffset })
+    if (this.#onCorruption === undefined) throw error
+    this.#onCorruption(error)
+  }
+
+  /** Sets `#fragment` (a view of the block) and returns its type, or one of the outcomes above. */
+  #readFragment(): number {
+    for (;;) {
+      const block = this.#block
+      const start = this.#start
+      const left = this.#end - start
+      this.#fragmentOffset = this.#nextBlockOffset - left
+      if (left < headerSizeBytes) {
+        if (!this.#eof) {
+          this.#loadBlock()
+          continue
+        }
+        this.#start = this.#end
+        return left > 0 ? badHeader : endOfFile
+      }
+      const length = readFixed16(block, start + 4)
+      const type = block[start + 6]!
+      const recyclable = isRecyclable(type)
+      const headerSize = recyclable ? recyclableHeaderSizeBytes : headerSizeBytes
+      if (recyclable) {
+        if (left < recyclableHeaderSizeBytes) {
+          this.#start = this.#end
+          return this.#eof ? badHeader : badRecordLength
+        }
+        if (this.#firstFragment) this.#recycled = true
+        if (readFixed32(block, start + 7) !== this.#logNumber >>> 0) {
+          this.#start = this.#end
+          return oldRecord
+        }
+      }
+      if (headerSize + length > left) {
+        this.#start = this.#end
+        return badRecordLength
+      }
+      if (type === RecordType.Zero && length === 0) {
+        this.#start = this.#end
+        return badRecord
+      }
+      const end = start + headerSize + length
+      if (maskCrc32c(crc32c(block, start + 6, end)) !== readFixed32(block, start)) {
+        this.#start = this.#end
+        return badRecordChecksum
+      }
+      this.#firstFragment = false
+      this.#fragment = block.subarray(start + headerSize, end)
+      this.#start = end
+      return type
+    }
+  }
+
+  #loadBlock(): void {
+    const n = this.#file.readIntoSync(this.#block, this.#nextBlockOffset)
+    this.#nextBlockOffset += n
+    this.#start = 0
+    this.#end = n
+    // A log that ends exactly at a block's end shows its end only with the next, empty block.
+    this.#eof = n < blockSizeBytes
+  }
+
+  #setCompression(): void {
+    const zstd = 7
+    if (this.#fragment.length !== 4) {
+      this.#report('compression record of a wrong size')
+      return
+    }
+    const compression = readFixed32(this.#fragment, 0)
+    if (compression !== zstd && compression !== 0) {
+      throw new UnsupportedError(`log compression ${compression} of "${this.path}"`)
+    }
+    this.#compressed = compression === zstd
+  }
+
+  #decompress(record: Uint8Array): Uint8Array {
+    if (!this.#compressed) return record
+    try {
+      return zstdCodec.decompress(record, maxRecordBytes)
+    } catch (error) {
+      if (!(error instanceof CorruptionError)) throw error
+      throw new CorruptionError(error.message, {
+        file: this.path,
+        offset: this.#recordOffset,
+        cause: error,
+      })
+    }
+  }
+}
