@@ -3,4 +3,15 @@
  *
  * @packageDocumentation
  */
-export {}
+export { DB, type CompactRangeOptions, type PutOptions } from './db/db.ts'
+export type {
+  ColumnFamilyHandle,
+  Cursor,
+  RangeOptions,
+  ReadOptions,
+  ScanOptions,
+  Snapshot,
+} from './db/handles.ts'
+export type { ColumnFamilyOptions, CompressionName } from './options/column-family-options.ts'
+export type { DBOptions, ReadOnlyDBOptions, WriteOptions } from './options/db-options.ts'
+export { WriteBatch, type ColumnFamilyRef, type WalRecoveryMode } from '@varve/wal'

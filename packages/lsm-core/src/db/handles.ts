@@ -1,0 +1,58 @@
+import type { ColumnFamilyRef } from '@varve/wal'
+
+/** A column family of an open database. */
+export interface ColumnFamilyHandle extends ColumnFamilyRef {
+  readonly id: number
+  readonly name: string
+}
+
+/** A pinned order: reads with it see what was written before it and nothing after. */
+export interface Snapshot extends Disposable {
+  readonly sequence: number
+  /** Lets go; idempotent. */
+  release(): void
+}
+
+/** What to read. */
+export interface ReadOptions {
+  /** Default: the family `default`. */
+  readonly cf?: ColumnFamilyHandle | undefined
+  /** Default: the latest state. */
+  readonly snapshot?: Snapshot | undefined
+}
+
+/** A range of user keys in the family's order. */
+export interface RangeOptions extends ReadOptions {
+  readonly gt?: string | Uint8Array | undefined
+  readonly gte?: string | Uint8Array | undefined
+  readonly lt?: string | Uint8Array | undefined
+  readonly lte?: string | Uint8Array | undefined
+}
+
+/** Options of {@link DB.range}. */
+export interface ScanOptions extends RangeOptions {
+  /** From the greatest key to the least. Default false. */
+  readonly reverse?: boolean
+  /** Entries at most. Default: all. */
+  readonly limit?: number
+}
+
+/**
+ * A position in the visible entries of a range, at the moment the cursor was made or the snapshot given.
+ *
+ * Synchronous; holds memtables and tables until closed. `key` and `value` are views borrowed until the next move.
+ */
+export interface Cursor extends Disposable {
+  readonly valid: boolean
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  seekToFirst(): void
+  seekToLast(): void
+  /** First entry at or after `key`. */
+  seek(key: string | Uint8Array): void
+  /** Last entry at or before `key`. */
+  seekForPrev(key: string | Uint8Array): void
+  next(): void
+  prev(): void
+  close(): void
+}

@@ -1,0 +1,45 @@
+import type { Comparator } from '@varve/base'
+
+/** Compression of tables by name. */
+export type CompressionName = 'none' | 'snappy' | 'lz4' | 'zstd' | 'zlib'
+
+/** How one column family orders, keeps and compacts its data. Fields that are absent take the default. */
+export interface ColumnFamilyOptions {
+  /** Order of user keys; stored by name, and refused when it differs from the stored one. Default: bytewise. */
+  readonly comparator?: Comparator
+  /**
+   * Combines merge operands: `uint64add`, `stringappend` or `stringappend=<delimiter>`. Default: none, and reading a key
+   * with merge operands fails with UnsupportedError.
+   */
+  readonly mergeOperator?: string
+  /** Default `snappy`. */
+  readonly compression?: CompressionName
+  /** A memtable of this size is sealed and flushed. Default 64 MiB. */
+  readonly writeBufferSizeBytes?: number
+  /** Memtables, sealed ones included, before writes wait. Default 2. */
+  readonly maxWriteBufferNumber?: number
+  /** Data block before compression. Default 4096. */
+  readonly blockSizeBytes?: number
+  /** Bits a key takes in the Bloom filter, 0 for no filter. Default 10. */
+  readonly bloomBitsPerKey?: number
+  /** Checksum of table blocks. Default `crc32c`. */
+  readonly checksum?: 'crc32c' | 'xxh3'
+  /** Default 7. */
+  readonly numLevels?: number
+  /** Level-0 tables that start a compaction. Default 4. */
+  readonly level0FileNumCompactionTrigger?: number
+  /** Level-0 tables from which writes are slowed. Default 20. */
+  readonly level0SlowdownWritesTrigger?: number
+  /** Level-0 tables at which writes wait. Default 36. */
+  readonly level0StopWritesTrigger?: number
+  /** Target size of level 1. Default 256 MiB. */
+  readonly maxBytesForLevelBase?: number
+  /** Growth from level to level. Default 10. */
+  readonly maxBytesForLevelMultiplier?: number
+  /** Table size that a compaction aims at in level 1. Default 64 MiB. */
+  readonly targetFileSizeBaseBytes?: number
+  /** Growth of the table size from level to level. Default 1. */
+  readonly targetFileSizeMultiplier?: number
+  /** No compaction but by {@link DB.compactRange}. Default false. */
+  readonly disableAutoCompactions?: boolean
+}

@@ -1,0 +1,53 @@
+import type { Clock, Random } from '@varve/base'
+import type { FileSystem } from '@varve/vfs'
+import type { WalRecoveryMode } from '@varve/wal'
+
+import type { ColumnFamilyOptions } from './column-family-options.ts'
+
+/** Options of {@link DB.open}. */
+export interface DBOptions {
+  /** Make the database when there is none. Default true. */
+  readonly createIfMissing?: boolean
+  /** Fail when there is one. Default false. */
+  readonly errorIfExists?: boolean
+  /** Make the families of `columnFamilies` that the database has not. Default true. */
+  readonly createMissingColumnFamilies?: boolean
+  /**
+   * Families by name with their options. Opening for writing must name every family that exists (`default` may be left
+   * out); `'*'` opens all of them with default options.
+   */
+  readonly columnFamilies?: Readonly<Record<string, ColumnFamilyOptions>> | '*'
+  /** Default: the host's disk. */
+  readonly fileSystem?: FileSystem
+  /** Default for families that set none: 64 MiB. */
+  readonly writeBufferSizeBytes?: number
+  /** Memtables of all families together; beyond it the largest is flushed. Default 0: no bound. */
+  readonly dbWriteBufferSizeBytes?: number
+  /** WAL files together; beyond it the families that pin the oldest are flushed. Default 0: 4 × all write buffers. */
+  readonly maxTotalWalSizeBytes?: number
+  /** Default `pointInTime`. */
+  readonly walRecoveryMode?: WalRecoveryMode
+  /**
+   * Where flush and compaction run: `worker` in threads shared by all databases of the process (host's disk only),
+   * `inline` in the calling thread, in slices that yield. Default: `worker` where it can be.
+   */
+  readonly background?: 'worker' | 'inline'
+  /** Check sizes and contents of more than is needed. Default true. */
+  readonly paranoidChecks?: boolean
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/** Options of {@link DB.openReadOnly}. */
+export type ReadOnlyDBOptions = Pick<
+  DBOptions,
+  'columnFamilies' | 'fileSystem' | 'walRecoveryMode' | 'clock'
+>
+
+/** How a write is made. */
+export interface WriteOptions {
+  /** Make it survive a loss of power before it is acknowledged. Default false: it survives the death of the process. */
+  readonly sync?: boolean
+  /** Skip the log: lost with the process unless flushed. Default false. */
+  readonly disableWal?: boolean
+}
