@@ -3,7 +3,9 @@
  *
  * @packageDocumentation
  */
-export type * from './messages/index.ts'
+export * from './messages/index.ts'
+export { apiNameOf, apis, negotiateVersion } from './messages/apis.ts'
+export type { ApiDefinition, MessageDecoder, MessageEncoder } from './messages/api-definition.ts'
 export type { SendOptions, Target, Transport } from './transport.ts'
 
 export {
@@ -41,3 +43,20 @@ export { filterRecordBatch, type FilteredBatch } from './records/filter-batch.ts
 export type { DecodedRecord, RecordHeader } from './records/record.ts'
 export { ErrorCode, errorName, isRetriableError, type ErrorName } from './error-codes.ts'
 export { murmur2, partitionForKey } from './murmur2.ts'
+export {
+  decodeRequestFrame,
+  decodeResponseFrame,
+  encodeRequestFrame,
+  encodeResponseFrame,
+  type RequestHeader,
+} from './messages/frame.ts'
+export {
+  CONSUMER_PROTOCOL_TYPE,
+  decodeConsumerAssignment,
+  decodeConsumerSubscription,
+  encodeConsumerAssignment,
+  encodeConsumerSubscription,
+  type ConsumerAssignment,
+  type ConsumerSubscription,
+  type TopicPartitions,
+} from './groups/consumer-protocol.ts'

@@ -1,3 +1,21 @@
+import {
+  array,
+  bytes,
+  hidden,
+  int16,
+  int32,
+  inVersions,
+  nullableString,
+  string,
+  struct,
+} from '../primitives/wire-type.ts'
+import {
+  defineApi,
+  type ApiDefinition,
+  type MessageDecoder,
+  type MessageEncoder,
+} from './api-definition.ts'
+
 /** JoinGroup (api key 11). */
 export interface JoinGroupRequest {
   readonly groupId: string
@@ -23,3 +41,42 @@ export interface JoinGroupResponse {
     readonly metadata: Uint8Array
   }[]
 }
+
+/** Wire form of JoinGroup, versions 2 to 6. */
+export const joinGroupApi: ApiDefinition<JoinGroupRequest, JoinGroupResponse> = defineApi({
+  name: 'JoinGroup',
+  key: 11,
+  versions: [2, 6],
+  flexibleSince: 6,
+  request: struct({
+    groupId: string,
+    sessionTimeoutMs: int32,
+    rebalanceTimeoutMs: int32,
+    memberId: string,
+    groupInstanceId: inVersions({ since: 5 }, nullableString, null),
+    protocolType: string,
+    protocols: array(struct({ name: string, metadata: bytes })),
+  }),
+  response: struct({
+    $throttleTimeMs: hidden(int32, 0),
+    errorCode: int16,
+    generationId: int32,
+    protocolName: string,
+    leader: string,
+    memberId: string,
+    members: array(
+      struct({
+        memberId: string,
+        groupInstanceId: inVersions({ since: 5 }, nullableString, null),
+        metadata: bytes,
+      }),
+    ),
+  }),
+})
+
+export const encodeJoinGroupRequest: MessageEncoder<JoinGroupRequest> = joinGroupApi.encodeRequest
+export const decodeJoinGroupRequest: MessageDecoder<JoinGroupRequest> = joinGroupApi.decodeRequest
+export const encodeJoinGroupResponse: MessageEncoder<JoinGroupResponse> =
+  joinGroupApi.encodeResponse
+export const decodeJoinGroupResponse: MessageDecoder<JoinGroupResponse> =
+  joinGroupApi.decodeResponse

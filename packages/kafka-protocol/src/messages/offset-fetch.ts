@@ -1,3 +1,23 @@
+import {
+  array,
+  boolean,
+  hidden,
+  int16,
+  int32,
+  int64,
+  inVersions,
+  nullableArray,
+  nullableString,
+  string,
+  struct,
+} from '../primitives/wire-type.ts'
+import {
+  defineApi,
+  type ApiDefinition,
+  type MessageDecoder,
+  type MessageEncoder,
+} from './api-definition.ts'
+
 /** OffsetFetch (api key 9). */
 export interface OffsetFetchRequest {
   readonly groupId: string
@@ -22,3 +42,43 @@ export interface OffsetFetchResponse {
     }[]
   }[]
 }
+
+/** Wire form of OffsetFetch, versions 2 to 7. */
+export const offsetFetchApi: ApiDefinition<OffsetFetchRequest, OffsetFetchResponse> = defineApi({
+  name: 'OffsetFetch',
+  key: 9,
+  versions: [2, 7],
+  flexibleSince: 6,
+  request: struct({
+    groupId: string,
+    topics: nullableArray(struct({ topic: string, partitions: array(int32) })),
+    requireStable: inVersions({ since: 7 }, boolean, false),
+  }),
+  response: struct({
+    $throttleTimeMs: hidden(int32, 0, { since: 3 }),
+    topics: array(
+      struct({
+        topic: string,
+        partitions: array(
+          struct({
+            partition: int32,
+            offset: int64,
+            leaderEpoch: inVersions({ since: 5, ignorable: true }, int32, -1),
+            metadata: nullableString,
+            errorCode: int16,
+          }),
+        ),
+      }),
+    ),
+    errorCode: int16,
+  }),
+})
+
+export const encodeOffsetFetchRequest: MessageEncoder<OffsetFetchRequest> =
+  offsetFetchApi.encodeRequest
+export const decodeOffsetFetchRequest: MessageDecoder<OffsetFetchRequest> =
+  offsetFetchApi.decodeRequest
+export const encodeOffsetFetchResponse: MessageEncoder<OffsetFetchResponse> =
+  offsetFetchApi.encodeResponse
+export const decodeOffsetFetchResponse: MessageDecoder<OffsetFetchResponse> =
+  offsetFetchApi.decodeResponse
