@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+
+import { addDbCommands } from './commands/db.ts'
+import { addRunCommand } from './commands/run.ts'
+import { addServerCommand } from './commands/server.ts'
+import { addShellCommand } from './commands/shell.ts'
+import { packageVersion } from './version.ts'
+
+const program = new Command('varve')
+  .description('A streaming SQL database: server, shell, and tools for its files')
+  .version(packageVersion)
+  .showHelpAfterError()
+
+addShellCommand(program)
+addServerCommand(program)
+addRunCommand(program)
+addDbCommands(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
