@@ -3,4 +3,10 @@
  *
  * @packageDocumentation
  */
-export {}
+export {
+  Memtable,
+  openSharedMemtable,
+  type MemtableOptions,
+  type SharedMemtable,
+} from './memtable.ts'
+export type { RangeTombstone } from './range-tombstones.ts'
