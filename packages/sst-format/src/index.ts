@@ -3,4 +3,20 @@
  *
  * @packageDocumentation
  */
-export {}
+export { TableBuilder, type TableOrigin, type TableSummary } from './table-builder.ts'
+export type { TableOptions } from './table-options.ts'
+export {
+  createPointResult,
+  TableReader,
+  type PointResult,
+  type TableEntry,
+  type TableIteratorOptions,
+  type TableReaderOptions,
+} from './table-reader.ts'
+export { BlockCache, type BlockCacheStats } from './cache/block-cache.ts'
+export type { RangeTombstone } from './range-tombstone.ts'
+export { ChecksumType, IndexType } from './table-format.ts'
+export { CompressionType } from './compression/compression-type.ts'
+export type { TableProperties } from './meta/properties.ts'
+export { computeUniqueId, createSessionId } from './meta/unique-id.ts'
+export { computeFileChecksum, FILE_CHECKSUM_CRC32C, verifyFileChecksum } from './file-checksum.ts'

@@ -1,0 +1,113 @@
+import { CorruptionError, readFixed32 } from '@varve/base'
+
+import type { BlockHandle } from './block-handle.ts'
+import { blockChecksum, contextChecksumModifier } from './checksum.ts'
+import { decompressBlock } from './compression/block-compression.ts'
+import { CompressionType } from './compression/compression-type.ts'
+import type { Footer } from './footer.ts'
+import { BLOCK_TRAILER_SIZE_BYTES, ChecksumType } from './table-format.ts'
+
+/**
+ * End of `rocksdb.external_sst_file.global_seqno`, the property whose value RocksDB may overwrite in a finished file: the
+ * part of the name that no neighbour shares as a prefix, so that it stands in the block as it is.
+ */
+const GLOBAL_SEQUENCE_TAIL = new TextEncoder().encode('global_seqno')
+
+/**
+ * The pure half of reading a block: from stored bytes to checked, decompressed contents.
+ * Knows the file's name and size, so that errors name the place and no length leads beyond the file.
+ */
+export class BlockDecoder {
+  readonly file: string
+  readonly fileSizeBytes: number
+  readonly footer: Footer
+  /** Preset dictionary of data blocks; set once it is read. */
+  dictionary: Uint8Array | undefined
+
+  constructor(file: string, fileSizeBytes: number, footer: Footer) {
+    this.file = file
+    this.fileSizeBytes = fileSizeBytes
+    this.footer = footer
+  }
+
+  /** Bytes to read for the block, trailer included. @throws CorruptionError when they are not all in the file */
+  storedSize(handle: BlockHandle): number {
+    const { offset, sizeBytes } = handle
+    const size = sizeBytes + BLOCK_TRAILER_SIZE_BYTES
+    if (offset + size > this.fileSizeBytes) {
+      throw new CorruptionError('block handle points beyond the file', {
+        file: this.file,
+        offset,
+        expected: this.fileSizeBytes,
+        actual: offset + size,
+      })
+    }
+    return size
+  }
+
+  /**
+   * Contents of the block whose stored bytes start at `start` of `stored`. A view when the block is not compressed.
+   *
+   * @throws {@link CorruptionError} when the checksum differs or the block does not decompress
+   */
+  decode(stored: Uint8Array, start: number, handle: BlockHandle, isData: boolean): Uint8Array {
+    const { offset, sizeBytes } = handle
+    if (stored.length - start < sizeBytes + BLOCK_TRAILER_SIZE_BYTES) {
+      throw new CorruptionError('file ends inside a block', {
+        file: this.file,
+        offset,
+        expected: sizeBytes + BLOCK_TRAILER_SIZE_BYTES,
+        actual: stored.length - start,
+      })
+    }
+    const { checksum, baseContextChecksum, formatVersion } = this.footer
+    if (checksum !== ChecksumType.NoChecksum) {
+      const modifier = contextChecksumModifier(baseContextChecksum, offset)
+      const actual = (blockChecksum(checksum, stored, start, sizeBytes) + modifier) >>> 0
+      const expected = readFixed32(stored, start + sizeBytes + 1)
+      if (actual !== expected) {
+        throw new CorruptionError('checksum mismatch in a block', {
+          file: this.file,
+          offset,
+          expected,
+          actual,
+        })
+      }
+    }
+    const type = stored[start + sizeBytes]!
+    const body = stored.subarray(start, start + sizeBytes)
+    if (type === CompressionType.NoCompression) return body
+    return decompressBlock(type, body, offset, {
+      file: this.file,
+      formatVersion,
+      dictionary: isData ? this.dictionary : undefined,
+    })
+  }
+
+  /**
+   * As {@link decode}, for the properties block: RocksDB may have written the assigned sequence number of an ingested table
+   * over eight of its bytes, after the checksum was taken over zeros. The number is returned as it stands.
+   */
+  decodeProperties(stored: Uint8Array, handle: BlockHandle): Uint8Array {
+    try {
+      return this.decode(stored, 0, handle, false)
+    } catch (error) {
+      if (!(error instanceof CorruptionError)) throw error
+      const at = indexOf(stored, GLOBAL_SEQUENCE_TAIL)
+      const value = at < 0 ? -1 : at + GLOBAL_SEQUENCE_TAIL.length
+      if (value < 0 || value + 8 > handle.sizeBytes) throw error
+      const zeroed = new Uint8Array(stored)
+      zeroed.fill(0, value, value + 8)
+      this.decode(zeroed, 0, handle, false)
+      return stored.subarray(0, handle.sizeBytes)
+    }
+  }
+}
+
+function indexOf(data: Uint8Array, part: Uint8Array): number {
+  outer: for (let i = 0; i + part.length <= data.length; i++) {
+    for (let k = 0; k < part.length; k++) if (data[i + k] !== part[k]) continue outer
+    return i
+  }
+  return -1
+}

@@ -1,0 +1,90 @@
+import { ByteWriter, writeFixed32 } from '@varve/base'
+
+/**
+ * Builds the contents of one block: entries with shared prefixes, then the restart array.
+ *
+ *     entry := varint32 shared, varint32 unshared, varint32 value length, key[shared ..], value
+ *     block := entry*, fixed32 restart[0] … restart[r - 1], fixed32 r
+ *
+ * `shared` counts bytes in common with the previous key and is 0 at restart points, from where a reader can search.
+ * Keys must come in order; the builder does not know the order and does not check. Reuse one builder with {@link reset}.
+ */
+export class BlockBuilder {
+  readonly #restartInterval: number
+  readonly #out: ByteWriter
+  #restarts: number[] = [0]
+  #sinceRestart = 0
+  #lastKey = new Uint8Array(64)
+  #lastKeyLength = 0
+  #entries = 0
+
+  constructor(restartInterval: number, capacityBytes: number = 4096) {
+    this.#restartInterval = restartInterval
+    this.#out = new ByteWriter(capacityBytes)
+  }
+
+  get empty(): boolean {
+    return this.#entries === 0
+  }
+
+  get entries(): number {
+    return this.#entries
+  }
+
+  /** Size {@link finish} would give now. */
+  get sizeBytes(): number {
+    return this.#out.length + this.#restarts.length * 4 + 4
+  }
+
+  /** Copies key and value into the block. */
+  add(key: Uint8Array, value: Uint8Array): void {
+    const length = key.length
+    let last = this.#lastKey
+    let shared = 0
+    if (this.#sinceRestart < this.#restartInterval) {
+      const limit = this.#lastKeyLength < length ? this.#lastKeyLength : length
+      while (shared < limit && last[shared] === key[shared]) shared++
+    } else {
+      this.#restarts.push(this.#out.length)
+      this.#sinceRestart = 0
+    }
+    const out = this.#out
+    out.reserve(15 + length + value.length)
+    out
+      .varint(shared)
+      .varint(length - shared)
+      .varint(value.length)
+    out.raw(key, shared, length).raw(value)
+    if (last.length < length) {
+      last = new Uint8Array(length * 2)
+      last.set(this.#lastKey)
+      this.#lastKey = last
+    }
+    for (let i = shared; i < length; i++) last[i] = key[i]!
+    this.#lastKeyLength = length
+    this.#sinceRestart++
+    this.#entries++
+  }
+
+  /** Appends the restart array. A view borrowed until {@link reset}. */
+  finish(): Uint8Array {
+    const out = this.#out
+    const restarts = this.#restarts
+    out.reserve(restarts.length * 4 + 4)
+    for (const restart of restarts) {
+      writeFixed32(out.bytes, out.length, restart)
+      out.length += 4
+    }
+    out.fixed32(restarts.length)
+    return out.view()
+  }
+
+  /** Empties the builder and keeps its memory. */
+  reset(): void {
+    this.#out.clear()
+    this.#restarts = [0]
+    this.#sinceRestart = 0
+    this.#lastKeyLength = 0
+    this.#entries = 0
+  }
+}

@@ -1,0 +1,255 @@
+import { bytewiseComparator, CorruptionError, type InternalKeyComparator } from '@varve/base'
+
+import type { Block } from './block.ts'
+
+/**
+ * Hot. A cursor over the entries of one block, reusable for any number of blocks.
+ *
+ * The key is rebuilt in a reused array; the value stays where it is in the block. {@link key} and {@link value} are
+ * views: the key's is borrowed until the next move, the value's lives as long as the block's memory.
+ */
+export class BlockCursor {
+  /** The array the current key is rebuilt in; valid in `[0, keyLength)`. */
+  keyBytes: Uint8Array = new Uint8Array(64)
+  keyLength = 0
+  valueStart = 0
+  valueEnd = 0
+  valid = false
+
+  #block: Block | undefined
+  #data: Uint8Array = this.keyBytes
+  /** Where the current entry starts, and the next one. */
+  #entry = 0
+  #next = 0
+  #entriesEnd = 0
+  /** Restart point at or before the current entry. */
+  #restart = 0
+  #keyView: Uint8Array = this.keyBytes
+  readonly #comparator: InternalKeyComparator | undefined
+  readonly #bytewise: boolean
+
+  /** Without a comparator keys order as bytes (metaindex, properties) and only {@link seekToFirst} and moves are used. */
+  constructor(comparator?: InternalKeyComparator) {
+    this.#comparator = comparator
+    this.#bytewise = comparator?.user === bytewiseComparator
+  }
+
+  /** Aims the cursor at a block; it is not valid until positioned. */
+  setBlock(block: Block | undefined): void {
+    this.#block = block
+    this.valid = false
+    if (block !== undefined) {
+      this.#data = block.data
+      this.#entriesEnd = block.entriesEnd
+    }
+  }
+
+  get block(): Block | undefined {
+    return this.#block
+  }
+
+  get key(): Uint8Array {
+    const view = this.#keyView
+    if (view.length === this.keyLength && view.buffer === this.keyBytes.buffer) return view
+    return (this.#keyView = this.keyBytes.subarray(0, this.keyLength))
+  }
+
+  get value(): Uint8Array {
+    return this.#data.subarray(this.valueStart, this.valueEnd)
+  }
+
+  seekToFirst(): void {
+    this.#toRestart(0)
+    this.next()
+  }
+
+  seekToLast(): void {
+    const block = this.#block!
+    this.#toRestart(block.restartCount - 1)
+    this.next()
+    if (!this.valid && block.restartCount > 1) this.#last(block.restartCount - 2)
+    else while (this.#next < this.#entriesEnd) this.next()
+  }
+
+  /** Moves to the next entry, or past the last. */
+  next(): void {
+    const at = this.#next
+    const end = this.#entriesEnd
+    if (at >= end) {
+      this.valid = false
+      return
+    }
+    const data = this.#data
+    this.#entry = at
+    let p = at
+    let shared = data[p++]!
+    let unshared: number
+    let valueLength: number
+    if (shared < 128 && (unshared = data[p]!) < 128 && (valueLength = data[p + 1]!) < 128) {
+      p += 2
+    } else {
+      p = at
+      shared = this.#varint(p)
+      p = this.#position
+      unshared = this.#varint(p)
+      p = this.#position
+      valueLength = this.#varint(p)
+      p = this.#position
+    }
+    const block = this.#block!
+    if (block.valuesStart < 0) {
+      const keyEnd = p + unshared
+      const valueEnd = keyEnd + valueLength
+      if (shared > this.keyLength || valueEnd > end) this.#damaged()
+      this.valueStart = keyEnd
+      this.valueEnd = valueEnd
+      this.#next = valueEnd
+    } else {
+      p = this.#locateSeparatedValue(block, at, p, valueLength)
+      if (shared > this.keyLength || p + unshared > end) this.#damaged()
+      this.#next = p + unshared
+    }
+    const length = shared + unshared
+    let key = this.keyBytes
+    if (length > key.length) {
+      key = new Uint8Array(length * 2)
+      key.set(this.keyBytes)
+      this.keyBytes = key
+    }
+    if (unshared <= 32) for (let k = shared; k < length; k++) key[k] = data[p++]!
+    else key.set(data.subarray(p, p + unshared), shared)
+    this.keyLength = length
+    this.valid = true
+  }
+
+  /** Moves to the entry before, or before the first. */
+  prev(): void {
+    const target = this.#entry
+    const block = this.#block!
+    if (target === 0) {
+      this.valid = false
+      return
+    }
+    // The last restart point before the entry: binary search by offset.
+    let low = 0
+    let high = block.restartCount - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (block.restart(middle) < target) low = middle
+      else high = middle - 1
+    }
+    this.#toRestart(low)
+    do this.next()
+    while (this.valid && this.#next < target)
+  }
+
+  /** Moves to the first entry whose internal key is at or after `target`. */
+  seek(target: Uint8Array): void {
+    const block = this.#block!
+    let low = 0
+    let high = block.restartCount - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      this.#toRestart(middle)
+      this.next()
+      if (this.valid && this.#compare(target) < 0) low = middle
+      else high = middle - 1
+    }
+    this.#toRestart(low)
+    this.next()
+    while (this.valid && this.#compare(target) < 0) this.next()
+  }
+
+  /** Moves to the last entry whose internal key is at or before `target`. */
+  seekForPrev(target: Uint8Array): void {
+    this.seek(target)
+    if (!this.valid) this.seekToLast()
+    else if (this.#compare(target) > 0) this.prev()
+  }
+
+  #last(restart: number): void {
+    this.#toRestart(restart)
+    this.next()
+    while (this.valid && this.#next < this.#entriesEnd) this.next()
+  }
+
+  #toRestart(index: number): void {
+    this.#restart = index
+    this.#next = this.#block!.restart(index)
+    this.keyLength = 0
+    this.valid = false
+    this.#values = -1
+  }
+
+  /** The current key against `target`: below, equal to or above 0. */
+  #compare(target: Uint8Array): number {
+    if (!this.#bytewise) return this.#comparator!.compare(this.#checkedKey(), target)
+    const key = this.keyBytes
+    const keyEnd = this.keyLength - 8
+    const targetEnd = target.length - 8
+    if (keyEnd < 0) this.#damaged()
+    const n = keyEnd < targetEnd ? keyEnd : targetEnd
+    for (let i = 0; i < n; i++) {
+      const difference = key[i]! - target[i]!
+      if (difference !== 0) return difference
+    }
+    if (keyEnd !== targetEnd) return keyEnd - targetEnd
+    // Trailers descend: the newer one first.
+    for (let i = 7; i >= 0; i--) {
+      const difference = target[targetEnd + i]! - key[keyEnd + i]!
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
+
+  #checkedKey(): Uint8Array {
+    if (this.keyLength < 8) this.#damaged()
+    return this.key
+  }
+
+  /** Position after the last varint read. */
+  #position = 0
+
+  #varint(p: number): number {
+    const data = this.#data
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = data[p++]
+      if (byte === undefined) break
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) {
+        this.#position = p
+        return value
+      }
+    }
+    this.#damaged()
+  }
+
+  /** End of the previous value when values stand apart, -1 right after a restart. */
+  #values = -1
+
+  /** Sets the value's place; returns where the key's bytes start. Only restart entries carry the offset of their value. */
+  #locateSeparatedValue(block: Block, at: number, p: number, valueLength: number): number {
+    let restart = this.#restart
+    while (restart + 1 < block.restartCount && block.restart(restart + 1) <= at) restart++
+    this.#restart = restart
+    if (block.restart(restart) === at) {
+      this.valueStart = block.valuesStart + this.#varint(p)
+      p = this.#position
+    } else {
+      this.valueStart = this.#values
+    }
+    this.valueEnd = this.#values = this.valueStart + valueLength
+    if (this.valueEnd > block.restarts) this.#damaged()
+    return p
+  }
+
+  #damaged(): never {
+    this.valid = false
+    const block = this.#block!
+    throw new CorruptionError('damaged entry in a block', {
+      file: block.file,
+      offset: block.offset,
+    })
+  }
+}

@@ -1,0 +1,165 @@
+import { InvalidOptionError } from '@varve/base'
+
+/** What the cache keeps: something that knows how much memory it holds. */
+export interface CachedValue {
+  readonly sizeBytes: number
+}
+
+/** Bookkeeping of one cached block: object, map slot, list links. */
+const ENTRY_OVERHEAD_BYTES = 160
+
+class CacheEntry {
+  value: CachedValue | undefined
+  charge: number
+  readonly owner: CacheOwner
+  readonly offset: number
+  previous: CacheEntry = this
+  next: CacheEntry = this
+
+  constructor(owner: CacheOwner, offset: number, value: CachedValue | undefined, charge: number) {
+    this.owner = owner
+    this.offset = offset
+    this.value = value
+    this.charge = charge
+  }
+}
+
+/** The blocks of one file that are in the cache, by offset. @internal */
+export class CacheOwner {
+  readonly entries: Map<number, CacheEntry> = new Map()
+}
+
+/**
+ * Least-recently-used cache of decoded blocks with a budget in bytes, shared by all databases of the process.
+ *
+ * Not sharded: one thread uses it, so there is no lock to spread. Each file looks its blocks up in its own map by offset,
+ * which keeps the hot look-up at one small-integer key; only the order of use and the budget are common.
+ * Memory that others hold against the same budget (memtables) is made known with {@link reserve}.
+ */
+export class BlockCache {
+  readonly #list: CacheEntry = new CacheEntry(new CacheOwner(), -1, undefined, 0)
+  #capacityBytes: number
+  #usedBytes = 0
+  #reservedBytes = 0
+  #entries = 0
+  #hits = 0
+  #misses = 0
+  #evictions = 0
+
+  /** `capacityBytes` bounds cached blocks and reservations together. */
+  constructor(options: { readonly capacityBytes: number }) {
+    const { capacityBytes } = options
+    if (!(capacityBytes >= 0)) {
+      throw new InvalidOptionError('capacityBytes', `must not be negative, is ${capacityBytes}`)
+    }
+    this.#capacityBytes = capacityBytes
+  }
+
+  get capacityBytes(): number {
+    return this.#capacityBytes
+  }
+
+  /** Changes the budget and evicts what no longer fits. */
+  set capacityBytes(value: number) {
+    this.#capacityBytes = value
+    this.#evict()
+  }
+
+  /** Bytes held by cached blocks, with bookkeeping. */
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
+  get reservedBytes(): number {
+    return this.#reservedBytes
+  }
+
+  get stats(): BlockCacheStats {
+    return {
+      entries: this.#entries,
+      usedBytes: this.#usedBytes,
+      reservedBytes: this.#reservedBytes,
+      hits: this.#hits,
+      misses: this.#misses,
+      evictions: this.#evictions,
+    }
+  }
+
+  /** Counts `deltaBytes` of memory held elsewhere against the budget; negative gives it back. */
+  reserve(deltaBytes: number): void {
+    this.#reservedBytes = Math.max(0, this.#reservedBytes + deltaBytes)
+    this.#evict()
+  }
+
+  /** Hot. The block of `owner` at `offset`, now the most recently used one. @internal */
+  get(owner: CacheOwner, offset: number): CachedValue | undefined {
+    const entry = owner.entries.get(offset)
+    if (entry === undefined) {
+      this.#misses++
+      return undefined
+    }
+    this.#hits++
+    const head = this.#list
+    if (head.next !== entry) {
+      entry.previous.next = entry.next
+      entry.next.previous = entry.previous
+      this.#pushFront(entry)
+    }
+    return entry.value
+  }
+
+  /** Adds a block, unless it alone exceeds the budget. @internal */
+  insert(owner: CacheOwner, offset: number, value: CachedValue): void {
+    if (owner.entries.has(offset)) return
+    const charge = value.sizeBytes + ENTRY_OVERHEAD_BYTES
+    if (charge > this.#capacityBytes) return
+    const entry = new CacheEntry(owner, offset, value, charge)
+    owner.entries.set(offset, entry)
+    this.#usedBytes += charge
+    this.#entries++
+    this.#pushFront(entry)
+    this.#evict()
+  }
+
+  /** Forgets all blocks of a file that closes. @internal */
+  removeOwner(owner: CacheOwner): void {
+    for (const entry of owner.entries.values()) this.#unlink(entry)
+    owner.entries.clear()
+  }
+
+  #pushFront(entry: CacheEntry): void {
+    const head = this.#list
+    entry.previous = head
+    entry.next = head.next
+    head.next.previous = entry
+    head.next = entry
+  }
+
+  #unlink(entry: CacheEntry): void {
+    entry.previous.next = entry.next
+    entry.next.previous = entry.previous
+    entry.value = undefined
+    this.#usedBytes -= entry.charge
+    this.#entries--
+  }
+
+  #evict(): void {
+    const head = this.#list
+    while (this.#usedBytes + this.#reservedBytes > this.#capacityBytes && head.previous !== head) {
+      const entry = head.previous
+      entry.owner.entries.delete(entry.offset)
+      this.#unlink(entry)
+      this.#evictions++
+    }
+  }
+}
+
+/** Counters of a {@link BlockCache}. */
+export interface BlockCacheStats {
+  readonly entries: number
+  readonly usedBytes: number
+  readonly reservedBytes: number
+  readonly hits: number
+  readonly misses: number
+  readonly evictions: number
+}

@@ -1,0 +1,137 @@
+import {
+  ByteReader,
+  CorruptionError,
+  UnsupportedError,
+  varintLength,
+  writeVarint,
+} from '@varve/base'
+import { lz4Codec, snappyCodec, zstdCodec } from '@varve/base/compression'
+
+import { CompressionType, compressionTypeName } from './compression-type.ts'
+import { decompressWithDictionary, deflateBlock, inflateBlock } from './dictionary.ts'
+
+/** Larger blocks are taken for damage: nothing RocksDB writes by default comes near, and memory stays bounded. */
+const MAX_BLOCK_SIZE_BYTES = 1 << 30
+
+/**
+ * Compressed form of a block in the framing of format_version 2 and later: a varint with the size first, except Snappy,
+ * which carries its own. `undefined` when it does not save an eighth: then the block is stored as it is.
+ */
+export function compressBlock(
+  type: CompressionType,
+  raw: Uint8Array,
+  level: number | undefined,
+): Uint8Array | undefined {
+  const body = compressBody(type, raw, level)
+  if (body === undefined) return undefined
+  const prefix = type === CompressionType.Snappy ? 0 : varintLength(raw.length)
+  // RocksDB's rule: keep it only when smaller than 7/8 of the original.
+  if (prefix + body.length >= raw.length - Math.floor(raw.length / 8)) return undefined
+  if (prefix === 0) return body
+  const framed = new Uint8Array(prefix + body.length)
+  writeVarint(framed, 0, raw.length)
+  framed.set(body, prefix)
+  return framed
+}
+
+function compressBody(
+  type: CompressionType,
+  raw: Uint8Array,
+  level: number | undefined,
+): Uint8Array | undefined {
+  const options = level === undefined ? {} : { level }
+  switch (type) {
+    case CompressionType.NoCompression:
+      return undefined
+    case CompressionType.Snappy:
+      return snappyCodec.compress(raw)
+    case CompressionType.Zlib:
+      return deflateBlock(raw, level)
+    case CompressionType.LZ4:
+    case CompressionType.LZ4HC:
+      return lz4Codec.compress(raw, options)
+    case CompressionType.ZSTD:
+    case CompressionType.ZSTDNotFinal:
+      return zstdCodec.compress(raw, options)
+    case CompressionType.BZip2:
+    case CompressionType.Xpress:
+      throw new UnsupportedError(`writing blocks with compression ${compressionTypeName(type)}`)
+  }
+}
+
+/** What decompression needs to know about the file around a block. */
+export interface DecompressionContext {
+  readonly file: string
+  /** Before 2 the sizes in front of a block were other ones, or missing. */
+  readonly formatVersion: number
+  /** Preset dictionary of data blocks, when the file has one. */
+  readonly dictionary: Uint8Array | undefined
+}
+
+/**
+ * Original of the block `data` that was stored at `offset` with compression `type` (not `NoCompression`).
+ *
+ * @throws {@link CorruptionError} with file and offset when the bytes do not decompress to the size they claim
+ * @throws {@link UnsupportedError} for BZip2, Xpress and unknown types
+ */
+export function decompressBlock(
+  type: number,
+  data: Uint8Array,
+  offset: number,
+  context: DecompressionContext,
+): Uint8Array {
+  const { file, formatVersion, dictionary } = context
+  try {
+    if (type === CompressionType.Snappy) return snappyCodec.decompress(data, MAX_BLOCK_SIZE_BYTES)
+    if (
+      type !== CompressionType.Zlib &&
+      type !== CompressionType.LZ4 &&
+      type !== CompressionType.LZ4HC &&
+      type !== CompressionType.ZSTD &&
+      type !== CompressionType.ZSTDNotFinal
+    ) {
+      throw new UnsupportedError(`reading blocks with ${compressionTypeName(type)} in "${file}"`)
+    }
+    if (formatVersion < 2 && type === CompressionType.Zlib) {
+      return inflateBlock(data, MAX_BLOCK_SIZE_BYTES, undefined)
+    }
+    const reader = new ByteReader(data)
+    const isLz4 = type === CompressionType.LZ4 || type === CompressionType.LZ4HC
+    const size = formatVersion < 2 && isLz4 ? reader.fixed64() : reader.varint32()
+    if (size > MAX_BLOCK_SIZE_BYTES) {
+      throw new CorruptionError(`block claims ${size} uncompressed bytes`)
+    }
+    const body = data.subarray(reader.position)
+    const raw = decompressBody(type, body, size, dictionary)
+    if (raw.length !== size) {
+      throw new CorruptionError('uncompressed size of a block differs', {
+        expected: size,
+        actual: raw.length,
+      })
+    }
+    return raw
+  } catch (error) {
+    if (error instanceof UnsupportedError) throw error
+    throw new CorruptionError(`block does not decompress (${compressionTypeName(type)})`, {
+      file,
+      offset,
+      cause: error,
+    })
+  }
+}
+
+function decompressBody(
+  type: number,
+  body: Uint8Array,
+  size: number,
+  dictionary: Uint8Array | undefined,
+): Uint8Array {
+  if (dictionary !== undefined && dictionary.length > 0) {
+    return decompressWithDictionary(type, body, size, dictionary)
+  }
+  if (type === CompressionType.Zlib) return inflateBlock(body, size, undefined)
+  if (type === CompressionType.LZ4 || type === CompressionType.LZ4HC) {
+    return lz4Codec.decompress(body, size)
+  }
+  return zstdCodec.decompress(body, size)
+}

@@ -1,0 +1,115 @@
+import { ByteReader, ByteWriter, CorruptionError, readFixed32 } from '@varve/base'
+
+import type { BlockHandle } from '../block-handle.ts'
+
+/** How the entries of a table's index blocks are coded; three properties of the file say it. */
+export interface IndexCoding {
+  /** Keys are user keys, without trailer. */
+  readonly keyIsUserKey: boolean
+  /** Handles are stored as differences; there is no value length. */
+  readonly valueIsDelta: boolean
+  /** Values carry the first internal key of their block after the handle. */
+  readonly hasFirstKey: boolean
+}
+
+/**
+ * An index block, decoded flat: separators back to back, handles in typed arrays. A search touches no varint.
+ *
+ * Entry i says: every key of the block at `offsets[i]` is at or below separator i, and every key of the next one above.
+ */
+export class IndexEntries {
+  readonly count: number
+  /** Separators back to back: entry i lies in `[keyEnds[i - 1], keyEnds[i])`. */
+  readonly keys: Uint8Array
+  readonly keyEnds: Uint32Array
+  readonly offsets: Float64Array
+  readonly sizes: Uint32Array
+
+  constructor(keys: Uint8Array, keyEnds: number[], offsets: number[], sizes: number[]) {
+    this.count = offsets.length
+    this.keys = keys
+    this.keyEnds = Uint32Array.from(keyEnds)
+    this.offsets = Float64Array.from(offsets)
+    this.sizes = Uint32Array.from(sizes)
+  }
+
+  get sizeBytes(): number {
+    return this.keys.length + this.count * 16 + 128
+  }
+
+  /** View of separator `i`. */
+  key(i: number): Uint8Array {
+    return this.keys.subarray(i === 0 ? 0 : this.keyEnds[i - 1]!, this.keyEnds[i]!)
+  }
+
+  handle(i: number): BlockHandle {
+    return { offset: this.offsets[i]!, sizeBytes: this.sizes[i]! }
+  }
+}
+
+/**
+ * Decodes an index block (or a partition, a top-level index, a filter's index).
+ *
+ * @throws {@link CorruptionError} when entries or handles do not fit
+ */
+export function decodeIndexBlock(
+  data: Uint8Array,
+  coding: IndexCoding,
+  file: string,
+  offset: number,
+): IndexEntries {
+  const damaged = (what: string): CorruptionError =>
+    new CorruptionError(`damaged index block: ${what}`, { file, offset })
+  if (data.length < 8) throw damaged('too short')
+  // Bit 29 is a hint; the other three high bits do not occur in index blocks.
+  const count = readFixed32(data, data.length - 4) & 0x0fffffff
+  const entriesEnd = data.length - 4 - count * 4
+  if (entriesEnd < 0) throw damaged('restart array exceeds the block')
+  const reader = new ByteReader(data, { file, offset })
+  reader.end = entriesEnd
+  const keys = new ByteWriter(entriesEnd + 16)
+  const keyEnds: number[] = []
+  const offsets: number[] = []
+  const sizes: number[] = []
+  let previousStart = 0
+  let previousLength = 0
+  let previousOffset = 0
+  let previousSize = 0
+  while (reader.remaining > 0) {
+    const shared = reader.varint32()
+    const unshared = reader.varint32()
+    const valueLength = coding.valueIsDelta ? -1 : reader.varint32()
+    if (shared > previousLength) throw damaged('shared prefix longer than the key before')
+    const suffix = reader.take(unshared)
+    const valueStart = reader.position
+    let blockOffset: number
+    let size: number
+    if (coding.valueIsDelta && shared > 0) {
+      blockOffset = previousOffset + previousSize + 5
+      size = previousSize + reader.signedVarint64()
+    } else {
+      blockOffset = reader.varint64()
+      size = reader.varint64()
+    }
+    if (size < 0 || size > 0xffff_ffff) throw damaged('block size out of range')
+    if (coding.hasFirstKey) reader.slice()
+    if (valueLength >= 0) {
+      if (reader.position - valueStart > valueLength) throw damaged('value too short')
+      reader.skip(valueLength - (reader.position - valueStart))
+    }
+    const start = keys.length
+    keys.reserve(shared + unshared)
+    keys.bytes.copyWithin(start, previousStart, previousStart + shared)
+    keys.length += shared
+    keys.raw(suffix)
+    if (!coding.keyIsUserKey && keys.length - start < 8) throw damaged('key without trailer')
+    previousStart = start
+    previousLength = shared + unshared
+    previousOffset = blockOffset
+    previousSize = size
+    keyEnds.push(keys.length)
+    offsets.push(blockOffset)
+    sizes.push(size)
+  }
+  return new IndexEntries(keys.toBytes(), keyEnds, offsets, sizes)
+}

@@ -1,0 +1,482 @@
+import {
+  CorruptionError,
+  encodeInternalKey,
+  InternalKeyComparator,
+  NotOpenError,
+  readTrailerSequence,
+  resourceClosed,
+  resourceOpened,
+  sequenceOf,
+  sequenceSentinel,
+  userKeyOf,
+  valueTypeForSeek,
+  type Comparator,
+  type InternalIterator,
+} from '@varve/base'
+import type { FileSystem, RandomAccessFile } from '@varve/vfs'
+
+import { Block } from './block/block.ts'
+import { BlockCursor } from './block/block-cursor.ts'
+import type { BlockHandle } from './block-handle.ts'
+import { CacheOwner, type BlockCache, type CachedValue } from './cache/block-cache.ts'
+import { FilterReader } from './filter/filter-reader.ts'
+import { GlobalSequenceIterator } from './global-sequence-iterator.ts'
+import { decodeIndexBlock, type IndexEntries } from './index/index-block.ts'
+import { searchIndex } from './index/index-search.ts'
+import type { TableProperties } from './meta/properties.ts'
+import { computeUniqueId } from './meta/unique-id.ts'
+import type { RangeTombstone } from './range-tombstone.ts'
+import { IndexType } from './table-format.ts'
+import { TableIterator, type TableBlocks } from './table-iterator.ts'
+import { openTable, type OpenedTable, type OpenTableInput } from './table-open.ts'
+
+/** Options of {@link TableReader.open}. */
+export interface TableReaderOptions {
+  /** Order of user keys. Default: by the name in the table's properties. */
+  readonly comparator?: Comparator
+  /** Keeps decoded blocks. Default: none are kept. */
+  readonly cache?: BlockCache
+  /** Largest sequence number according to the MANIFEST; decides that of tables made outside the database. */
+  readonly largestSequence?: number
+}
+
+/** Options of {@link TableReader.iterator}. */
+export interface TableIteratorOptions {
+  /** Whether blocks that are read go into the cache. Default true. */
+  readonly fillCache?: boolean
+  /** Reads that many bytes at a time, past the cache; for scans of whole tables. Default 0: one block at a time. */
+  readonly readaheadBytes?: number
+}
+
+/** Where a look-up leaves what it found. Reuse one: it saves an allocation a look-up. */
+export interface PointResult {
+  /** Value type of the entry. */
+  type: number
+  sequence: number
+  /** View of the block's memory: not to be changed, alive as long as it is held. */
+  value: Uint8Array
+}
+
+/** A fresh {@link PointResult}. */
+export function createPointResult(): PointResult {
+  return { type: 0, sequence: 0, value: new Uint8Array(0) }
+}
+
+/** A copied entry of {@link TableReader.entries}. */
+export interface TableEntry {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** Outcome of a search: `Missing` names the block it needs in `#missing`. */
+const Outcome = { Absent: 0, Found: 1, Missing: 2 } as const
+type Outcome = (typeof Outcome)[keyof typeof Outcome]
+
+/** What a handle leads to. */
+const BlockKind = { Data: 0, IndexPartition: 1, FilterPartition: 2 } as const
+type BlockKind = (typeof BlockKind)[keyof typeof BlockKind]
+
+/** A block that a search found missing. */
+interface MissingBlock {
+  readonly kind: BlockKind
+  readonly handle: BlockHandle
+}
+
+/** Blocks read for one search, so that it comes to an end whatever the cache evicts meanwhile. */
+type PinnedBlocks = Map<number, CachedValue>
+
+/**
+ * Reads one table file.
+ *
+ * Footer, properties, index, filter and range tombstones stay in memory while the reader is open; data blocks and
+ * partitions go through the block cache. Every block is checked when it is read; damage is a {@link CorruptionError} with
+ * file and offset, never data, and no length found in the file leads to a read or allocation beyond it.
+ *
+ * Concurrent `get`s are safe. The file closes with the last of {@link TableReader.close} and the iterators' `close`.
+ *
+ * @example
+ * ```ts
+ * const table = await TableReader.open(nodeFileSystem, '000012.sst')
+ * for (const { key, value } of table.entries()) console.log(userKeyOf(key), value)
+ * await table.close()
+ * ```
+ */
+export class TableReader {
+  readonly path: string
+  readonly fileSizeBytes: number
+  readonly properties: TableProperties
+  /** Range tombstones as stored, ordered by start ascending; in foreign tables they may overlap. Not clipped. */
+  readonly rangeTombstones: readonly RangeTombstone[]
+  readonly comparator: InternalKeyComparator
+
+  readonly #file: RandomAccessFile
+  readonly #table: OpenedTable
+  readonly #cache: BlockCache | undefined
+  readonly #owner: CacheOwner = new CacheOwner()
+  readonly #twoLevel: boolean
+  readonly #cursor: BlockCursor
+  #missing: MissingBlock | undefined
+  #references = 1
+  #closed = false
+
+  private constructor(file: RandomAccessFile, table: OpenedTable, cache: BlockCache | undefined) {
+    this.#file = file
+    this.#table = table
+    this.#cache = cache
+    this.path = file.path
+    this.fileSizeBytes = file.sizeBytes
+    this.properties = table.properties
+    this.rangeTombstones = table.rangeTombstones
+    this.comparator = new InternalKeyComparator(table.comparator)
+    this.#twoLevel = table.properties.indexType === IndexType.TwoLevelIndexSearch
+    this.#cursor = new BlockCursor(this.comparator)
+    resourceOpened(this, `table reader of "${file.path}"`)
+  }
+
+  /**
+   * Opens the table at `path`.
+   *
+   * @throws CorruptionError when footer, properties, index, filter or range tombstones are damaged
+   * @throws UnsupportedError for a format_version, index type, checksum or comparator that is not known
+   */
+  static async open(
+    fs: FileSystem,
+    path: string,
+    options: TableReaderOptions = {},
+  ): Promise<TableReader> {
+    const file = await fs.openRandomAccess(path)
+    try {
+      const steps = openTable(openInput(file, options))
+      let step = steps.next()
+      while (step.done !== true) {
+        step = steps.next(await file.read(step.value.offset, step.value.length))
+      }
+      return new TableReader(file, step.value, options.cache)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  /** The blocking twin of {@link TableReader.open}. */
+  static openSync(fs: FileSystem, path: string, options: TableReaderOptions = {}): TableReader {
+    const file = fs.openRandomAccessSync(path)
+    try {
+      const steps = openTable(openInput(file, options))
+      let step = steps.next()
+      while (step.done !== true) {
+        step = steps.next(file.readSync(step.value.offset, step.value.length))
+      }
+      return new TableReader(file, step.value, options.cache)
+    } catch (error) {
+      file.closeSync()
+      throw error
+    }
+  }
+
+  /** Memory held outside the block cache: index and filter. */
+  get memoryBytes(): number {
+    const { index, filter, filterIndex } = this.#table
+    return index.sizeBytes + (filter?.sizeBytes ?? 0) + (filterIndex?.sizeBytes ?? 0)
+  }
+
+  /** Format version in the file's footer. */
+  get formatVersion(): number {
+    return this.#table.decoder.footer.formatVersion
+  }
+
+  /** 16 bytes that identify the table in the MANIFEST, from its own properties; see {@link computeUniqueId}. */
+  get uniqueId(): Uint8Array | undefined {
+    const { dbId, sessionId, originalFileNumber } = this.properties
+    return computeUniqueId(dbId, sessionId, originalFileNumber)
+  }
+
+  /**
+   * Finds the first entry at or after the internal key `target` that has its user key. Fills `result` and returns true, or
+   * returns false. Range tombstones are not looked at.
+   */
+  getSync(target: Uint8Array, result: PointResult): boolean {
+    return this.#search(target, result, undefined, true) === Outcome.Found
+  }
+
+  /** {@link TableReader.getSync} whose reads do not block. */
+  async get(target: Uint8Array, result: PointResult): Promise<boolean> {
+    const pinned: PinnedBlocks = new Map()
+    this.#checkOpen()
+    this.ref()
+    try {
+      for (;;) {
+        const outcome = this.#search(target, result, pinned, false)
+        if (outcome !== Outcome.Missing) return outcome === Outcome.Found
+        const { kind, handle } = this.#missing!
+        const length = this.#table.decoder.storedSize(handle)
+        const stored = await this.#file.read(handle.offset, length)
+        const value = this.#decode(kind, stored, 0, handle, true)
+        pinned.set(handle.offset, value)
+      }
+    } finally {
+      this.unref()
+    }
+  }
+
+  /** Whether the table may hold entries of the user key; false is certain. May read a filter partition. */
+  mayMatch(userKey: Uint8Array): boolean {
+    this.#checkOpen()
+    const target = encodeInternalKey(userKey, sequenceSentinel, valueTypeForSeek)
+    return this.#filterAnswer(target, undefined, true) === Outcome.Found
+  }
+
+  /** A cursor over all entries in internal-key order. Holds the file open until it is closed. */
+  iterator(options: TableIteratorOptions = {}): InternalIterator {
+    this.#checkOpen()
+    this.ref()
+    const source: TableBlocks = {
+      comparator: this.comparator,
+      index: this.#table.index,
+      twoLevel: this.#twoLevel,
+      keyIsUserKey: this.#table.coding.keyIsUserKey,
+      partition: (offset, sizeBytes) =>
+        this.#fetch(BlockKind.IndexPartition, offset, sizeBytes, undefined, true) as IndexEntries,
+      block: this.#blockLoader(options),
+      release: () => this.unref(),
+    }
+    const iterator = new TableIterator(source)
+    const { globalSequence } = this.#table
+    return globalSequence === undefined
+      ? iterator
+      : new GlobalSequenceIterator(iterator, globalSequence, this.comparator)
+  }
+
+  /** All entries in order, copied. */
+  *entries(): Generator<TableEntry, void, void> {
+    using iterator = this.iterator({ fillCache: false, readaheadBytes: 64 * 1024 })
+    for (iterator.seekToFirst(); iterator.valid; iterator.next()) {
+      yield { key: new Uint8Array(iterator.key), value: new Uint8Array(iterator.value) }
+    }
+  }
+
+  /**
+   * Reads and checks every data block, and that keys ascend and number of entries and bounds of blocks agree with the
+   * properties. Lets the event loop turn now and then. @throws CorruptionError at the first damage
+   */
+  async verify(signal?: AbortSignal): Promise<void> {
+    using iterator = this.iterator({ fillCache: false, readaheadBytes: 256 * 1024 })
+    let entries = this.rangeTombstones.length
+    let last: Uint8Array | undefined
+    for (iterator.seekToFirst(); iterator.valid; iterator.next()) {
+      const key = iterator.key
+      if (last !== undefined && this.comparator.compare(last, key) >= 0) {
+        throw new CorruptionError('keys of a table do not ascend', { file: this.path })
+      }
+      last = new Uint8Array(key)
+      if (++entries % 8192 === 0) {
+        signal?.throwIfAborted()
+        await new Promise<void>((resolve) => setImmediate(resolve))
+      }
+    }
+    const { entries: expected, rangeDeletions, dataBlocks } = this.properties
+    // Old releases leave range deletions out of the number of entries.
+    const isKnown = dataBlocks > 0
+    if (isKnown && rangeDeletions === 0 && entries !== expected) {
+      throw new CorruptionError('table does not have the number of entries it says', {
+        file: this.path,
+        expected,
+        actual: entries,
+      })
+    }
+  }
+
+  /** Offset in the file near which the internal key `target` would lie; grows with the key. */
+  approximateOffsetOf(target: Uint8Array): number {
+    const { index, coding, properties } = this.#table
+    const i = searchIndex(index, target, this.comparator, coding.keyIsUserKey)
+    if (i < index.count) return index.offsets[i]!
+    return properties.dataSizeBytes > 0 ? properties.dataSizeBytes : this.fileSizeBytes
+  }
+
+  /** Keeps the file open until {@link TableReader.unref}. */
+  ref(): void {
+    this.#references++
+  }
+
+  /** Gives back one {@link TableReader.ref}; the last one closes the file. */
+  unref(): void {
+    if (--this.#references > 0) return
+    this.#cache?.removeOwner(this.#owner)
+    this.#file.closeSync()
+    resourceClosed(this)
+  }
+
+  /** Closes the table for its owner; open iterators keep the file until they close. May be called twice. */
+  close(): Promise<void> {
+    this.closeSync()
+    return Promise.resolve()
+  }
+
+  /** The blocking twin of {@link TableReader.close}. */
+  closeSync(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.unref()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new NotOpenError(`table "${this.path}" is closed`)
+  }
+
+  /** Hot. The look-up itself; reads what is missing when `sync`, else says so. */
+  #search(
+    target: Uint8Array,
+    result: PointResult,
+    pinned: PinnedBlocks | undefined,
+    sync: boolean,
+  ): Outcome {
+    const filtered = this.#filterAnswer(target, pinned, sync)
+    if (filtered !== Outcome.Found) return filtered
+    const { globalSequence } = this.#table
+    if (globalSequence === undefined) return this.#searchIn(target, result, pinned, sync)
+    // Stored sequence numbers are 0: look for the key's only entry, then judge the number it stands for.
+    if (sequenceOf(target) < globalSequence) return Outcome.Absent
+    const any = encodeInternalKey(userKeyOf(target), sequenceSentinel, valueTypeForSeek)
+    const outcome = this.#searchIn(any, result, pinned, sync)
+    if (outcome === Outcome.Found) result.sequence = globalSequence
+    return outcome
+  }
+
+  #searchIn(
+    target: Uint8Array,
+    result: PointResult,
+    pinned: PinnedBlocks | undefined,
+    sync: boolean,
+  ): Outcome {
+    const { index: top, coding } = this.#table
+    const cursor = this.#cursor
+    const { keyIsUserKey } = coding
+    const topStart = this.#twoLevel ? searchIndex(top, target, this.comparator, keyIsUserKey) : 0
+    const topEnd = this.#twoLevel ? top.count : 1
+    for (let t = topStart; t < topEnd; t++) {
+      let index = top
+      if (this.#twoLevel) {
+        const partition = this.#fetch(
+          BlockKind.IndexPartition,
+          top.offsets[t]!,
+          top.sizes[t]!,
+          pinned,
+          sync,
+        )
+        if (partition === undefined) return Outcome.Missing
+        index = partition as IndexEntries
+      }
+      let i = searchIndex(index, target, this.comparator, keyIsUserKey)
+      for (; i < index.count; i++) {
+        const block = this.#fetch(BlockKind.Data, index.offsets[i]!, index.sizes[i]!, pinned, sync)
+        if (block === undefined) return Outcome.Missing
+        cursor.setBlock(block as Block)
+        cursor.seek(target)
+        if (!cursor.valid) continue // the separator may lie above the block's last key
+        const length = target.length - 8
+        if (cursor.keyLength - 8 !== length) return Outcome.Absent
+        const key = cursor.keyBytes
+        for (let k = 0; k < length; k++) if (key[k] !== target[k]) return Outcome.Absent
+        result.type = key[length]!
+        result.sequence = readTrailerSequence(key, length)
+        result.value = cursor.value
+        return Outcome.Found
+      }
+    }
+    return Outcome.Absent
+  }
+
+  /** `Found`: the key may be there. */
+  #filterAnswer(target: Uint8Array, pinned: PinnedBlocks | undefined, sync: boolean): Outcome {
+    const { filter, filterIndex, coding } = this.#table
+    if (filter !== undefined) {
+      return filter.mayMatch(target, target.length - 8) ? Outcome.Found : Outcome.Absent
+    }
+    if (filterIndex === undefined || filterIndex.count === 0) return Outcome.Found
+    let i = searchIndex(filterIndex, target, this.comparator, coding.keyIsUserKey)
+    if (i === filterIndex.count) i-- // beyond the last key the last partition answers
+    const partition = this.#fetch(
+      BlockKind.FilterPartition,
+      filterIndex.offsets[i]!,
+      filterIndex.sizes[i]!,
+      pinned,
+      sync,
+    )
+    if (partition === undefined) return Outcome.Missing
+    return (partition as FilterReader).mayMatch(target, target.length - 8)
+      ? Outcome.Found
+      : Outcome.Absent
+  }
+
+  /** The block at `offset`: pinned, cached, or read when `sync`; else remembered as missing. */
+  #fetch(
+    kind: BlockKind,
+    offset: number,
+    sizeBytes: number,
+    pinned: PinnedBlocks | undefined,
+    sync: boolean,
+    fillCache: boolean = true,
+  ): CachedValue | undefined {
+    const known = pinned?.get(offset) ?? this.#cache?.get(this.#owner, offset)
+    if (known !== undefined) return known
+    const handle = { offset, sizeBytes }
+    if (!sync) {
+      this.#missing = { kind, handle }
+      return undefined
+    }
+    if (this.#references <= 0) throw new NotOpenError(`table "${this.path}" is closed`)
+    const stored = this.#file.readSync(offset, this.#table.decoder.storedSize(handle))
+    return this.#decode(kind, stored, 0, handle, fillCache)
+  }
+
+  #decode(
+    kind: BlockKind,
+    stored: Uint8Array,
+    start: number,
+    handle: BlockHandle,
+    fillCache: boolean,
+  ): CachedValue {
+    const data = this.#table.decoder.decode(stored, start, handle, kind === BlockKind.Data)
+    let value: CachedValue
+    if (kind === BlockKind.Data) value = new Block(data, this.path, handle.offset)
+    else if (kind === BlockKind.FilterPartition) value = new FilterReader(data)
+    else value = decodeIndexBlock(data, this.#table.coding, this.path, handle.offset)
+    if (fillCache) this.#cache?.insert(this.#owner, handle.offset, value)
+    return value
+  }
+
+  /** How an iterator gets its data blocks: through the cache, or out of large reads that go past it. */
+  #blockLoader(options: TableIteratorOptions): (offset: number, sizeBytes: number) => Block {
+    const { fillCache = true, readaheadBytes = 0 } = options
+    if (readaheadBytes <= 0) {
+      return (offset, sizeBytes) =>
+        this.#fetch(BlockKind.Data, offset, sizeBytes, undefined, true, fillCache) as Block
+    }
+    let chunk: Uint8Array = new Uint8Array(0)
+    let chunkOffset = 0
+    return (offset, sizeBytes) => {
+      const handle = { offset, sizeBytes }
+      const size = this.#table.decoder.storedSize(handle)
+      if (offset < chunkOffset || offset + size > chunkOffset + chunk.length) {
+        const length = Math.min(Math.max(size, readaheadBytes), this.fileSizeBytes - offset)
+        chunk = this.#file.readSync(offset, length)
+        chunkOffset = offset
+      }
+      return this.#decode(BlockKind.Data, chunk, offset - chunkOffset, handle, false) as Block
+    }
+  }
+}
+
+function openInput(file: RandomAccessFile, options: TableReaderOptions): OpenTableInput {
+  return {
+    file: file.path,
+    fileSizeBytes: file.sizeBytes,
+    comparator: options.comparator,
+    largestSequence: options.largestSequence,
+  }
+}
