@@ -1,0 +1,62 @@
+/**
+ * `npm run demo [-- --once] [--dir D] [--kafka HOST:PORT]`: the main job on real input.
+ *
+ * Change events of a database and sensor readings go in; a join, averages and counts are kept up to date; the engine's process is killed
+ * in the middle of a load and started again; every answer is checked.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+import { EngineHandle } from './engine-handle.ts'
+import { runPipelines } from './pipelines.ts'
+import { runLoadWithKill } from './load-with-kill.ts'
+import { Report } from './report.ts'
+
+const { values } = parseArgs({
+  options: {
+    once: { type: 'boolean', default: false },
+    dir: { type: 'string' },
+    kafka: { type: 'string' },
+    port: { type: 'string', default: '0' },
+  },
+})
+
+const directory = values.dir ?? mkdtempSync(join(tmpdir(), 'varve-demo-'))
+mkdirSync(directory, { recursive: true })
+const report = new Report()
+const start = (): Promise<EngineHandle> =>
+  EngineHandle.start(directory, Number(values.port), values.kafka)
+
+let engine: EngineHandle | undefined
+let leaving = false
+process.once('SIGINT', () => {
+  leaving = true
+  void engine?.close()
+})
+
+try {
+  report.step(
+    `starting an engine ${values.kafka === undefined ? 'with an embedded broker' : `on Kafka at ${values.kafka}`} in ${directory}`,
+  )
+  engine = await start()
+  await runPipelines(engine, report)
+  engine = await runLoadWithKill(engine, start, report)
+  if (!values.once && report.failed === 0) {
+    report.say(
+      `\nThe HTTP API listens on ${engine.url} until Ctrl-C. Try:\n  npm run varve -- --server ${engine.url}`,
+    )
+    await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()))
+  }
+  if (!leaving) await engine.close()
+} catch (error) {
+  if (!leaving) {
+    report.fail(String((error as Error).stack ?? error))
+    await engine?.kill()
+  }
+} finally {
+  if (values.dir === undefined) rmSync(directory, { recursive: true, force: true })
+}
+report.say(`\n${report.passed} passed, ${report.failed} failed`)
+process.exitCode = report.failed === 0 ? 0 : 1
