@@ -1,5 +1,6 @@
 import { UnsupportedError } from '@varve/base'
 
+import { createAvroSerde } from './avro/avro-serde.ts'
 import { createDelimitedSerde } from './delimited/delimited-serde.ts'
 import { createJsonSerde } from './json/json-serde.ts'
 import { createKafkaSerde } from './kafka/kafka-serde.ts'
@@ -40,6 +41,7 @@ export function createRowSerde(
     case 'NONE':
       return createNoneSerde(columns)
     case 'AVRO':
+      return createAvroSerde(spec, columns, context)
     case 'JSON_SR':
     case 'PROTOBUF':
     case 'PROTOBUF_NOSR':

@@ -64,3 +64,49 @@ export type {
   SchemaType,
   SubjectVersion,
 } from './registry/schema-registry.ts'
+export {
+  SchemaRegistryClient,
+  type SchemaRegistryClientOptions,
+} from './registry/schema-registry-client.ts'
+export {
+  InMemorySchemaRegistry,
+  type InMemorySchemaRegistryOptions,
+  type SchemaRegistryEvent,
+  type SchemaRegistryJournal,
+} from './registry/in-memory-schema-registry.ts'
+export { FRAME_SIZE, frameHeader, frameSchemaId } from './registry/frame.ts'
+export {
+  loadAvroSchema,
+  resolveReferences,
+  type ResolvedReference,
+} from './registry/resolve-references.ts'
+export {
+  avroLogicalType,
+  avroMapEntry,
+  parseAvroSchema,
+  type AvroField,
+  type AvroLogicalType,
+  type AvroPrimitive,
+  type AvroProperties,
+  type AvroSchema,
+} from './avro/avro-schema.ts'
+export { AvroDecodeError, type AvroFault } from './avro/avro-bytes.ts'
+export { decodeAvro, type AvroValue } from './avro/avro-value.ts'
+export {
+  columnsFromAvroSchema,
+  type ColumnInferenceOptions,
+  type InferredColumns,
+} from './avro/avro-columns.ts'
+export { avroSchemaFromColumns, type AvroSchemaOptions } from './avro/avro-schema-writer.ts'
+export {
+  formatLosslessJson,
+  JsonNumber,
+  parseLosslessJson,
+  type LosslessJson,
+  type LosslessJsonOptions,
+} from './json/lossless-json.ts'
+export { createOrderedKeyCodec, keyAfterPrefix, type OrderedKeyCodec } from './state/ordered-key.ts'
+export { createStateRowCodec, type StateRowCodec } from './state/state-row.ts'
+export { objectToRow, rowToObject, type RowObject } from './row-object.ts'
+export { formatDouble, parseDouble, parseInt32 } from './text/double-text.ts'
+export { formatBase64, parseBase64 } from './text/bytes-text.ts'

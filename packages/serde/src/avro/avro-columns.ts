@@ -1,0 +1,153 @@
+import { UnsupportedError } from '@varve/base'
+
+import type { Column, Columns } from '../schema.ts'
+import { SqlTypes, type SqlType, type StructField } from '../sql-type.ts'
+import { unionMemberName } from './avro-row-reader.ts'
+import { avroLogicalType, avroMapEntry, type AvroSchema } from './avro-schema.ts'
+
+/** How to read a schema as columns. */
+export interface ColumnInferenceOptions {
+  readonly side: 'key' | 'value'
+  /** False for a bare value. Keys are bare unless this is true. */
+  readonly wrap?: boolean
+  /** Keep the case of names (statements that give a schema id) instead of making them upper case. */
+  readonly keepCase?: boolean
+}
+
+/** Columns of a schema. */
+export interface InferredColumns {
+  readonly columns: Columns
+  /** Fields left out because no SQL type holds them, each with its path and reason. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[]
+}
+
+/**
+ * Columns of an Avro schema, by the dialect's rules: fields of the record in upper case, a bare value as ROWVAL, a bare key as ROWKEY.
+ *
+ * @throws UnsupportedError when a wrapped side is no record, or no column is left
+ */
+export function columnsFromAvroSchema(
+  schema: AvroSchema,
+  options: ColumnInferenceOptions,
+): InferredColumns {
+  const skipped: { path: string; reason: string }[] = []
+  const inference = new Inference(options.keepCase === true, skipped)
+  const wrapped = options.wrap ?? options.side === 'value'
+  const columns: Column[] = []
+  if (wrapped) {
+    const record = optional(schema)
+    if (record.type !== 'record')
+      throw new UnsupportedError(
+        `a schema of type ${record.type} has no columns: only a record has, or a bare value with WRAP_SINGLE_VALUE=false`,
+      )
+    columns.push(...inference.fields(record, ''))
+  } else {
+    const name = options.side === 'key' ? 'ROWKEY' : 'ROWVAL'
+    const type = inference.type(schema, name)
+    if (type !== undefined) columns.push({ name, type })
+  }
+  if (columns.length === 0)
+    throw new UnsupportedError(
+      `the schema has no supported columns${skipped[0] === undefined ? '' : `: "${skipped[0].path}" ${skipped[0].reason}`}`,
+    )
+  return { columns, skipped }
+}
+
+/** What a union of null and one other type is besides null. */
+function optional(schema: AvroSchema): AvroSchema {
+  if (schema.type !== 'union') return schema
+  const others = schema.branches.filter((branch) => branch.type !== 'null')
+  return others.length === 1 ? others[0]! : schema
+}
+
+class Inference {
+  readonly #keepCase: boolean
+  readonly #skipped: { path: string; reason: string }[]
+  readonly #open = new Set<AvroSchema>()
+
+  constructor(keepCase: boolean, skipped: { path: string; reason: string }[]) {
+    this.#keepCase = keepCase
+    this.#skipped = skipped
+  }
+
+  fields(record: AvroSchema & { readonly type: 'record' }, path: string): StructField[] {
+    const fields: StructField[] = []
+    this.#open.add(record)
+    for (const field of record.fields) {
+      const type = this.type(field.schema, path === '' ? field.name : `${path}.${field.name}`)
+      if (type !== undefined) fields.push({ name: this.#name(field.name), type })
+    }
+    this.#open.delete(record)
+    return fields
+  }
+
+  /** Undefined, and noted, when no SQL type holds the values. */
+  type(declared: AvroSchema, path: string): SqlType | undefined {
+    const schema = optional(declared)
+    const logical = avroLogicalType(schema)
+    switch (schema.type) {
+      case 'boolean':
+        return SqlTypes.BOOLEAN
+      case 'int':
+        if (logical === undefined) return SqlTypes.INTEGER
+        return logical.kind === 'date' ? SqlTypes.DATE : SqlTypes.TIME
+      case 'long':
+        return logical === undefined ? SqlTypes.BIGINT : SqlTypes.TIMESTAMP
+      case 'float':
+      case 'double':
+        return SqlTypes.DOUBLE
+      case 'string':
+      case 'enum':
+        return SqlTypes.STRING
+      case 'bytes':
+      case 'fixed':
+        if (logical?.kind !== 'decimal') return SqlTypes.BYTES
+        return { kind: 'DECIMAL', precision: logical.precision, scale: logical.scale }
+      case 'null':
+        return this.#skip(path, 'is always null')
+      case 'array': {
+        const entry = avroMapEntry(schema)
+        if (entry !== undefined) return this.#map(entry.key, entry.value, path)
+        const element = this.type(schema.items, `${path}[]`)
+        return element === undefined ? undefined : { kind: 'ARRAY', element }
+      }
+      case 'map':
+        return this.#map(undefined, schema.values, path)
+      case 'record': {
+        if (this.#open.has(schema)) return this.#skip(path, 'is recursive')
+        const fields = this.fields(schema, path)
+        return fields.length === 0
+          ? this.#skip(path, 'has no supported fields')
+          : { kind: 'STRUCT', fields }
+      }
+      case 'union': {
+        const fields: StructField[] = []
+        for (const branch of schema.branches) {
+          if (branch.type === 'null') continue
+          const name = unionMemberName(branch)
+          const type = this.type(branch, `${path}.${name}`)
+          if (type !== undefined) fields.push({ name: this.#name(name), type })
+        }
+        return fields.length === 0
+          ? this.#skip(path, 'has no supported branches')
+          : { kind: 'STRUCT', fields }
+      }
+    }
+  }
+
+  #map(key: AvroSchema | undefined, value: AvroSchema, path: string): SqlType | undefined {
+    if (key !== undefined && optional(key).type !== 'string')
+      return this.#skip(path, 'is a map whose keys are not strings')
+    const member = this.type(value, `${path}{}`)
+    return member === undefined ? undefined : { kind: 'MAP', key: SqlTypes.STRING, value: member }
+  }
+
+  #name(name: string): string {
+    return this.#keepCase ? name : name.toUpperCase()
+  }
+
+  #skip(path: string, reason: string): undefined {
+    this.#skipped.push({ path, reason })
+    return undefined
+  }
+}

@@ -1,0 +1,136 @@
+import { CorruptionError, SerializationError } from '@varve/base'
+import { addExtension, Packr } from 'msgpackr'
+
+import { decimalFromBytes, decimalToBytes } from '../decimal.ts'
+import type { Decimal, Row, Value } from '../value.ts'
+
+/**
+ * Rows ↔ MessagePack for state stores and changelogs. Every {@link Value} comes back as it was: bigint as bigint, DECIMAL with its scale, maps
+ * as `Map`, BYTES as `Uint8Array`, `-0` and NaN included.
+ *
+ * Format: an array of the values. Extension 0x44 is a DECIMAL (4 bytes scale, big-endian, then the unscaled value in big-endian two's
+ * complement), 0x5a is `-0`.
+ */
+export interface StateRowCodec {
+  /** The result is owned by the caller. */
+  encode(row: Row): Uint8Array
+  /** Values are copies. @throws CorruptionError when the bytes are no row */
+  decode(bytes: Uint8Array): Row
+}
+
+const DECIMAL_EXTENSION = 0x44
+const NEGATIVE_ZERO_EXTENSION = 0x5a
+
+class PackedDecimal {
+  readonly decimal: Decimal
+
+  constructor(decimal: Decimal) {
+    this.decimal = decimal
+  }
+}
+
+class NegativeZero {}
+
+const NEGATIVE_ZERO = new NegativeZero()
+
+addExtension({
+  Class: PackedDecimal,
+  type: DECIMAL_EXTENSION,
+  pack: ({ decimal }: PackedDecimal) => {
+    const digits = decimalToBytes(decimal.unscaled)
+    const bytes = Buffer.allocUnsafeSlow(4 + digits.length)
+    bytes.writeInt32BE(decimal.scale, 0)
+    bytes.set(digits, 4)
+    return bytes
+  },
+  unpack: (bytes: Buffer) =>
+    new PackedDecimal({
+      scale: bytes.readInt32BE(0),
+      unscaled: decimalFromBytes(bytes.subarray(4)),
+    }),
+})
+
+addExtension({
+  Class: NegativeZero,
+  type: NEGATIVE_ZERO_EXTENSION,
+  pack: () => Buffer.alloc(0),
+  unpack: () => NEGATIVE_ZERO,
+})
+
+/** The codec; it keeps no state of one row for another. */
+export function createStateRowCodec(): StateRowCodec {
+  const packr = new Packr({ useRecords: false, mapsAsObjects: false, moreTypes: false })
+  return {
+    encode: (row) => {
+      try {
+        return new Uint8Array(packr.pack(wrapAll(row)))
+      } catch (cause) {
+        throw new SerializationError('a row cannot be written to state', { cause })
+      }
+    },
+    decode: (bytes) => {
+      let row: unknown
+      try {
+        row = packr.unpack(bytes)
+      } catch (cause) {
+        throw new CorruptionError('a row in the state store is damaged', { cause } as {
+          cause: unknown
+        })
+      }
+      if (!Array.isArray(row)) throw new CorruptionError('a row in the state store is not an array')
+      for (let i = 0; i < row.length; i++) row[i] = unwrap(row[i])
+      return row as Value[]
+    },
+  }
+}
+
+/** The same array while nothing in it needs a wrapper. */
+function wrapAll(values: readonly Value[]): readonly unknown[] {
+  let copy: unknown[] | undefined
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    const wrapped = wrap(value)
+    if (wrapped === value) continue
+    copy ??= values.slice()
+    copy[i] = wrapped
+  }
+  return copy ?? values
+}
+
+function wrap(value: Value): unknown {
+  switch (typeof value) {
+    case 'number':
+      return value === 0 && Object.is(value, -0) ? NEGATIVE_ZERO : value
+    case 'object':
+      if (value === null) return value
+      if (Array.isArray(value)) return wrapAll(value as readonly Value[])
+      if (value instanceof Uint8Array)
+        return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+      if (value instanceof Map) {
+        const map = new Map<unknown, unknown>()
+        for (const [key, member] of value as ReadonlyMap<Value, Value>)
+          map.set(wrap(key), wrap(member))
+        return map
+      }
+      return new PackedDecimal(value as Decimal)
+    default:
+      return value
+  }
+}
+
+function unwrap(value: unknown): Value {
+  if (typeof value !== 'object' || value === null) return value as Value
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) value[i] = unwrap(value[i])
+    return value as Value[]
+  }
+  if (value instanceof PackedDecimal) return value.decimal
+  if (value === NEGATIVE_ZERO) return -0
+  if (value instanceof Uint8Array) return new Uint8Array(value)
+  if (value instanceof Map) {
+    const map = new Map<Value, Value>()
+    for (const [key, member] of value) map.set(unwrap(key), unwrap(member))
+    return map
+  }
+  throw new CorruptionError('a row in the state store holds a value of no known type')
+}
