@@ -3,6 +3,7 @@ import { UnsupportedError } from '@varve/base'
 import { createAvroSerde } from './avro/avro-serde.ts'
 import { createDelimitedSerde } from './delimited/delimited-serde.ts'
 import { createJsonSerde } from './json/json-serde.ts'
+import { createJsonSrSerde } from './json/json-sr-serde.ts'
 import { createKafkaSerde } from './kafka/kafka-serde.ts'
 import { createNoneSerde } from './none-serde.ts'
 import type { SchemaRegistry } from './registry/schema-registry.ts'
@@ -43,6 +44,7 @@ export function createRowSerde(
     case 'AVRO':
       return createAvroSerde(spec, columns, context)
     case 'JSON_SR':
+      return createJsonSrSerde(spec, columns, context)
     case 'PROTOBUF':
     case 'PROTOBUF_NOSR':
       throw new UnsupportedError(`format ${spec.format} is not supported`)

@@ -43,9 +43,9 @@ addExtension({
     bytes.set(digits, 4)
     return bytes
   },
-  unpack: (bytes: Buffer) =>
+  unpack: (bytes: Uint8Array) =>
     new PackedDecimal({
-      scale: bytes.readInt32BE(0),
+      scale: (bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!,
       unscaled: decimalFromBytes(bytes.subarray(4)),
     }),
 })
@@ -73,9 +73,7 @@ export function createStateRowCodec(): StateRowCodec {
       try {
         row = packr.unpack(bytes)
       } catch (cause) {
-        throw new CorruptionError('a row in the state store is damaged', { cause } as {
-          cause: unknown
-        })
+        throw new CorruptionError('a row in the state store is damaged', { cause })
       }
       if (!Array.isArray(row)) throw new CorruptionError('a row in the state store is not an array')
       for (let i = 0; i < row.length; i++) row[i] = unwrap(row[i])
