@@ -7,7 +7,10 @@
  */
 export type * from './record.ts'
 export type { Serde } from './serde.ts'
+export { changeSerde } from './change-serde.ts'
+export { sessionWindowedSerde, timeWindowedSerde } from './windowed-serde.ts'
 export type * from './dsl/api.ts'
+export { StreamsBuilder } from './dsl/streams-builder.ts'
 export {
   hoppingWindows,
   sessionWindows,
@@ -25,4 +28,10 @@ export type * from './state/store.ts'
 export type * from './state/task-database.ts'
 export type * from './application/options.ts'
 export type { StreamsApplicationApi } from './application/api.ts'
+export { memoryStateStorage } from './state/memory-storage.ts'
+export { ProcessingError } from './task/processing-error.ts'
+export {
+  TopologyTestDriver,
+  type TopologyTestDriverOptions,
+} from './testing/topology-test-driver.ts'
 export type { TestInputRecord, TestOutputRecord, TopologyTestDriverApi } from './testing/api.ts'

@@ -64,8 +64,6 @@ export interface Materialized<K, V> {
   readonly logging?: boolean
   /** Windowed stores: how long windows are kept. Default: size plus grace. */
   readonly retentionMs?: number
-  /** Where rows rest. `memory` keeps them on the heap and restores them on start. Default `persistent`. */
-  readonly kind?: 'persistent' | 'memory'
 }
 
 export type Predicate<K, V> = (key: K, value: V, record: RecordContext) => boolean
@@ -281,7 +279,7 @@ export interface StreamsBuilderApi {
     materialized?: Materialized<K, NonNullable<V>>,
   ): KTable<K, NonNullable<V>>
   /** A store for {@link KStream.process}. */
-  addStateStore(store: StoreBuilder): void
+  addStateStore<K, V>(store: StoreBuilder<K, V>): void
 }
 
 export type { Processor, StreamRecord }

@@ -1,7 +1,7 @@
 import type { Serde } from '../serde.ts'
 
 /** What kind of rows a store holds. */
-export type StoreKind = 'key-value' | 'window' | 'session' | 'join-window' | 'raw'
+export type StoreKind = 'key-value' | 'window' | 'session' | 'join-window' | 'join-outer'
 
 /** Description of one state store; each task builds its own from it. Plain data. */
 export interface StoreBuilder<K = never, V = never> {
@@ -11,9 +11,10 @@ export interface StoreBuilder<K = never, V = never> {
   readonly valueSerde: Serde<V>
   readonly caching: boolean
   readonly logging: boolean
-  readonly persistence: 'persistent' | 'memory'
   /** Windowed kinds: milliseconds of event time that rows are kept. */
   readonly retentionMs: number
   /** Time windows: milliseconds from start to end. */
   readonly windowSizeMs: number
+  /** Keep an index by time, so that closed windows are found in order. */
+  readonly timeIndex: boolean
 }

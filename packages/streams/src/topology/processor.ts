@@ -21,6 +21,8 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   store<S extends StateStore>(name: string): S
   /** The input record being processed. Outside of one (commit, punctuation): the last one. */
   readonly record: RecordContext
+  /** {@link record} with time and headers of `record`. Borrowed until the next call. */
+  recordAt(record: StreamRecord<unknown, unknown>): RecordContext
   /** Greatest event time this task has seen, restarts included; −1 before the first record. */
   readonly streamTime: number
   /** Wall clock, milliseconds since the epoch: when to look, never what comes out. */
@@ -29,6 +31,8 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   drop(reason: DropReason): void
   /** A number kept with the task's state over restarts (an operator's own time), `fallback` at first. */
   persistedNumber(name: string, fallback: number): PersistedNumber
+  /** The same, common to all nodes of the task that use the name: the same object for each. */
+  sharedNumber(name: string, fallback: number): PersistedNumber
   /** Minimum milliseconds of wall clock between two looks for closed windows. */
   readonly emitIntervalMs: number
 }

@@ -1,0 +1,7 @@
+/** What becomes known of a table only while the rest of the topology is built. */
+export interface TableSettings {
+  /** Store that holds the rows. */
+  store: string | undefined
+  /** Somebody downstream needs old values. */
+  sendOldValues: boolean
+}

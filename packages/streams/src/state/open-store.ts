@@ -1,0 +1,83 @@
+import type { CacheBudget } from './cache.ts'
+import { JoinOuterStore, JoinStore } from './join-store.ts'
+import { KeyValueStore } from './key-value-store.ts'
+import type { RowStoreEnvironment } from './row-store.ts'
+import { SessionStore } from './session-store.ts'
+import type { StoreBuilder } from './store-builder.ts'
+import type { TaskState } from './task-state.ts'
+import { WindowStore } from './window-store.ts'
+
+/** Any store of a task. */
+export type TaskStore =
+  | KeyValueStore<unknown, unknown>
+  | WindowStore<unknown, unknown>
+  | SessionStore<unknown, unknown>
+  | JoinStore<unknown, unknown>
+  | JoinOuterStore<unknown>
+
+/** Family of a store's index by time. */
+export function timeIndexFamily(store: string): string {
+  return `${store}.by-time`
+}
+
+/** Families that a store occupies in its task's database. */
+export function familiesOf(store: StoreBuilder): string[] {
+  return store.timeIndex ? [store.name, timeIndexFamily(store.name)] : [store.name]
+}
+
+/** Opens a store of a task over the task's state. */
+export function openStore(
+  builder: StoreBuilder,
+  state: TaskState,
+  environment: Omit<RowStoreEnvironment, 'bytes'> & { readonly budget: CacheBudget },
+): TaskStore {
+  const { name, caching, retentionMs, windowSizeMs } = builder
+  const keySerde = builder.keySerde as StoreBuilder<unknown>['keySerde']
+  const valueSerde = builder.valueSerde as StoreBuilder<never, unknown>['valueSerde']
+  const bytes = state.store(name)
+  const rowEnvironment: RowStoreEnvironment = { ...environment, bytes }
+  const index = builder.timeIndex ? state.store(timeIndexFamily(name)) : undefined
+  switch (builder.kind) {
+    case 'key-value':
+      return new KeyValueStore(name, keySerde, valueSerde, caching, rowEnvironment)
+    case 'window':
+      return new WindowStore(
+        {
+          name,
+          keySerde,
+          valueSerde,
+          caching,
+          retentionMs,
+          windowSizeMs,
+          index,
+          observedStart: state.number(`t/store/${name}`, -1),
+        },
+        rowEnvironment,
+      )
+    case 'session':
+      return new SessionStore(
+        {
+          name,
+          keySerde,
+          valueSerde,
+          caching,
+          retentionMs,
+          index,
+          observedEnd: state.number(`t/store/${name}`, -1),
+        },
+        rowEnvironment,
+      )
+    case 'join-window':
+      return new JoinStore(
+        name,
+        bytes,
+        keySerde,
+        valueSerde,
+        retentionMs,
+        state.number(`t/store/${name}`, -1),
+        state.number(`t/sequence/${name}`, 0),
+      )
+    case 'join-outer':
+      return new JoinOuterStore(name, bytes, keySerde, state.number(`t/sequence/${name}`, 0))
+  }
+}

@@ -1,0 +1,57 @@
+/** Writes a whole number of milliseconds from 0 to 2^53 as eight bytes, big-endian: byte order is numeric order. */
+export function writeTime(bytes: Uint8Array, at: number, time: number): void {
+  const high = Math.floor(time / 0x1_0000_0000)
+  const low = time >>> 0
+  bytes[at] = high >>> 24
+  bytes[at + 1] = high >>> 16
+  bytes[at + 2] = high >>> 8
+  bytes[at + 3] = high
+  bytes[at + 4] = low >>> 24
+  bytes[at + 5] = low >>> 16
+  bytes[at + 6] = low >>> 8
+  bytes[at + 7] = low
+}
+
+/** Twin of {@link writeTime}. */
+export function readTime(bytes: Uint8Array, at: number): number {
+  const high =
+    ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  const low =
+    ((bytes[at + 4]! << 24) | (bytes[at + 5]! << 16) | (bytes[at + 6]! << 8) | bytes[at + 7]!) >>> 0
+  return high * 0x1_0000_0000 + low
+}
+
+/** `[time, 8 bytes][value]`: a row of a timestamped store. */
+export function encodeTimestamped(value: Uint8Array, timestamp: number): Uint8Array {
+  const bytes = new Uint8Array(8 + value.length)
+  writeTime(bytes, 0, timestamp)
+  bytes.set(value, 8)
+  return bytes
+}
+
+/** `[key][start, 8 bytes]`: key of a time window. */
+export function encodeWindowKey(key: Uint8Array, start: number): Uint8Array {
+  const bytes = new Uint8Array(key.length + 8)
+  bytes.set(key)
+  writeTime(bytes, key.length, start)
+  return bytes
+}
+
+/** `[key][end, 8 bytes][start, 8 bytes]`: key of a session; the end first, as sessions are looked for by their end. */
+export function encodeSessionKey(key: Uint8Array, start: number, end: number): Uint8Array {
+  const bytes = new Uint8Array(key.length + 16)
+  bytes.set(key)
+  writeTime(bytes, key.length, end)
+  writeTime(bytes, key.length + 8, start)
+  return bytes
+}
+
+/** The smallest bytes above all that begin with `prefix`; `undefined` when there are none. */
+export function afterPrefix(prefix: Uint8Array): Uint8Array | undefined {
+  let end = prefix.length
+  while (end > 0 && prefix[end - 1] === 0xff) end--
+  if (end === 0) return undefined
+  const bytes = prefix.slice(0, end)
+  bytes[end - 1]!++
+  return bytes
+}

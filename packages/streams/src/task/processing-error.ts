@@ -1,0 +1,26 @@
+import { isVarveError, VarveError } from '@varve/base'
+
+import type { RecordContext } from '../record.ts'
+
+/** An operator failed on a record; the task cannot go on. `cause` is what it threw. */
+export class ProcessingError extends VarveError {
+  readonly taskId: string
+  readonly nodeName: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+
+  constructor(taskId: string, nodeName: string, record: RecordContext, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(
+      isVarveError(cause) ? cause.code : 'VARVE_ABORTED',
+      `node "${nodeName}" of task ${taskId} failed on record ${record.topic}-${record.partition}@${record.offset}: ${reason}`,
+      { cause },
+    )
+    this.taskId = taskId
+    this.nodeName = nodeName
+    this.topic = record.topic
+    this.partition = record.partition
+    this.offset = record.offset
+  }
+}

@@ -1,0 +1,190 @@
+import { InvalidOptionError } from '@varve/base'
+import type { ConsumerRecord } from '@varve/kafka'
+
+import type { SkippedRecord } from '../application/options.ts'
+import { noHeaders, type StreamRecord } from '../record.ts'
+import { CacheBudget } from '../state/cache.ts'
+import { KeyValueStore } from '../state/key-value-store.ts'
+import { memoryTaskDatabase } from '../state/memory-storage.ts'
+import { SessionStore } from '../state/session-store.ts'
+import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../state/store.ts'
+import { TaskState } from '../state/task-state.ts'
+import { WindowStore } from '../state/window-store.ts'
+import { ProcessingError } from '../task/processing-error.ts'
+import { ProcessorGraph } from '../task/processor-graph.ts'
+import { deserializeRecord } from '../task/record-deserializer.ts'
+import type { TaskStore } from '../state/open-store.ts'
+import type { SinkNode, SourceNode } from '../topology/node.ts'
+import type { Topology } from '../topology/topology.ts'
+import type { TestInputRecord, TestOutputRecord, TopologyTestDriverApi } from './api.ts'
+
+/** Settings of a {@link TopologyTestDriver}. */
+export interface TopologyTestDriverOptions {
+  /** Default 0: every update is sent on at once. */
+  readonly cacheBytesMax?: number
+  /** Default 0. */
+  readonly emitIntervalMs?: number
+  /** Milliseconds since the epoch at which the wall clock starts. Default 0. */
+  readonly startWallClockMs?: number
+  /** Commit after every input, as long as no cache is asked for. Default true. */
+  readonly commitEachInput?: boolean
+}
+
+interface SourceAt {
+  readonly graph: ProcessorGraph
+  readonly source: SourceNode
+}
+
+/**
+ * Runs a topology synchronously, without broker: one task per sub-topology, repartition topics inside, a wall clock moved by hand.
+ * Keys and values go in and come out as bytes, so serdes are part of the test.
+ */
+export class TopologyTestDriver implements TopologyTestDriverApi {
+  readonly skipped: SkippedRecord[] = []
+  readonly drops: Map<string, number> = new Map()
+  readonly #graphs: ProcessorGraph[] = []
+  readonly #states: TaskState[] = []
+  readonly #sources = new Map<string, SourceAt>()
+  readonly #pending: ConsumerRecord[] = []
+  readonly #offsets = new Map<string, number>()
+  readonly #commitEachInput: boolean
+  #outputs: TestOutputRecord[] = []
+  #wallClock: number
+
+  constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
+    this.#wallClock = options.startWallClockMs ?? 0
+    this.#commitEachInput = (options.commitEachInput ?? true) && (options.cacheBytesMax ?? 0) === 0
+    const budget = new CacheBudget(options.cacheBytesMax ?? 0)
+    for (const sub of topology.subTopologies) {
+      const state = new TaskState(memoryTaskDatabase())
+      const graph = new ProcessorGraph(sub, {
+        taskId: `${sub.id}_0`,
+        state,
+        budget,
+        emitIntervalMs: options.emitIntervalMs ?? 0,
+        wallClock: () => this.#wallClock,
+        send: (sink, record) => this.#send(graph, sink, record),
+        onDrop: (reason) => this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1),
+        onForward: () => {},
+      })
+      this.#states.push(state)
+      this.#graphs.push(graph)
+      for (const source of sub.sources) {
+        for (const topic of source.topics) this.#sources.set(topic, { graph, source })
+      }
+    }
+  }
+
+  pipeInput(topic: string, record: TestInputRecord): void {
+    if (!this.#sources.has(topic)) {
+      throw new InvalidOptionError('topic', `no source of the topology reads "${topic}"`)
+    }
+    const { key, value, timestamp, headers = noHeaders, partition = 0 } = record
+    this.#enqueue({ topic, partition, timestamp, key, value, headers })
+    this.#drain()
+    if (this.#commitEachInput) this.commit()
+  }
+
+  readOutput(topic?: string): TestOutputRecord[] {
+    const all = this.#outputs
+    if (topic === undefined) {
+      this.#outputs = []
+      return all
+    }
+    this.#outputs = all.filter((record) => record.topic !== topic)
+    return all.filter((record) => record.topic === topic)
+  }
+
+  advanceWallClockTime(ms: number): void {
+    this.#wallClock += ms
+  }
+
+  commit(): void {
+    for (const graph of this.#graphs) graph.flushCaches()
+    for (const state of this.#states) state.commit()
+    this.#drain()
+  }
+
+  store<K, V>(name: string): ReadOnlyKeyValueStore<K, V> {
+    const store = this.#store(name)
+    if (store instanceof KeyValueStore) return store as KeyValueStore<K, V>
+    throw new InvalidOptionError('store', `"${name}" is not a key-value store`)
+  }
+
+  windowStore<K, V>(name: string): ReadOnlyWindowStore<K, V> {
+    const store = this.#store(name)
+    if (store instanceof WindowStore) return store as WindowStore<K, V>
+    if (store instanceof SessionStore) return store as SessionStore<K, V>
+    throw new InvalidOptionError('store', `"${name}" is not a window or session store`)
+  }
+
+  close(): void {
+    for (const graph of this.#graphs) graph.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #store(name: string): TaskStore {
+    for (const graph of this.#graphs) {
+      const store = graph.stores().get(name)
+      if (store !== undefined) return store
+    }
+    throw new InvalidOptionError('store', `there is no store "${name}"`)
+  }
+
+  #enqueue(record: Omit<ConsumerRecord, 'offset'>): void {
+    const id = `${record.topic}-${record.partition}`
+    const offset = this.#offsets.get(id) ?? 0
+    this.#offsets.set(id, offset + 1)
+    this.#pending.push({ ...record, offset })
+  }
+
+  #drain(): void {
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      const { graph, source } = this.#sources.get(next.topic)!
+      const decoded = deserializeRecord(source, next)
+      if (decoded.kind === 'passed-over') continue
+      if (decoded.kind === 'skipped') {
+        if (source.onDeserializationError === 'fail') {
+          throw new ProcessingError(
+            graph.environment.taskId,
+            source.name,
+            next,
+            decoded.skipped.cause,
+          )
+        }
+        this.skipped.push(decoded.skipped)
+        continue
+      }
+      try {
+        graph.process(next.topic, next.partition, next.offset, decoded.record)
+      } catch (error) {
+        throw new ProcessingError(graph.environment.taskId, graph.failingNode, next, error)
+      }
+    }
+  }
+
+  #send(graph: ProcessorGraph, sink: SinkNode, record: StreamRecord<unknown, unknown>): void {
+    const key = sink.keySerde.serialize(record.key as never)
+    const value = sink.valueSerde.serialize(record.value as never)
+    let { timestamp } = record
+    if (sink.timestampExtractor !== undefined) {
+      timestamp = sink.timestampExtractor(
+        record.key as never,
+        record.value as never,
+        graph.context.at(record),
+      )
+      if (!Number.isFinite(timestamp) || timestamp < 0) {
+        graph.environment.onDrop('invalid-timestamp', sink.name)
+        return
+      }
+    }
+    const { headers } = record
+    if (!sink.internal) this.#outputs.push({ topic: sink.topic, key, value, timestamp, headers })
+    if (this.#sources.has(sink.topic)) {
+      this.#enqueue({ topic: sink.topic, partition: 0, timestamp, key, value, headers })
+    }
+  }
+}
