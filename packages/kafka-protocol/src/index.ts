@@ -6,7 +6,7 @@
 export * from './messages/index.ts'
 export { apiNameOf, apis, negotiateVersion } from './messages/apis.ts'
 export type { ApiDefinition, MessageDecoder, MessageEncoder } from './messages/api-definition.ts'
-export type { SendOptions, Target, Transport } from './transport.ts'
+export type { Lane, SendOptions, Target, Transport } from './transport.ts'
 
 export {
   BATCH_HEADER_BYTES,
@@ -23,6 +23,7 @@ export {
   setBatchBaseOffset,
   setBatchLeaderEpoch,
   setBatchLogAppendTime,
+  setBatchProducer,
   type BatchHeader,
   type LocatedBatch,
 } from './records/batch-header.ts'

@@ -1,6 +1,13 @@
 import { CorruptionError, crc32c, UnsupportedError } from '@varve/base'
 
-import { readInt16, readInt32, readInt64, writeInt32, writeInt64 } from '../primitives/int64.ts'
+import {
+  readInt16,
+  readInt32,
+  readInt64,
+  writeInt16,
+  writeInt32,
+  writeInt64,
+} from '../primitives/int64.ts'
 import {
   BATCH_HEADER_BYTES,
   BATCH_LENGTH_START,
@@ -155,6 +162,23 @@ export function setBatchLogAppendTime(
 ): void {
   bytes[position + BatchField.attributes + 1]! |= BatchAttribute.logAppendTime
   writeInt64(bytes, position + BatchField.maxTimestamp, timestampMs)
+  const end = position + readInt32(bytes, position + BatchField.batchLength) + BATCH_LENGTH_START
+  writeInt32(bytes, position + BatchField.crc, crc32c(bytes, position + BatchField.attributes, end))
+}
+
+/** Gives a batch another producer identity or sequence, as a producer does before it sends again, and renews the CRC. */
+export function setBatchProducer(
+  bytes: Uint8Array,
+  position: number,
+  producer: {
+    readonly producerId: number
+    readonly producerEpoch: number
+    readonly baseSequence: number
+  },
+): void {
+  writeInt64(bytes, position + BatchField.producerId, producer.producerId)
+  writeInt16(bytes, position + BatchField.producerEpoch, producer.producerEpoch)
+  writeInt32(bytes, position + BatchField.baseSequence, producer.baseSequence)
   const end = position + readInt32(bytes, position + BatchField.batchLength) + BATCH_LENGTH_START
   writeInt32(bytes, position + BatchField.crc, crc32c(bytes, position + BatchField.attributes, end))
 }
