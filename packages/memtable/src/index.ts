@@ -9,4 +9,4 @@ export {
   type MemtableOptions,
   type SharedMemtable,
 } from './memtable.ts'
-export type { RangeTombstone } from './range-tombstones.ts'
+export { RangeTombstoneList, type RangeTombstone } from './range-tombstones.ts'

@@ -73,6 +73,8 @@ export interface FileSystem {
   /** Removes a directory and all below it; no error when absent. */
   removeTree(path: string): Promise<void>
   syncDirectory(path: string): Promise<void>
+  /** {@link syncDirectory}, blocking. */
+  syncDirectorySync(path: string): void
   /** Takes an exclusive lock on the file (created when missing) against this and other processes. @throws LockedError */
   lock(path: string): Promise<FileLock>
 }

@@ -169,6 +169,11 @@ export class FaultInjectionFileSystem implements FileSystem {
     await this.#inner.syncDirectory(path)
   }
 
+  syncDirectorySync(path: string): void {
+    this.#enter('sync-directory', path)
+    this.#inner.syncDirectorySync(path)
+  }
+
   async lock(path: string): Promise<FileLock> {
     this.#enter('lock', path)
     return this.#inner.lock(path)

@@ -198,6 +198,10 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async syncDirectory(path: string): Promise<void> {
+    this.syncDirectorySync(path)
+  }
+
+  syncDirectorySync(path: string): void {
     this.#directory('sync', path).sync()
   }
 

@@ -126,6 +126,18 @@ export class NodeFileSystem implements FileSystem {
     }
   }
 
+  syncDirectorySync(path: string): void {
+    if (process.platform === 'win32') return
+    attempt('sync', path, () => {
+      const fd = fs.openSync(path, 'r')
+      try {
+        fs.fsyncSync(fd)
+      } finally {
+        fs.closeSync(fd)
+      }
+    })
+  }
+
   lock(path: string): Promise<FileLock> {
     return lockFile(path)
   }

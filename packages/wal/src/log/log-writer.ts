@@ -89,6 +89,11 @@ export class LogWriter {
     await this.#file.close()
   }
 
+  /** {@link close}, blocking. */
+  closeSync(): void {
+    this.#file.closeSync()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
