@@ -1,0 +1,501 @@
+import {
+  assert,
+  bytewiseComparator,
+  CorruptionError,
+  InvalidOptionError,
+  IoError,
+  ReadOnlyError,
+  reverseBytewiseComparator,
+  UnsupportedError,
+  type Comparator,
+} from '@varve/base'
+import type { FileSystem } from '@varve/vfs'
+import { LogWriter } from '@varve/wal'
+
+import type { ColumnFamilyVersions } from './column-family-versions.ts'
+import { writeCurrent } from './current-file.ts'
+import type { FileMetadata } from './file-metadata.ts'
+import { manifestFileName } from './file-names.ts'
+import { LiveFiles } from './live-files.ts'
+import type { ManifestState } from './manifest-state.ts'
+import { readManifest } from './read-manifest.ts'
+import { applyEdits } from './version-builder.ts'
+import { encodeVersionEdit } from './version-edit-encode.ts'
+import type { VersionEdit } from './version-edit.ts'
+import { sortLevels, Version } from './version.ts'
+
+const DEFAULT_MAX_MANIFEST_BYTES = 64 * 1024 * 1024
+
+/** Options of {@link VersionSet}. */
+export interface VersionSetOptions {
+  /**
+   * Order of user keys by family name. A family whose MANIFEST names another order is refused. Families that the function
+   * gives `undefined` for get the order that the MANIFEST names.
+   */
+  readonly comparator?: (familyName: string) => Comparator | undefined
+  /** Levels of every family. Default 7; a database with tables deeper down is refused. */
+  readonly numLevels?: number
+  /** A MANIFEST that grows beyond is replaced by a new one with a snapshot of the state. Default 64 MiB. */
+  readonly maxManifestFileSizeBytes?: number
+}
+
+interface Family extends ColumnFamilyVersions {
+  logNumber: number
+  current: Version
+  compactCursors: Map<number, Uint8Array>
+}
+
+/** What one {@link VersionSet.logAndApply} will have changed once it is in the file. */
+interface Step {
+  readonly edits: readonly VersionEdit[]
+  readonly levels: ReadonlyMap<number, readonly (readonly FileMetadata[])[]>
+}
+
+/**
+ * All versions of a database and the MANIFEST that records them.
+ *
+ * Changes go through {@link VersionSet.logAndApply}: one at a time, in the file and synced before they are seen. After a
+ * failed write the end of the MANIFEST is in doubt, so every further change is refused with {@link ReadOnlyError}; the
+ * caller stops writes. The first change after opening starts a new MANIFEST with a snapshot of the state.
+ */
+export class VersionSet {
+  readonly directory: string
+  readonly numLevels: number
+  /** Id of the database from the MANIFEST, when it is there. */
+  readonly dbId: string | undefined
+  /** Largest sequence number in use. The owner of the commit pipeline moves it. */
+  lastSequence: number
+
+  readonly #fs: FileSystem
+  readonly #maxManifestBytes: number
+  readonly #families = new Map<number, Family>()
+  readonly #live = new LiveFiles()
+  #nextFileNumber: number
+  #manifestFileNumber: number
+  #minLogNumberToKeep: number
+  #maxColumnFamily: number
+  #manifest: LogWriter | undefined
+  #failure: unknown
+  #failed = false
+  #closed = false
+  #queue: Promise<void> = Promise.resolve()
+
+  private constructor(
+    fs: FileSystem,
+    directory: string,
+    state: ManifestState,
+    options: VersionSetOptions,
+  ) {
+    this.#fs = fs
+    this.directory = directory
+    this.numLevels = options.numLevels ?? 7
+    this.#maxManifestBytes = options.maxManifestFileSizeBytes ?? DEFAULT_MAX_MANIFEST_BYTES
+    this.dbId = state.dbId
+    this.lastSequence = state.lastSequence
+    this.#manifestFileNumber = state.manifestFileNumber
+    this.#minLogNumberToKeep = state.minLogNumberToKeep
+    this.#maxColumnFamily = state.maxColumnFamily
+    this.#nextFileNumber = Math.max(state.nextFileNumber, state.manifestFileNumber + 1)
+    if (state.blobFiles.length > 0) {
+      throw new UnsupportedError(`blob files, which the database in "${directory}" has`)
+    }
+    const file = `${directory}/${manifestFileName(state.manifestFileNumber)}`
+    for (const stored of state.columnFamilies) {
+      const comparator = resolveComparator(stored.name, stored.comparatorName, options, directory)
+      if (stored.levels.length > this.numLevels) {
+        throw new InvalidOptionError(
+          'numLevels',
+          `column family "${stored.name}" has tables in level ${stored.levels.length - 1}`,
+        )
+      }
+      const levels = Array.from({ length: this.numLevels }, (_, i) => stored.levels[i] ?? [])
+      this.#families.set(stored.id, {
+        id: stored.id,
+        name: stored.name,
+        comparator,
+        logNumber: stored.logNumber,
+        current: this.#newVersion(comparator, sortLevels(comparator, levels, file)),
+        compactCursors: new Map(stored.compactCursors),
+      })
+    }
+  }
+
+  /**
+   * Makes a new, empty database: its first MANIFEST and `CURRENT`. The directory exists and holds no database.
+   */
+  static async create(
+    fs: FileSystem,
+    directory: string,
+    options: VersionSetOptions = {},
+  ): Promise<VersionSet> {
+    const comparator = options.comparator?.('default') ?? bytewiseComparator
+    const edit: VersionEdit = {
+      comparatorName: comparator.name,
+      logNumber: 0,
+      nextFileNumber: 2,
+      lastSequence: 0,
+    }
+    await using manifest = await LogWriter.open(fs, `${directory}/${manifestFileName(1)}`)
+    manifest.addRecord(encodeVersionEdit(edit))
+    await manifest.sync()
+    await writeCurrent(fs, directory, 1)
+    return VersionSet.recover(fs, directory, options)
+  }
+
+  /**
+   * Reads the state of an existing database. Writes nothing until the first change.
+   *
+   * @throws CorruptionError when CURRENT or MANIFEST are damaged or levels overlap
+   * @throws InvalidOptionError when a family is stored under another order
+   * @throws IoError when there is no database
+   */
+  static async recover(
+    fs: FileSystem,
+    directory: string,
+    options: VersionSetOptions = {},
+  ): Promise<VersionSet> {
+    return new VersionSet(fs, directory, await readManifest(fs, directory), options)
+  }
+
+  /** Families by id. */
+  get columnFamilies(): ReadonlyMap<number, ColumnFamilyVersions> {
+    return this.#families
+  }
+
+  /** @throws AssertionError when there is no such family */
+  columnFamily(id: number): ColumnFamilyVersions {
+    return this.#family(id)
+  }
+
+  columnFamilyNamed(name: string): ColumnFamilyVersions | undefined {
+    for (const family of this.#families.values()) if (family.name === name) return family
+    return undefined
+  }
+
+  /** Number of the MANIFEST that `CURRENT` names; older ones may be deleted. */
+  get manifestFileNumber(): number {
+    return this.#manifestFileNumber
+  }
+
+  /** Logs below may be deleted, as the MANIFEST has it. */
+  get minLogNumberToKeep(): number {
+    return this.#minLogNumberToKeep
+  }
+
+  /** The number that {@link VersionSet.newFileNumber} gives next. */
+  get nextFileNumber(): number {
+    return this.#nextFileNumber
+  }
+
+  get maxColumnFamily(): number {
+    return this.#maxColumnFamily
+  }
+
+  /** Why changes are refused, `undefined` while they are not. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** A file number that was never used. */
+  newFileNumber(): number {
+    return this.#nextFileNumber++
+  }
+
+  /** Takes `count` numbers in a row for a job; returns the first. */
+  reserveFileNumbers(count: number): number {
+    const first = this.#nextFileNumber
+    this.#nextFileNumber += count
+    return first
+  }
+
+  /** A file with this number exists: numbers given from now on are larger. */
+  markFileNumberUsed(number: number): void {
+    if (number >= this.#nextFileNumber) this.#nextFileNumber = number + 1
+  }
+
+  /** An id for a new family: pass it in an edit with `addColumnFamily`. */
+  newColumnFamilyId(): number {
+    return ++this.#maxColumnFamily
+  }
+
+  /** Whether some live version lists the table. */
+  isLive(fileNumber: number): boolean {
+    return this.#live.has(fileNumber)
+  }
+
+  /** Numbers of all tables that live versions list. */
+  liveFileNumbers(): Set<number> {
+    return new Set(this.#live.numbers())
+  }
+
+  /** Tables that fell out of the last version that listed them since the last call; the caller deletes their files. */
+  takeObsoleteFiles(): number[] {
+    return this.#live.takeObsolete()
+  }
+
+  /**
+   * Records one change, which may span families (then the MANIFEST has it as an atomic group), syncs it, and makes it
+   * seen. Calls queue up. The edits' next file number and last sequence are filled in.
+   *
+   * @throws CorruptionError when the change does not fit the state; nothing was written
+   * @throws IoError when writing failed; all later calls throw {@link ReadOnlyError}
+   */
+  logAndApply(edits: VersionEdit | readonly VersionEdit[]): Promise<void> {
+    const list: readonly VersionEdit[] = Array.isArray(edits) ? edits : [edits as VersionEdit]
+    const done = this.#queue.then(() => this.#logAndApply(list))
+    this.#queue = done.catch(() => undefined)
+    return done
+  }
+
+  /** Closes the MANIFEST after the changes that wait. Versions stay readable. May be called twice. */
+  async close(): Promise<void> {
+    await this.#queue
+    this.#closed = true
+    const manifest = this.#manifest
+    this.#manifest = undefined
+    await manifest?.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #logAndApply(edits: readonly VersionEdit[]): Promise<void> {
+    if (this.#failed) {
+      throw new ReadOnlyError(`the manifest of "${this.directory}" takes no more changes`, {
+        cause: this.#failure,
+      })
+    }
+    if (this.#closed) throw new ReadOnlyError(`the manifest of "${this.directory}" is closed`)
+    assert(edits.length > 0, 'a change has at least one edit')
+    const step = this.#prepare(edits)
+    try {
+      await this.#write(step.edits)
+    } catch (error) {
+      this.#failed = true
+      this.#failure = error
+      if (error instanceof IoError) throw error
+      throw new IoError(`cannot write the manifest of "${this.directory}"`, {
+        cause: error,
+        path: `${this.directory}/${manifestFileName(this.#manifestFileNumber)}`,
+      })
+    }
+    this.#install(step)
+  }
+
+  /** Checks the change against the state and completes its edits; writes nothing. */
+  #prepare(edits: readonly VersionEdit[]): Step {
+    const byFamily = new Map<number, VersionEdit[]>()
+    for (const edit of edits) {
+      const id = edit.columnFamily ?? 0
+      const group = byFamily.get(id)
+      if (group === undefined) byFamily.set(id, [edit])
+      else group.push(edit)
+      for (const { file } of edit.newFiles ?? []) {
+        if (file.largestSequence !== Number.MAX_SAFE_INTEGER) {
+          this.lastSequence = Math.max(this.lastSequence, file.largestSequence)
+        }
+        this.markFileNumberUsed(file.number)
+      }
+    }
+    const levels = new Map<number, readonly (readonly FileMetadata[])[]>()
+    for (const [id, group] of byFamily) {
+      const added = group.some((edit) => edit.addColumnFamily !== undefined)
+      if (added && this.#families.has(id)) {
+        throw new CorruptionError(`column family ${id} exists already`)
+      }
+      if (!added && !this.#families.has(id)) throw new CorruptionError(`no column family ${id}`)
+      const family = this.#families.get(id)
+      const hasFiles = group.some(
+        (edit) => edit.newFiles !== undefined || edit.deletedFiles !== undefined,
+      )
+      if (!hasFiles) continue
+      if (family === undefined) {
+        throw new CorruptionError('tables of a new column family come in an edit of their own')
+      }
+      levels.set(id, applyEdits(family.current, family.comparator, group))
+    }
+    const last = edits.length - 1
+    return {
+      levels,
+      edits: edits.map((edit, i) => ({
+        ...edit,
+        previousLogNumber: 0,
+        nextFileNumber: this.#nextFileNumber,
+        lastSequence: this.lastSequence,
+        ...(edit.dropColumnFamily === true || edit.addColumnFamily !== undefined
+          ? { maxColumnFamily: Math.max(this.#maxColumnFamily, edit.columnFamily ?? 0) }
+          : {}),
+        ...(last > 0 ? { atomicGroupRemaining: last - i } : {}),
+      })),
+    }
+  }
+
+  async #write(edits: readonly VersionEdit[]): Promise<void> {
+    if (this.#manifest !== undefined && this.#manifest.sizeBytes < this.#maxManifestBytes) {
+      for (const edit of edits) this.#manifest.addRecord(encodeVersionEdit(edit))
+      await this.#manifest.sync()
+      return
+    }
+    // A new MANIFEST is complete and synced before CURRENT names it; until then the old one holds.
+    const number = this.newFileNumber()
+    const path = `${this.directory}/${manifestFileName(number)}`
+    const manifest = await LogWriter.open(this.#fs, path)
+    try {
+      for (const edit of this.#snapshot()) manifest.addRecord(encodeVersionEdit(edit))
+      for (const edit of edits) {
+        manifest.addRecord(encodeVersionEdit({ ...edit, nextFileNumber: this.#nextFileNumber }))
+      }
+      await manifest.sync()
+      await writeCurrent(this.#fs, this.directory, number)
+    } catch (error) {
+      await manifest.close().catch(() => undefined) // the write's error is the one that counts
+      throw error
+    }
+    const previous = this.#manifest
+    this.#manifest = manifest
+    this.#manifestFileNumber = number
+    await previous?.close()
+  }
+
+  /** Edits that build the present state from nothing. */
+  #snapshot(): VersionEdit[] {
+    const edits: VersionEdit[] = []
+    if (this.dbId !== undefined) edits.push({ dbId: this.dbId })
+    for (const family of this.#families.values()) {
+      edits.push({
+        columnFamily: family.id,
+        ...(family.id === 0 ? {} : { addColumnFamily: family.name }),
+        comparatorName: family.comparator.name,
+      })
+      edits.push({
+        columnFamily: family.id,
+        newFiles: [...family.current.files()],
+        compactCursors: [...family.compactCursors].map(([level, key]) => ({ level, key })),
+        logNumber: family.logNumber,
+        lastSequence: this.lastSequence,
+        nextFileNumber: this.#nextFileNumber,
+        ...(family.id === 0 && this.#minLogNumberToKeep !== 0
+          ? { minLogNumberToKeep: this.#minLogNumberToKeep }
+          : {}),
+        ...(family.id === 0 ? { maxColumnFamily: this.#maxColumnFamily } : {}),
+      })
+    }
+    return edits
+  }
+
+  /** Makes a change seen that is safe in the file. */
+  #install(step: Step): void {
+    for (const edit of step.edits) {
+      const id = edit.columnFamily ?? 0
+      if (edit.minLogNumberToKeep !== undefined) {
+        this.#minLogNumberToKeep = Math.max(this.#minLogNumberToKeep, edit.minLogNumberToKeep)
+      }
+      if (edit.addColumnFamily !== undefined) this.#addFamily(id, edit.addColumnFamily, edit)
+      const family = this.#family(id)
+      if (edit.logNumber !== undefined) {
+        family.logNumber = Math.max(family.logNumber, edit.logNumber)
+      }
+      for (const { level, key } of edit.compactCursors ?? []) family.compactCursors.set(level, key)
+      if (edit.dropColumnFamily === true) {
+        this.#families.delete(id)
+        family.current.unref()
+      }
+    }
+    for (const [id, levels] of step.levels) {
+      const family = this.#families.get(id)
+      if (family === undefined) continue
+      const previous = family.current
+      family.current = this.#newVersion(family.comparator, levels)
+      previous.unref()
+    }
+  }
+
+  #addFamily(id: number, name: string, edit: VersionEdit): void {
+    const comparator = comparatorNamed(edit.comparatorName ?? bytewiseComparator.name)
+    assert(
+      comparator !== undefined || this.#pendingComparators.has(id),
+      'a new family has an order',
+    )
+    const order = this.#pendingComparators.get(id) ?? comparator!
+    this.#pendingComparators.delete(id)
+    this.#maxColumnFamily = Math.max(this.#maxColumnFamily, id)
+    this.#families.set(id, {
+      id,
+      name,
+      comparator: order,
+      logNumber: edit.logNumber ?? 0,
+      current: this.#newVersion(
+        order,
+        Array.from({ length: this.numLevels }, () => []),
+      ),
+      compactCursors: new Map(),
+    })
+  }
+
+  /** Orders of families that are being added, by id. */
+  readonly #pendingComparators = new Map<number, Comparator>()
+
+  /** Adds an empty family and returns it. `logNumber` is that of the present log. */
+  async addColumnFamily(
+    name: string,
+    comparator: Comparator,
+    logNumber: number,
+  ): Promise<ColumnFamilyVersions> {
+    const id = this.newColumnFamilyId()
+    this.#pendingComparators.set(id, comparator)
+    try {
+      await this.logAndApply({
+        columnFamily: id,
+        addColumnFamily: name,
+        comparatorName: comparator.name,
+        logNumber,
+      })
+    } finally {
+      this.#pendingComparators.delete(id)
+    }
+    return this.#family(id)
+  }
+
+  #newVersion(comparator: Comparator, levels: readonly (readonly FileMetadata[])[]): Version {
+    const version = new Version(comparator, levels, (unused) => this.#live.remove(unused))
+    this.#live.add(version)
+    return version.ref()
+  }
+
+  #family(id: number): Family {
+    const family = this.#families.get(id)
+    assert(family !== undefined, `column family ${id} exists`)
+    return family
+  }
+}
+
+function comparatorNamed(name: string): Comparator | undefined {
+  if (name === bytewiseComparator.name) return bytewiseComparator
+  if (name === reverseBytewiseComparator.name) return reverseBytewiseComparator
+  return undefined
+}
+
+function resolveComparator(
+  familyName: string,
+  storedName: string | undefined,
+  options: VersionSetOptions,
+  directory: string,
+): Comparator {
+  const wanted = options.comparator?.(familyName)
+  const stored = storedName ?? bytewiseComparator.name
+  if (wanted === undefined) {
+    const known = comparatorNamed(stored)
+    if (known !== undefined) return known
+    throw new UnsupportedError(
+      `comparator "${stored}" of column family "${familyName}" in "${directory}"`,
+    )
+  }
+  if (storedName !== undefined && wanted.name !== storedName) {
+    throw new InvalidOptionError(
+      'comparator',
+      `column family "${familyName}" was made with "${storedName}", not "${wanted.name}"`,
+    )
+  }
+  return wanted
+}
