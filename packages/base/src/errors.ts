@@ -110,6 +110,27 @@ export class AbortedError extends VarveError {
   }
 }
 
+/** The operation would have to wait where it may not; trying again later can succeed. */
+export class BusyError extends VarveError {
+  constructor(message: string, options?: VarveErrorOptions) {
+    super('VARVE_BUSY', message, options)
+  }
+}
+
+/** Something that was asked for by name is not there. */
+export class NotFoundError extends VarveError {
+  constructor(message: string, options?: VarveErrorOptions) {
+    super('VARVE_NOT_FOUND', message, options)
+  }
+}
+
+/** Something that was to be made is there already. */
+export class AlreadyExistsError extends VarveError {
+  constructor(message: string, options?: VarveErrorOptions) {
+    super('VARVE_ALREADY_EXISTS', message, options)
+  }
+}
+
 /** A deadline passed. */
 export class TimeoutError extends VarveError {
   constructor(message: string, options?: VarveErrorOptions) {

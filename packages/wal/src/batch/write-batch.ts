@@ -10,7 +10,7 @@ import {
   writeFixed64,
 } from '@varve/base'
 
-import { iterateWriteBatch, type WriteBatchHandler } from './write-batch-cursor.ts'
+import { iterateWriteBatch, WriteBatchCursor, type WriteBatchHandler } from './write-batch-cursor.ts'
 
 /** Bytes of sequence and count before the first entry. */
 export const writeBatchHeaderBytes = 12
@@ -25,6 +25,8 @@ export interface WriteBatchEntryOptions {
   /** Default: the family `default`. */
   readonly cf?: ColumnFamilyRef | undefined
 }
+
+const noIds: readonly number[] = []
 
 interface SavePoint {
   readonly length: number
@@ -48,6 +50,9 @@ export class WriteBatch {
   readonly #out: ByteWriter
   #count: number
   #savePoints: SavePoint[] | undefined
+  /** Ids other than 0 that entries name; kept beside the bytes so that a database can check them without a walk. */
+  #columnFamilyIds: Set<number> | undefined
+  #lastColumnFamilyId = 0
 
   constructor(capacityBytes: number = 256) {
     this.#out = new ByteWriter(capacityBytes)
@@ -56,13 +61,20 @@ export class WriteBatch {
     this.#savePoints = undefined
   }
 
-  /** A batch with a copy of `data`, whose entries are checked when they are read. @throws CorruptionError when it has no header */
+  /** A batch with a copy of `data`. @throws CorruptionError when it is malformed or its count is wrong */
   static from(data: Uint8Array): WriteBatch {
     if (data.length < writeBatchHeaderBytes) throw new CorruptionError('log record too small')
     const batch = new WriteBatch(data.length)
     batch.#out.clear().raw(data)
     batch.#count = readFixed32(data, 8)
+    const cursor = new WriteBatchCursor(data)
+    while (cursor.next()) if (cursor.columnFamilyId !== 0) batch.#noteFamily(cursor.columnFamilyId)
     return batch
+  }
+
+  /** Ids of the families that entries name, without the default family's 0; those of entries rolled back may be among them. */
+  get columnFamilyIds(): Iterable<number> {
+    return this.#columnFamilyIds ?? noIds
   }
 
   /** Entries that take a sequence number; log data and markers do not. */
@@ -155,6 +167,7 @@ export class WriteBatch {
   append(other: WriteBatch): this {
     this.#out.raw(other.#out.bytes, writeBatchHeaderBytes, other.#out.length)
     this.#count += other.#count
+    for (const id of other.columnFamilyIds) this.#noteFamily(id)
     return this
   }
 
@@ -179,6 +192,8 @@ export class WriteBatch {
     this.#out.clear().zeros(writeBatchHeaderBytes)
     this.#count = 0
     this.#savePoints = undefined
+    this.#columnFamilyIds?.clear()
+    this.#lastColumnFamilyId = 0
     return this
   }
 
@@ -189,8 +204,18 @@ export class WriteBatch {
 
   #tag(plain: number, withFamily: number, columnFamilyId: number): void {
     // The default family always takes the form without an id.
-    if (columnFamilyId === 0) this.#out.byte(plain)
-    else this.#out.byte(withFamily).varint(columnFamilyId)
+    if (columnFamilyId === 0) {
+      this.#out.byte(plain)
+    } else {
+      this.#out.byte(withFamily).varint(columnFamilyId)
+      if (columnFamilyId !== this.#lastColumnFamilyId) this.#noteFamily(columnFamilyId)
+    }
     this.#count++
+  }
+
+  #noteFamily(id: number): void {
+    this.#lastColumnFamilyId = id
+    this.#columnFamilyIds ??= new Set()
+    this.#columnFamilyIds.add(id)
   }
 }
