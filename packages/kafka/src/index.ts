@@ -4,3 +4,14 @@
  * @packageDocumentation
  */
 export type * from './client.ts'
+export { createKafka } from './create-kafka.ts'
+export {
+  FencedError,
+  KafkaError,
+  OffsetOutOfRangeError,
+  TopicExistsError,
+  TransactionAbortedError,
+  type KafkaErrorDetail,
+} from './errors.ts'
+export { rangeAssignor } from './group/range-assignor.ts'
+export { stickyAssignor } from './group/sticky-assignor.ts'
