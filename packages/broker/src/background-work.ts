@@ -1,5 +1,6 @@
 import type { BrokerContext } from './broker-context.ts'
 import type { DataDirectory } from './data-directory.ts'
+import { LogCleaner } from './log/log-cleaner.ts'
 import type { LogEnvironment } from './log/log-environment.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import { applyRetention } from './log/retention.ts'
@@ -31,6 +32,7 @@ export class BackgroundWork {
     this.#tasks = [
       every(defaults.transactionAbortIntervalMs, () => context.transactions.tick()),
       every(defaults.retentionCheckIntervalMs, () => this.#retain(directory)),
+      every(defaults.cleanerIntervalMs, () => this.#compact(directory)),
       every(CHECKPOINT_INTERVAL_MS, () => directory.saveRecoveryPoints(topics.logs())),
       every(OFFSETS_CHECK_INTERVAL_MS, async () => context.groups.tick()),
       ...(typeof flush === 'object' ? [every(flush.intervalMs, () => this.#flush())] : []),
@@ -51,6 +53,20 @@ export class BackgroundWork {
     if (removed > 0) await directory.saveLogStarts(this.#context.topics.logs())
   }
 
+  async #compact(directory: DataDirectory): Promise<void> {
+    let changed = false
+    await this.#eachLog(async (log) => {
+      if (!log.config.compact || log.failure !== undefined) return
+      const cleaner = new LogCleaner(log, Math.max(log.cleanOffset, log.logStartOffset))
+      if (!cleaner.isWorthwhile()) return
+      const cleaned = await cleaner.clean()
+      if (cleaned === undefined) return
+      log.cleanOffset = cleaned.cleanEndOffset
+      changed = true
+    })
+    if (changed) await directory.saveCleanOffsets(this.#context.topics.logs())
+  }
+
   async #flush(): Promise<void> {
     for (const log of [...this.#context.topics.logs()]) {
       if (log.hasUnsyncedBytes && log.failure === undefined) await log.flush()
@@ -64,7 +80,8 @@ export class BackgroundWork {
         try {
           await step(log)
         } catch (error) {
-          this.#log.onBackgroundError(error)
+          // Closed or deleted in the middle of it: nothing is wrong.
+          if (log.failure === undefined) this.#log.onBackgroundError(error)
         }
       }
     })

@@ -21,6 +21,8 @@ export interface BrokerContext {
   readonly flushEveryBatch: boolean
   /** Writes the log starts that DeleteRecords moved. */
   readonly saveLogStarts: () => Promise<void>
+  /** Writes all checkpoints anew, after topics were deleted. */
+  readonly saveCheckpoints: () => Promise<void>
 }
 
 /** One request under way. */

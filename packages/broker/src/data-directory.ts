@@ -1,10 +1,11 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { CorruptionError, type Random } from '@varve/base'
 import type { FileLock, FileSystem } from '@varve/vfs'
 
 import {
   base64Uuid,
+  CLEANER_FILE,
   formatOffsetCheckpoint,
   LOG_START_FILE,
   parseOffsetCheckpoint,
@@ -42,7 +43,10 @@ export class DataDirectory {
     random: Random,
     nodeId: number,
   ): Promise<DataDirectory> {
-    await fileSystem.mkdir(path)
+    if (!(await fileSystem.exists(path))) {
+      await fileSystem.mkdir(path)
+      await fileSystem.syncDirectory(dirname(path))
+    }
     const lock = await fileSystem.lock(join(path, LOCK_FILE))
     try {
       const clusterId = await clusterIdOf(join(path, META_FILE), fileSystem, random, nodeId)
@@ -59,6 +63,7 @@ export class DataDirectory {
       cleanShutdown: await this.#fileSystem.exists(join(this.path, CLEAN_FILE)),
       recoveryPoints: await this.#loadOffsets(RECOVERY_POINT_FILE),
       logStarts: await this.#loadOffsets(LOG_START_FILE),
+      cleanOffsets: await this.#loadOffsets(CLEANER_FILE),
     }
   }
 
@@ -84,6 +89,19 @@ export class DataDirectory {
     return this.#saveOffsets(LOG_START_FILE, logs, (log) =>
       log.logStartOffset > log.segments[0]!.baseOffset ? log.logStartOffset : undefined,
     )
+  }
+
+  saveCleanOffsets(logs: Iterable<PartitionLog>): Promise<void> {
+    return this.#saveOffsets(CLEANER_FILE, logs, (log) =>
+      log.cleanOffset > 0 ? log.cleanOffset : undefined,
+    )
+  }
+
+  /** Writes all checkpoints anew, so that none is left of a partition that is gone: a later one of the same name must not inherit it. */
+  async saveCheckpoints(logs: readonly PartitionLog[]): Promise<void> {
+    await this.saveLogStarts(logs)
+    await this.saveRecoveryPoints(logs)
+    await this.saveCleanOffsets(logs)
   }
 
   async unlock(): Promise<void> {

@@ -92,6 +92,7 @@ export class EmbeddedBroker implements Transport {
         producerIds,
         onOffsetsEnded: (producerId, committed) => groups.endTransaction(producerId, committed),
       })
+      await directory.saveCheckpoints([...topics.logs()])
       await directory.markOpen()
       await transactions.load()
       const context: BrokerContext = {
@@ -105,6 +106,7 @@ export class EmbeddedBroker implements Transport {
         groups,
         flushEveryBatch: flush === 'every-batch',
         saveLogStarts: () => directory.saveLogStarts(topics.logs()),
+        saveCheckpoints: () => directory.saveCheckpoints([...topics.logs()]),
       }
       const background = new BackgroundWork(context, log, directory)
       return new EmbeddedBroker({ context, directory, files, background, recoveredCuts })
@@ -210,8 +212,7 @@ export class EmbeddedBroker implements Transport {
     const sawFailure = [...context.topics.logs()].some((log) => log.failure !== undefined)
     const failures = await context.topics.close()
     try {
-      await directory.saveLogStarts(context.topics.logs())
-      await directory.saveRecoveryPoints(context.topics.logs())
+      await directory.saveCheckpoints([...context.topics.logs()])
       // A partition that failed must be recovered at the next open.
       if (failures.length === 0 && !sawFailure) await directory.markClean()
     } finally {

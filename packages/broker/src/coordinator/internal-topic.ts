@@ -10,7 +10,7 @@ import {
 
 import { openSegment } from '../log/log-reader.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import { scanSegment } from '../log/segment-scan.ts'
+import { scanSoundSegment } from '../log/segment-scan.ts'
 
 /** A record of a coordinator's topic. */
 export interface CoordinatorRecord {
@@ -51,7 +51,7 @@ export interface RecordVisitor {
 export function replayRecords(log: PartitionLog, visitor: RecordVisitor): void {
   for (const segment of log.segments) {
     const file = openSegment(log, segment)
-    for (const { header, chunk, start } of scanSegment(file, 0, segment.sizeBytes, false)) {
+    for (const { header, chunk, start } of scanSoundSegment(file, 0, segment.sizeBytes)) {
       for (const record of decodeRecordBatch(chunk, start)) {
         if (!header.isControl) {
           visitor.record(record, header)

@@ -13,6 +13,9 @@ export const RECOVERY_POINT_FILE = 'recovery-point-offset-checkpoint'
 /** Name of the file that holds log starts which do not begin a segment. */
 export const LOG_START_FILE = 'log-start-offset-checkpoint'
 
+/** Name of the file that says up to where each compacted partition was compacted. */
+export const CLEANER_FILE = 'cleaner-offset-checkpoint'
+
 /** Formats an offset checkpoint: `0`, the number of entries, then `topic partition offset` lines. */
 export function formatOffsetCheckpoint(entries: readonly CheckpointEntry[]): string {
   const lines = entries.map((entry) => `${entry.topic} ${entry.partition} ${entry.offset}\n`)

@@ -49,6 +49,18 @@ export class FilePool {
     }
   }
 
+  /** Keeps the reader of `path` open until {@link releaseReader} or {@link forget}, also when the file is renamed over or removed. */
+  holdReader(path: string): void {
+    this.reader(path)
+    this.#readers.get(path)!.pins++
+  }
+
+  /** Ends one {@link holdReader}; nothing when the handle was forgotten meanwhile. */
+  releaseReader(path: string): void {
+    const reader = this.#readers.get(path)
+    if (reader !== undefined && reader.pins > 0) reader.pins--
+  }
+
   /** Closes the handles of `path`; called before the file is renamed, removed or replaced. */
   forget(path: string): void {
     const reader = this.#readers.get(path)

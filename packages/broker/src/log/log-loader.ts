@@ -10,7 +10,12 @@ import { noteMarker, PartitionLog } from './partition-log.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerStateTable } from './producer-state.ts'
 import { Segment, writeSmallFile } from './segment.ts'
-import { scanSegment, type ScannedBatch, type ScanDamage } from './segment-scan.ts'
+import {
+  scanSegment,
+  scanSoundSegment,
+  type ScannedBatch,
+  type ScanDamage,
+} from './segment-scan.ts'
 import { TimeIndex } from './time-index.ts'
 import { decodeAbortedTransactions } from './transaction-index.ts'
 
@@ -315,19 +320,10 @@ class LogLoader {
     const file = await this.#environment.fileSystem.openRandomAccess(last.logPath)
     try {
       const from = last.offsetIndex.lookup(Number.MAX_SAFE_INTEGER)
-      const scan = scanSegment(file, from, last.sizeBytes, false)
-      for (;;) {
-        const step = scan.next()
-        if (step.done !== true) {
-          end = step.value.header.lastOffset + 1
-          continue
-        }
-        if (step.value === undefined) return end
-        throw new CorruptionError(step.value.reason, {
-          file: last.logPath,
-          offset: step.value.position,
-        })
+      for (const { header } of scanSoundSegment(file, from, last.sizeBytes)) {
+        end = header.lastOffset + 1
       }
+      return end
     } finally {
       await file.close()
     }
@@ -392,7 +388,7 @@ class LogLoader {
     if (!keepAborted) segment.aborted = []
     try {
       const position = segment.offsetIndex.lookup(from)
-      for (const batch of scanSegment(file, position, segment.sizeBytes, false)) {
+      for (const batch of scanSoundSegment(file, position, segment.sizeBytes)) {
         if (batch.header.lastOffset >= from) replayBatch(batch, segment, table, nowMs)
       }
     } finally {

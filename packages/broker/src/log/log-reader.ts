@@ -11,7 +11,7 @@ import type { RandomAccessFile } from '@varve/vfs'
 import { ApiError } from '../api-error.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { Segment } from './segment.ts'
-import { scanSegment } from './segment-scan.ts'
+import { scanSoundSegment } from './segment-scan.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
 /** Bytes read before the size of the first batch is known. */
@@ -198,7 +198,7 @@ export function findOffsetByTime(
     const file = openSegment(log, segment)
     const from = Math.max(segment.timeIndex.lookup(timestamp), log.logStartOffset)
     const position = segment.offsetIndex.lookup(from)
-    for (const { header, chunk, start } of scanSegment(file, position, segment.sizeBytes, false)) {
+    for (const { header, chunk, start } of scanSoundSegment(file, position, segment.sizeBytes)) {
       if (header.baseOffset >= end) return undefined
       if (header.maxTimestamp < timestamp || header.lastOffset < log.logStartOffset) continue
       const cursor = decodeRecordBatch(chunk, start).cursor()

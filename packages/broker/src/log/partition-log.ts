@@ -73,6 +73,8 @@ export class PartitionLog {
   readonly segments: Segment[]
   readonly producers: ProducerStateTable
   readonly listeners: Set<AppendListener> = new Set()
+  /** Records below this went through compaction. */
+  cleanOffset = 0
   #config: LogConfig
   #logStartOffset: number
   #logEndOffset: number
@@ -246,11 +248,15 @@ export class PartitionLog {
     return gone
   }
 
+  /** The files of these segments are about to go: nothing of them needs to be synced. @internal */
+  detachSegments(segments: readonly Segment[]): void {
+    for (const segment of segments) this.#tail.noteRemoved(segment.logPath)
+  }
+
   /** Puts cleaned segments in the place of those they were made from. @internal */
   replaceSegments(old: readonly Segment[], fresh: readonly Segment[]): void {
     const at = this.segments.indexOf(old[0]!)
     if (at < 0) throw new CorruptionError(`segments of ${this.topic}-${this.partition} changed`)
-    for (const segment of old) this.#tail.noteRemoved(segment.logPath)
     this.segments.splice(at, old.length, ...fresh)
     this.#tail.noteCreated()
   }

@@ -71,3 +71,20 @@ export function* scanSegment(
   }
   return undefined
 }
+
+/**
+ * Walks the batches of a segment that is known to be whole.
+ *
+ * @throws CorruptionError at the first bad or cut-off batch.
+ */
+export function* scanSoundSegment(
+  file: RandomAccessFile,
+  position: number,
+  endBytes: number,
+  checkCrc = false,
+): Generator<ScannedBatch> {
+  const damage = yield* scanSegment(file, position, endBytes, checkCrc)
+  if (damage !== undefined) {
+    throw new CorruptionError(damage.reason, { file: file.path, offset: damage.position })
+  }
+}

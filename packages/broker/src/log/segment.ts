@@ -35,6 +35,8 @@ export class Segment {
   offsetIndex: OffsetIndex
   timeIndex: TimeIndex
   aborted: AbortedTransaction[] = []
+  /** When compaction first saw the tombstones in here; `undefined` when that is not known in this run. */
+  tombstonesSinceMs: number | undefined
   #bytesSinceEntry = 0
 
   constructor(directory: string, baseOffset: number, createdMs: number) {

@@ -20,5 +20,6 @@ export async function handleDeleteTopics(
       topics.push({ name, errorCode: error.errorCode })
     }
   }
+  await context.saveCheckpoints()
   return { topics }
 }

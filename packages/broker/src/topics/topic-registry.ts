@@ -38,12 +38,14 @@ export interface LogCheckpoints {
   readonly cleanShutdown: boolean
   readonly recoveryPoints: ReadonlyMap<string, number>
   readonly logStarts: ReadonlyMap<string, number>
+  readonly cleanOffsets: ReadonlyMap<string, number>
 }
 
 const noCheckpoints: LogCheckpoints = {
   cleanShutdown: true,
   recoveryPoints: new Map(),
   logStarts: new Map(),
+  cleanOffsets: new Map(),
 }
 
 /** Coordinators' topics: the newest record of each key is all that is needed. */
@@ -298,7 +300,7 @@ export class TopicRegistry {
       writeSmallFile(fileSystem, metadata, new TextEncoder().encode(text))
     }
     const key = partitionDirectoryName(topic, partition)
-    return openLog(
+    const log = await openLog(
       {
         topic,
         partition,
@@ -311,6 +313,8 @@ export class TopicRegistry {
       this.#environment,
       onCut,
     )
+    log.cleanOffset = checkpoints.cleanOffsets.get(key) ?? 0
+    return log
   }
 
   #partitionDirectory(topic: string, partition: number): string {
