@@ -3,4 +3,24 @@
  *
  * @packageDocumentation
  */
-export {}
+export type {
+  CompactionInputLevel,
+  CompactionJobDescription,
+  FlushJobDescription,
+  JobResult,
+  JobStats,
+  KeyRange,
+  OutputDescription,
+  OutputFile,
+} from './job/job-description.ts'
+export type { JobEnvironment } from './job/job-environment.ts'
+export { runCompaction } from './job/run-compaction.ts'
+export { runFlush, type FlushInput } from './job/run-flush.ts'
+export { tombstonesWithinFile } from './job/range-tombstones.ts'
+export {
+  CompactionIterator,
+  type CompactionIteratorOptions,
+} from './iterator/compaction-iterator.ts'
+export { LevelIterator } from './iterator/level-iterator.ts'
+export { MergingIterator } from './iterator/merging-iterator.ts'
+export type { MergeOperator } from './iterator/merge-operator.ts'

@@ -14,7 +14,12 @@ export {
   type TableReaderOptions,
 } from './table-reader.ts'
 export { BlockCache, type BlockCacheStats } from './cache/block-cache.ts'
-export type { RangeTombstone } from './range-tombstone.ts'
+export {
+  clipRangeTombstones,
+  FragmentedRangeTombstones,
+  type RangeTombstone,
+  type RangeTombstoneFragment,
+} from './range-tombstone.ts'
 export { ChecksumType, IndexType } from './table-format.ts'
 export { CompressionType } from './compression/compression-type.ts'
 export type { TableProperties } from './meta/properties.ts'
