@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export type * from './client.ts'
+export { connectKafka, type ConnectKafkaOptions } from './connect-kafka.ts'
 export { createKafka } from './create-kafka.ts'
 export {
   FencedError,

@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
-export {}
+export { KafkajsTransport, type KafkajsTransportOptions } from './kafkajs-transport.ts'
+export type { SaslOptions } from './kafkajs-cluster.ts'
