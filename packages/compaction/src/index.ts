@@ -24,3 +24,21 @@ export {
 export { LevelIterator } from './iterator/level-iterator.ts'
 export { MergingIterator } from './iterator/merging-iterator.ts'
 export type { MergeOperator } from './iterator/merge-operator.ts'
+export type {
+  Compaction,
+  CompactionPicker,
+  CompactionReason,
+  LevelScore,
+  ManualRange,
+  PickInput,
+} from './pick/compaction.ts'
+export { LeveledCompactionPicker } from './pick/leveled-picker.ts'
+export type { LeveledCompactionOptions } from './pick/leveled-options.ts'
+export { createCompactionJob, outputFileNumbersNeeded } from './pick/job-of-compaction.ts'
+export { estimatePendingCompactionBytes } from './pick/pending-compaction-bytes.ts'
+export {
+  computeWriteStall,
+  type WriteStall,
+  type WriteStallInput,
+  type WriteStallOptions,
+} from './pick/write-stall.ts'

@@ -1,0 +1,32 @@
+import type { CompactionJobDescription, OutputDescription } from '../job/job-description.ts'
+import { totalSizeBytes } from './file-size.ts'
+import type { Compaction } from './compaction.ts'
+
+/**
+ * How many file numbers to reserve for the outputs of a compaction. If they do not suffice, the last output grows beyond
+ * its target: nothing is lost.
+ */
+export function outputFileNumbersNeeded(compaction: Compaction): number {
+  const files = compaction.inputs.flatMap((input) => input.files)
+  const bySize = Math.ceil(totalSizeBytes(files) / Math.max(1, compaction.targetFileSizeBytes))
+  return files.length + bySize + compaction.grandparents.length + 4
+}
+
+/** The job that carries out a compaction (not a trivial move). */
+export function createCompactionJob(
+  compaction: Compaction,
+  output: OutputDescription,
+): CompactionJobDescription {
+  const { inputs, outputLevel, bottommost, deeperLevels, grandparents } = compaction
+  const { targetFileSizeBytes, maxCompactionBytes } = compaction
+  return {
+    ...output,
+    inputs,
+    outputLevel,
+    bottommost,
+    deeperLevels,
+    grandparents,
+    targetFileSizeBytes,
+    maxCompactionBytes,
+  }
+}

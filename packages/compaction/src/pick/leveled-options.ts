@@ -1,0 +1,44 @@
+import { InvalidOptionError } from '@varve/base'
+
+/** Options of leveled compaction. Fields that are absent take the default. */
+export interface LeveledCompactionOptions {
+  /** Level-0 tables that start a compaction. Default 4. */
+  readonly level0FileNumCompactionTrigger?: number
+  /** Target size of level 1 (of the base level when levels are dynamic). Default 256 MiB. */
+  readonly maxBytesForLevelBase?: number
+  /** Growth from level to level. Default 10. */
+  readonly maxBytesForLevelMultiplier?: number
+  /** Table size aimed at in level 1. Default 64 MiB. */
+  readonly targetFileSizeBaseBytes?: number
+  /** Growth of the table size from level to level. Default 1. */
+  readonly targetFileSizeMultiplier?: number
+  /** Bound of one compaction's input and of an output's overlap with the level after. Default 25 × table size. */
+  readonly maxCompactionBytes?: number
+  /** Fill the last level first and derive the targets of the others from it. Default true. */
+  readonly dynamicLevelBytes?: boolean
+}
+
+/** {@link LeveledCompactionOptions}, complete. @internal */
+export type ResolvedLeveledOptions = Required<LeveledCompactionOptions>
+
+/** Fills in the defaults. @throws InvalidOptionError for a number that is not positive @internal */
+export function resolveLeveledOptions(
+  options: LeveledCompactionOptions = {},
+): ResolvedLeveledOptions {
+  const targetFileSizeBaseBytes = options.targetFileSizeBaseBytes ?? 64 * 1024 * 1024
+  const resolved = {
+    level0FileNumCompactionTrigger: options.level0FileNumCompactionTrigger ?? 4,
+    maxBytesForLevelBase: options.maxBytesForLevelBase ?? 256 * 1024 * 1024,
+    maxBytesForLevelMultiplier: options.maxBytesForLevelMultiplier ?? 10,
+    targetFileSizeBaseBytes,
+    targetFileSizeMultiplier: options.targetFileSizeMultiplier ?? 1,
+    maxCompactionBytes: options.maxCompactionBytes ?? targetFileSizeBaseBytes * 25,
+    dynamicLevelBytes: options.dynamicLevelBytes ?? true,
+  }
+  for (const [name, value] of Object.entries(resolved)) {
+    if (typeof value === 'number' && !(value > 0)) {
+      throw new InvalidOptionError(name, `must be above 0, is ${value}`)
+    }
+  }
+  return resolved
+}
