@@ -244,9 +244,11 @@ function unquote(text: string): string {
 }
 
 function json(value: unknown): string {
+  // Whole numbers beyond 2^53 keep their digits; TypeScript's library does not know rawJSON yet.
+  const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
   return JSON.stringify(
     value,
-    (_key, v: unknown) => (typeof v === 'bigint' ? JSON.rawJSON(v.toString()) : v),
+    (_key, v: unknown) => (typeof v === 'bigint' ? rawJSON(v.toString()) : v),
     2,
   )
 }
