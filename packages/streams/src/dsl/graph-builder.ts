@@ -48,6 +48,7 @@ export class GraphBuilder {
       name,
       supplier: supplier as unknown as ProcessorNode['supplier'],
       stores: [...stores],
+      table: false,
       parents: [...parents],
       children: [],
     }

@@ -59,6 +59,7 @@ export class Table<K, V> implements KTable<K, V> {
     this.at = parts.at
     this.settings = parts.settings
     this.#origin = parts.origin
+    if (parts.at.node.kind === 'processor') parts.at.node.table = true
   }
 
   get nodeName(): string {

@@ -60,6 +60,7 @@ export function memoryStateStorage(options: { readonly random?: Random } = {}): 
   const tasks = new Map<string, Map<string, Families>>()
   const open = new Set<string>()
   const ids = new Map<string, string>()
+  const held = new Set<string>()
   const tasksOf = (applicationId: string): Map<string, Families> => {
     let found = tasks.get(applicationId)
     if (found === undefined) tasks.set(applicationId, (found = new Map()))
@@ -80,10 +81,18 @@ export function memoryStateStorage(options: { readonly random?: Random } = {}): 
       else tasksOf(applicationId).delete(taskId)
       return Promise.resolve()
     },
-    processId(applicationId) {
-      let id = ids.get(applicationId)
-      if (id === undefined) ids.set(applicationId, (id = random.uuid()))
-      return Promise.resolve(id)
+    acquire(applicationId) {
+      if (held.has(applicationId)) return Promise.reject(new LockedError(applicationId))
+      held.add(applicationId)
+      let processId = ids.get(applicationId)
+      if (processId === undefined) ids.set(applicationId, (processId = random.uuid()))
+      return Promise.resolve({
+        processId,
+        release() {
+          held.delete(applicationId)
+          return Promise.resolve()
+        },
+      })
     },
   }
 }

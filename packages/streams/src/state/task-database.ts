@@ -36,6 +36,13 @@ export interface StateStorage {
   open(applicationId: string, taskId: string, families: readonly string[]): Promise<TaskDatabase>
   /** Removes one task's state, or all of an application's. */
   remove(applicationId: string, taskId?: string): Promise<void>
+  /** Takes the application's folder for this process. @throws LockedError when another instance runs on it */
+  acquire(applicationId: string): Promise<StateLease>
+}
+
+/** An application's folder held by one process. */
+export interface StateLease {
   /** An id that stays the same over restarts on the same storage: names the transactional producer. */
-  processId(applicationId: string): Promise<string>
+  readonly processId: string
+  release(): Promise<void>
 }

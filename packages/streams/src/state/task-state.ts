@@ -145,6 +145,15 @@ export class TaskState {
     return bytes === undefined ? undefined : Number(Buffer.from(bytes).toString())
   }
 
+  /** Names (without the prefix) and values of the numbers with it, uncommitted ones included. */
+  currentNumbers(prefix: string): Map<string, number> {
+    const found = this.committedNumbers(prefix)
+    for (const [name, cell] of this.#numbers) {
+      if (name.startsWith(prefix)) found.set(name.slice(prefix.length), cell.value)
+    }
+    return found
+  }
+
   /** Names and values of committed numbers with the prefix. */
   committedNumbers(prefix: string): Map<string, number> {
     const found = new Map<string, number>()

@@ -52,7 +52,10 @@ export interface WindowStoreOptions<K, V> {
   readonly observedStart: { value: number }
 }
 
-/** Rows by key and window start. Rows whose window began at or before (greatest start written − retention) are hidden, then removed. */
+/**
+ * Rows by key and window start. Rows whose window began at or before (greatest start written − retention) are hidden;
+ * with a time index those at the limit itself are still seen, as in Kafka Streams' time-ordered stores.
+ */
 export class WindowStore<K, V>
   extends RowStore<Windowed<K>, V>
   implements ReadOnlyWindowStore<K, V>
@@ -80,7 +83,7 @@ export class WindowStore<K, V>
 
   /** Starts below this one are no longer visible. */
   get visibleFrom(): number {
-    return this.#observedStart.value - this.retentionMs + 1
+    return this.#observedStart.value - this.retentionMs + (this.#index === undefined ? 1 : 0)
   }
 
   override get(
@@ -137,7 +140,7 @@ export class WindowStore<K, V>
 
   /** Rows whose window starts in `[from, to]`, by start, then key bytes. Needs the time index. */
   closedBetween(from: number, to: number): WindowedRow<K, V>[] {
-    const visible = Math.max(0, from, this.#observedStart.value - this.retentionMs)
+    const visible = Math.max(0, from, this.visibleFrom)
     if (this.#index === undefined || to < visible) return []
     const gte = new Uint8Array(8)
     const lt = new Uint8Array(8)

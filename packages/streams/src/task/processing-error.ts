@@ -10,7 +10,12 @@ export class ProcessingError extends VarveError {
   readonly partition: number
   readonly offset: number
 
-  constructor(taskId: string, nodeName: string, record: RecordContext, cause: unknown) {
+  constructor(
+    taskId: string,
+    nodeName: string,
+    record: Pick<RecordContext, 'topic' | 'partition' | 'offset'>,
+    cause: unknown,
+  ) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     super(
       isVarveError(cause) ? cause.code : 'VARVE_ABORTED',

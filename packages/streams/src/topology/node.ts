@@ -30,6 +30,8 @@ export interface ProcessorNode {
   readonly name: string
   readonly supplier: () => Processor<never, never, unknown, unknown>
   readonly stores: string[]
+  /** It forwards changes of a table's rows. */
+  table: boolean
   readonly parents: TopologyNode[]
   readonly children: TopologyNode[]
 }

@@ -1,0 +1,86 @@
+import { SerializationError } from '@varve/base'
+import type { Producer } from '@varve/kafka'
+
+import type { StreamRecord } from '../record.ts'
+import type { SinkNode } from '../topology/node.ts'
+import type { TaskContext } from './task-context.ts'
+
+/** Sends what sinks and changelogs write, through the producer of the worker. */
+export class RecordCollector {
+  readonly #producer: Producer
+  readonly #topicOf: (sink: SinkNode) => string
+  readonly #partitionCountOf: (topic: string) => number
+  #sent = 0
+
+  constructor(
+    producer: Producer,
+    topicOf: (sink: SinkNode) => string,
+    partitionCountOf: (topic: string) => number,
+  ) {
+    this.#producer = producer
+    this.#topicOf = topicOf
+    this.#partitionCountOf = partitionCountOf
+  }
+
+  /** Records sent since the start. */
+  get sent(): number {
+    return this.#sent
+  }
+
+  /** @throws SerializationError when key or value does not fit the sink's format */
+  send(
+    sink: SinkNode,
+    record: StreamRecord<unknown, unknown>,
+    context: TaskContext,
+    onDrop: () => void,
+  ): void {
+    const topic = this.#topicOf(sink)
+    let { timestamp } = record
+    if (sink.timestampExtractor !== undefined) {
+      timestamp = sink.timestampExtractor(
+        record.key as never,
+        record.value as never,
+        context.at(record),
+      )
+      if (!Number.isFinite(timestamp) || timestamp < 0) {
+        onDrop()
+        return
+      }
+    }
+    const partition = sink.partitioner?.(
+      record.key as never,
+      record.value as never,
+      this.#partitionCountOf(topic),
+    )
+    if (partition !== undefined && !Number.isSafeInteger(partition)) {
+      throw new SerializationError(`the partitioner of "${sink.name}" answered ${partition}`)
+    }
+    this.#sent++
+    this.#producer.send({
+      topic,
+      ...(partition === undefined ? {} : { partition }),
+      timestamp,
+      key: sink.keySerde.serialize(record.key as never),
+      value: sink.valueSerde.serialize(record.value as never),
+      headers: record.headers,
+    })
+  }
+
+  /** Writes one row of a store to its changelog; the callback gets the offset after it. */
+  log(
+    topic: string,
+    partition: number,
+    row: {
+      readonly key: Uint8Array
+      readonly value: Uint8Array | null
+      readonly timestamp: number
+    },
+    onAcknowledged: (nextOffset: number) => void,
+  ): void {
+    this.#sent++
+    const { key, value, timestamp } = row
+    this.#producer.send({ topic, partition, timestamp, key, value }, (metadata) => {
+      if (metadata !== undefined) onAcknowledged(metadata.offset + 1)
+    })
+  }
+}
