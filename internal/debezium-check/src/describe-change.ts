@@ -1,0 +1,188 @@
+import { ChangeDecodeError, type Change, type ColumnInfo } from '@varve/cdc-debezium'
+import type { SqlType } from '@varve/serde'
+
+import { tagValue } from './tagged-value.ts'
+
+type Description = Readonly<Record<string, unknown>>
+
+/** What a change says, under the names and in the forms of the cases. */
+export function describeChange(change: Change): Description {
+  const common = {
+    kind: change.kind,
+    topic: change.topic,
+    effect: change.effect,
+    key: tagValue(change.key),
+  }
+  switch (change.kind) {
+    case 'row':
+      return {
+        ...common,
+        ...describeOrigin(change),
+        shape: change.shape,
+        op: change.op,
+        before: tagValue(change.before),
+        beforeTrusted: tagValue(change.beforeTrusted),
+        after: tagValue(change.after),
+        afterEntries:
+          change.after === null
+            ? null
+            : Object.entries(change.after).map(([name, value]) => [name, tagValue(value)]),
+        unavailable: change.unavailable,
+        types: ofColumns(change.columns, (info) =>
+          info.type === undefined ? null : spellType(info.type),
+        ),
+        nullable: ofColumns(change.columns, (info) => info.nullable),
+        allowed: ofColumns(change.columns, (info) => info.allowed),
+        sqlTimestampMs: Object.fromEntries(
+          Object.entries(change.after ?? {}).flatMap(([name, value]) =>
+            typeof value === 'object' && value !== null && 'epochMilliseconds' in value
+              ? [[name, value.epochMilliseconds]]
+              : [],
+          ),
+        ),
+        keyChange:
+          change.keyChange === undefined
+            ? null
+            : {
+                oldKey: tagValue(change.keyChange.oldKey ?? null),
+                newKey: tagValue(change.keyChange.newKey ?? null),
+              },
+        routingKey: change.routingKey === undefined ? null : tagValue(change.routingKey),
+        metadata: change.metadata === undefined ? null : tagValue(change.metadata),
+      }
+    case 'truncate':
+      return { ...common, ...describeOrigin(change), op: change.op }
+    case 'message':
+      return {
+        ...common,
+        ...describeOrigin(change),
+        op: change.op,
+        message: { prefix: change.prefix, content: tagValue(change.content) },
+      }
+    case 'tombstone':
+      return {
+        ...common,
+        nullForm: change.nullForm,
+        op: change.op,
+        tsMs: change.time?.epochMilliseconds,
+        keyChange:
+          change.keyChange === undefined
+            ? null
+            : {
+                oldKey: tagValue(change.keyChange.oldKey ?? null),
+                newKey: tagValue(change.keyChange.newKey ?? null),
+              },
+        routingKey: change.routingKey === undefined ? null : tagValue(change.routingKey),
+      }
+    case 'transaction':
+      return {
+        ...common,
+        status: change.status,
+        id: change.id,
+        transactionKey: change.transactionKey,
+        eventCount: text(change.eventCount),
+        dataCollections: change.dataCollections.map((collection) => ({
+          name: collection.name,
+          eventCount: String(collection.eventCount),
+        })),
+        tsMs: change.time?.epochMilliseconds,
+      }
+    case 'heartbeat':
+      return {
+        ...common,
+        serverName: change.serverName,
+        vgtid: change.vgtid,
+        tsMs: change.time?.epochMilliseconds,
+      }
+    case 'schema-change':
+      return {
+        ...common,
+        database: change.database,
+        schema: change.schema,
+        ddl: change.ddl,
+        changes: change.changes,
+        tsMs: change.time?.epochMilliseconds,
+      }
+    case 'notification':
+      return {
+        ...common,
+        id: change.id,
+        type: change.type,
+        aggregateType: change.aggregateType,
+        additionalData: Object.fromEntries(change.additionalData),
+        tsMs: change.time?.epochMilliseconds,
+      }
+    case 'raw':
+      return { ...common, value: tagValue(change.value) }
+  }
+}
+
+/** A record that was refused. */
+export function describeError(error: ChangeDecodeError): Description {
+  return { kind: 'error', code: error.fault, path: error.path }
+}
+
+function describeOrigin(
+  change: Extract<Change, { readonly kind: 'row' | 'truncate' | 'message' }>,
+): Description {
+  const { source, transaction } = change
+  return {
+    connector: source?.connector,
+    table: source?.table,
+    snapshot: source?.snapshot,
+    position:
+      source?.position === undefined
+        ? null
+        : Object.fromEntries(
+            Object.entries(source.position).map(([name, value]) => [
+              name,
+              typeof value === 'bigint' ? String(value) : value,
+            ]),
+          ),
+    tsMs: change.time?.epochMilliseconds,
+    tsNs: text(change.time?.epochNanoseconds),
+    processedTsMs: change.processedTime?.epochMilliseconds,
+    transaction:
+      transaction === undefined
+        ? null
+        : {
+            id: transaction.id,
+            totalOrder: text(transaction.totalOrder),
+            dataCollectionOrder: text(transaction.dataCollectionOrder),
+            epoch: text(transaction.epoch),
+            rank: transaction.rank,
+          },
+    transactionKey: change.transactionKey,
+  }
+}
+
+function text(value: bigint | undefined): string | undefined {
+  return value === undefined ? undefined : String(value)
+}
+
+function ofColumns(
+  columns: ReadonlyMap<string, ColumnInfo>,
+  part: (info: ColumnInfo) => unknown,
+): object {
+  return Object.fromEntries([...columns].map(([name, info]) => [name, part(info)]))
+}
+
+/** ksqlDB's spelling in its documentation: aliases, no quotes. */
+function spellType(type: SqlType): string {
+  switch (type.kind) {
+    case 'INTEGER':
+      return 'INT'
+    case 'STRING':
+      return 'VARCHAR'
+    case 'DECIMAL':
+      return `DECIMAL(${type.precision},${type.scale})`
+    case 'ARRAY':
+      return `ARRAY<${spellType(type.element)}>`
+    case 'MAP':
+      return `MAP<${spellType(type.key)}, ${spellType(type.value)}>`
+    case 'STRUCT':
+      return `STRUCT<${type.fields.map((field) => `${field.name} ${spellType(field.type)}`).join(', ')}>`
+    default:
+      return type.kind
+  }
+}

@@ -1,0 +1,124 @@
+import {
+  loadAvroSchema,
+  parseLosslessJson,
+  SchemaNotLoadedError,
+  SchemaRegistryError,
+  type RegisteredSchema,
+  type SchemaRegistry,
+} from '@varve/serde'
+import { isVarveError, UnsupportedError } from '@varve/base'
+
+import type { Change, ChangeRecord } from './change.ts'
+import { connectSchemaFromAvro } from './connect/connect-avro.ts'
+import { parseConnectSchema } from './connect/connect-schema.ts'
+import { asInteger, asObject } from './connect/raw.ts'
+import { decodeWith, prepareOptions, type PreparedOptions } from './decode-change.ts'
+import { ChangeDecodeError } from './errors.ts'
+import type { ChangeDecoderOptions } from './options.ts'
+import { readFrame, refKey, type SchemaRef } from './record/frame.ts'
+import type { WriterSchema } from './record/payload.ts'
+
+/** Schemas kept; the oldest goes when there are more. */
+const MAX_SCHEMAS = 10_000
+
+/**
+ * Decodes the records of topics whose schemas are in a registry (or not). Decoding is synchronous: {@link prepare} fetches first what it needs.
+ *
+ * @example
+ * ```ts
+ * const decoder = new ChangeDecoder({ registry: new SchemaRegistryClient({ url }) })
+ * await decoder.prepare(record)
+ * const change = decoder.decode(record)
+ * ```
+ */
+export class ChangeDecoder {
+  readonly #prepared: PreparedOptions
+  readonly #registry: SchemaRegistry | undefined
+  readonly #schemas = new Map<string, WriterSchema | ChangeDecodeError>()
+
+  /** @throws InvalidOptionError for an unknown column type */
+  constructor(options: ChangeDecoderOptions & { readonly registry?: SchemaRegistry } = {}) {
+    const { registry, ...rest } = options
+    this.#prepared = prepareOptions(rest)
+    this.#registry = registry
+  }
+
+  /**
+   * Fetches the schemas that the record names, unless they are here. A schema that the registry does not have is an error of {@link decode}.
+   *
+   * @throws SchemaRegistryError when the registry does not answer
+   */
+  async prepare(record: ChangeRecord): Promise<void> {
+    for (const side of ['key', 'value'] as const) {
+      const ref = this.#refOf(record, side)
+      if (ref === undefined || this.#schemas.has(refKey(ref))) continue
+      const schema = await this.#load(ref)
+      if (this.#schemas.size >= MAX_SCHEMAS)
+        this.#schemas.delete(this.#schemas.keys().next().value!)
+      this.#schemas.set(refKey(ref), schema)
+    }
+  }
+
+  /**
+   * @throws ChangeDecodeError when the record is no change event
+   * @throws SchemaNotLoadedError when {@link prepare} did not see a schema that the record names
+   * @throws UnsupportedError for connectors and shapes that are not handled
+   */
+  decode(record: ChangeRecord): Change {
+    return decodeWith(record, this.#prepared, (ref) => {
+      const schema = this.#schemas.get(refKey(ref))
+      if (schema === undefined) throw new SchemaNotLoadedError(ref.kind === 'id' ? ref.id : -1)
+      if (schema instanceof ChangeDecodeError) throw schema
+      return schema
+    })
+  }
+
+  #refOf(record: ChangeRecord, side: 'key' | 'value'): SchemaRef | undefined {
+    const bytes = record[side]
+    if (bytes === null || this.#prepared.options.format === 'json') return undefined
+    try {
+      const frame = readFrame(record, side, this.#prepared.options)
+      return frame?.ref ?? extendedJsonRef(bytes)
+    } catch (error) {
+      if (isVarveError(error)) return undefined // decode says what is wrong
+      throw error
+    }
+  }
+
+  async #load(ref: SchemaRef): Promise<WriterSchema | ChangeDecodeError> {
+    const registry = this.#registry
+    if (registry === undefined)
+      return new ChangeDecodeError('schema-not-found', `there is no registry for ${refKey(ref)}`)
+    let registered: RegisteredSchema
+    try {
+      registered = await (ref.kind === 'id'
+        ? registry.schemaById(ref.id)
+        : registry.schemaByGuid(ref.guid))
+    } catch (cause) {
+      if (!(cause instanceof SchemaRegistryError) || cause.status !== 404) throw cause
+      return new ChangeDecodeError('schema-not-found', `the registry has no ${refKey(ref)}`, {
+        cause,
+      })
+    }
+    if (registered.schemaType === 'AVRO') {
+      const avro = await loadAvroSchema(registry, registered)
+      return { type: 'AVRO', avro, connect: connectSchemaFromAvro(avro) }
+    }
+    // Apicurio's own type beside those of Confluent.
+    if ((registered.schemaType as string) === 'KCONNECT')
+      return { type: 'CONNECT', connect: parseConnectSchema(parseLosslessJson(registered.schema)) }
+    throw new UnsupportedError(`schemas of type ${registered.schemaType} are not supported`)
+  }
+}
+
+/** `{"schemaId": n, "payload": …}`. A quick look decides for all other JSON. */
+function extendedJsonRef(bytes: Uint8Array): SchemaRef | undefined {
+  if (
+    bytes[0] !== 0x7b ||
+    !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"schemaId"')
+  )
+    return undefined
+  const object = asObject(parseLosslessJson(new TextDecoder().decode(bytes)))
+  const id = asInteger(object?.get('schemaId'))
+  return object?.size === 2 && id !== undefined ? { kind: 'id', id: Number(id) } : undefined
+}

@@ -1,0 +1,114 @@
+import { UnsupportedError } from '@varve/base'
+
+import type { Change, ChangeRecord } from './change.ts'
+import { createColumnDecoder, type ColumnDecoder } from './column-hint.ts'
+import { decodeValue } from './connect/column-value.ts'
+import { asObject } from './connect/raw.ts'
+import { ChangeDecodeError } from './errors.ts'
+import type { ChangeDecoderOptions } from './options.ts'
+import { refKey } from './record/frame.ts'
+import { decodeKey } from './record/key.ts'
+import { readPayload, type SchemaLookup } from './record/payload.ts'
+import type { ShapeContext } from './shapes/context.ts'
+import { decodeEnvelope } from './shapes/envelope.ts'
+import { decodeFlattened } from './shapes/flattened.ts'
+import { decodeHeartbeat } from './shapes/heartbeat.ts'
+import { decodeNotification } from './shapes/notification.ts'
+import { recogniseShape } from './shapes/recognise.ts'
+import { decodeSchemaChange } from './shapes/schema-change.ts'
+import { decodeTombstone } from './shapes/tombstone.ts'
+import { decodeTransactionBoundary } from './shapes/transaction-boundary.ts'
+import { createUnavailableTest, type UnavailableTest } from './unavailable.ts'
+
+/** Options made ready once, used for every record. */
+export interface PreparedOptions {
+  readonly options: ChangeDecoderOptions
+  readonly hints: ReadonlyMap<string, ColumnDecoder>
+  readonly unavailable: UnavailableTest
+}
+
+/** @throws InvalidOptionError for an unknown column type */
+export function prepareOptions(options: ChangeDecoderOptions): PreparedOptions {
+  const placeholder = options.unavailableValuePlaceholder
+  return {
+    options,
+    hints: new Map(
+      Object.entries(options.columns ?? {}).map(([name, hint]) => [
+        name,
+        createColumnDecoder(hint),
+      ]),
+    ),
+    unavailable: placeholder === false ? () => false : createUnavailableTest(placeholder),
+  }
+}
+
+/** Decodes a record with schemas that `lookup` knows. */
+export function decodeWith(
+  record: ChangeRecord,
+  prepared: PreparedOptions,
+  lookup: SchemaLookup,
+): Change {
+  const { options } = prepared
+  const key = decodeKey(record, readPayload(record, 'key', options, lookup), options)
+  const payload = readPayload(record, 'value', options, lookup)
+  if (payload.value === null) return decodeTombstone(record, key, payload.nullForm)
+  const value = asObject(payload.value)
+  if (value === undefined)
+    return {
+      kind: 'raw',
+      topic: record.topic,
+      key: key.value,
+      effect: 'none',
+      value: decodeValue(payload.schema, payload.value, 'value'),
+    }
+  const context: ShapeContext = { ...prepared, record, key, value, schema: payload.schema }
+  const shape = recogniseShape(context)
+  switch (shape) {
+    case 'envelope':
+      return decodeEnvelope(context)
+    case 'flattened':
+      return decodeFlattened(context)
+    case 'heartbeat':
+      return decodeHeartbeat(context)
+    case 'transaction':
+      return decodeTransactionBoundary(context)
+    case 'schema-change':
+      return decodeSchemaChange(context)
+    case 'notification':
+      return decodeNotification(context)
+    case 'cloudevents':
+    case 'schema-history':
+      throw new UnsupportedError(`events of shape "${shape}" are not supported`)
+    case 'plain':
+      if (options.plainRows === true) return decodeFlattened(context)
+      return {
+        kind: 'raw',
+        topic: record.topic,
+        key: key.value,
+        effect: 'none',
+        value: decodeValue(payload.schema, payload.value, 'value'),
+      }
+  }
+}
+
+/**
+ * Decodes a record that carries all it needs: JSON, with or without schemas. Records whose schemas are in a registry need a
+ * {@link ChangeDecoder}.
+ *
+ * @throws ChangeDecodeError when the record is no change event
+ * @throws UnsupportedError for connectors and shapes that are not handled
+ *
+ * @example
+ * ```ts
+ * const change = decodeChange({ key, value, headers }, { format: 'json' })
+ * if (change.kind === 'row') console.log(change.op, change.key, change.after)
+ * ```
+ */
+export function decodeChange(record: ChangeRecord, options: ChangeDecoderOptions = {}): Change {
+  return decodeWith(record, prepareOptions(options), (ref) => {
+    throw new ChangeDecodeError(
+      'schema-not-found',
+      `schema ${refKey(ref)} is in a registry: use a ChangeDecoder`,
+    )
+  })
+}

@@ -1,0 +1,75 @@
+import { SqlTypes, type SqlType } from '@varve/serde'
+
+import { invalid, type ConnectData } from '../connect/connect-data.ts'
+import { connectSchema, type ConnectType } from '../connect/connect-schema.ts'
+import {
+  Duration,
+  InfiniteTime,
+  PlainDate,
+  PlainDateTime,
+  PlainTime,
+  type ColumnValue,
+} from '../values/values.ts'
+import type { LogicalType } from './logical-type.ts'
+
+function integerType(
+  type: ConnectType,
+  sqlType: SqlType,
+  decode: (value: bigint) => ColumnValue,
+): LogicalType {
+  return {
+    base: connectSchema(type),
+    sqlType: () => sqlType,
+    decode: (data, _, path) => decode(integer(data, path)),
+  }
+}
+
+function integer(data: ConnectData, path: string): bigint {
+  if (typeof data === 'bigint') return data
+  if (typeof data === 'number' && Number.isInteger(data)) return BigInt(data)
+  return invalid(path, 'no whole number')
+}
+
+/** PostgreSQL's infinite dates arrive as these artefacts of an overflow. */
+function date(days: bigint): ColumnValue {
+  if (days === -2147472693n) return new InfiniteTime(false)
+  if (days === -2147472692n) return new InfiniteTime(true)
+  return new PlainDate(Number(days))
+}
+
+/** Date-times of a unit, with the unit's values for PostgreSQL's infinities. */
+function dateTime(nsPerUnit: bigint, infinity: bigint, negative: bigint): LogicalType {
+  return integerType('int64', SqlTypes.TIMESTAMP, (value) => {
+    if (value === infinity) return new InfiniteTime(false)
+    if (value === negative) return new InfiniteTime(true)
+    return new PlainDateTime(value * nsPerUnit)
+  })
+}
+
+const time = (type: ConnectType, nsPerUnit: bigint): LogicalType =>
+  integerType(type, SqlTypes.TIME, (value) => new PlainTime(value * nsPerUnit))
+
+const MILLIS = dateTime(1_000_000n, 9223372036825200n, -9223372036832400n)
+
+/** Dates, times and periods written as integers. */
+export const timeTypes: readonly (readonly [string, LogicalType])[] = [
+  ['io.debezium.time.Date', integerType('int32', SqlTypes.DATE, date)],
+  ['org.apache.kafka.connect.data.Date', integerType('int32', SqlTypes.DATE, date)],
+  ['io.debezium.time.Time', time('int32', 1_000_000n)],
+  ['org.apache.kafka.connect.data.Time', time('int32', 1_000_000n)],
+  ['io.debezium.time.MicroTime', time('int64', 1000n)],
+  ['io.debezium.time.NanoTime', time('int64', 1n)],
+  ['io.debezium.time.Timestamp', MILLIS],
+  ['org.apache.kafka.connect.data.Timestamp', MILLIS],
+  ['io.debezium.time.MicroTimestamp', dateTime(1000n, 9223372036825200000n, -9223372036832400000n)],
+  ['io.debezium.time.NanoTimestamp', dateTime(1n, 9223372036854775807n, -9223372036854775808n)],
+  ['io.debezium.time.Year', integerType('int32', SqlTypes.INTEGER, Number)],
+  [
+    'io.debezium.time.MicroDuration',
+    integerType('int64', SqlTypes.BIGINT, (value) => new Duration('us', value)),
+  ],
+  [
+    'io.debezium.time.NanoDuration',
+    integerType('int64', SqlTypes.BIGINT, (value) => new Duration('ns', value)),
+  ],
+]

@@ -1,0 +1,21 @@
+import type { ColumnHint } from './column-hint.ts'
+
+/** What a decoder is told of a topic because its events do not say it. */
+export interface ChangeDecoderOptions {
+  /** How keys and values are written. Default: told from the bytes of each. */
+  readonly format?: 'json' | 'avro'
+  /** Types of row columns (not of key columns) where the events carry no schema, or say less. */
+  readonly columns?: { readonly [column: string]: ColumnHint }
+  /** Connector of topics whose records do not name it (transaction boundaries). */
+  readonly connector?: string
+  /** Names for the value of a key that is no struct. */
+  readonly keyColumns?: readonly string[]
+  /** Rows without any mark of a change are upserts; otherwise they are of kind `raw`. Default false. */
+  readonly plainRows?: boolean
+  /** The connector's `unavailable.value.placeholder`, `hex:…` included; false to take every value as it is. */
+  readonly unavailableValuePlaceholder?: string | false
+  /** Encoding of the content of logical messages in JSON. Default base64. */
+  readonly messageContentEncoding?: 'base64' | 'base64url' | 'hex'
+  /** Width of schema ids in front of payloads: Confluent's 4 bytes, or by looking, as Apicurio's 8-byte ids need. Default `confluent`. */
+  readonly framing?: 'confluent' | 'apicurio-auto'
+}

@@ -1,0 +1,70 @@
+import type { ChangeRecord } from '../change.ts'
+import { ChangeDecodeError } from '../errors.ts'
+import type { ChangeDecoderOptions } from '../options.ts'
+import { headerBytes } from './headers.ts'
+
+/** How a payload names its schema. */
+export type SchemaRef =
+  { readonly kind: 'id'; readonly id: number } | { readonly kind: 'guid'; readonly guid: string }
+
+/** A payload behind (or beside) the name of its schema. */
+export interface Frame {
+  readonly ref: SchemaRef
+  readonly payload: Uint8Array
+}
+
+/** A reference as text, to look it up by. */
+export function refKey(ref: SchemaRef): string {
+  return ref.kind === 'id' ? `id ${ref.id}` : `guid ${ref.guid}`
+}
+
+/**
+ * The frame of one side of a record: schema id in headers, else in front of the payload. Undefined for bytes that are not framed.
+ *
+ * @throws ChangeDecodeError `truncated` when a frame ends within its header
+ */
+export function readFrame(
+  record: ChangeRecord,
+  side: 'key' | 'value',
+  options: ChangeDecoderOptions,
+): Frame | undefined {
+  const bytes = record[side]
+  if (bytes === null) return undefined
+  const header = headerBytes(record, `__${side}_schema_id`)
+  if (header !== undefined) {
+    const framed = readPrefix(header, false)
+    if (framed !== undefined) return { ref: framed.ref, payload: bytes }
+  }
+  for (const name of ['globalId', 'contentId']) {
+    const id = headerBytes(record, `apicurio.${side}.${name}`)
+    if (id?.length === 8) return { ref: { kind: 'id', id: readId(id, 0, 8) }, payload: bytes }
+  }
+  return readPrefix(bytes, options.framing === 'apicurio-auto')
+}
+
+function readPrefix(bytes: Uint8Array, detectWide: boolean): Frame | undefined {
+  if (bytes[0] === 0) {
+    if (bytes.length < 5) truncated()
+    // No registry gives out id 0, so four zero bytes are the upper half of an 8-byte id.
+    if (detectWide && bytes.length >= 9 && readId(bytes, 1, 4) === 0)
+      return { ref: { kind: 'id', id: readId(bytes, 1, 8) }, payload: bytes.subarray(9) }
+    return { ref: { kind: 'id', id: readId(bytes, 1, 4) }, payload: bytes.subarray(5) }
+  }
+  if (bytes[0] === 1) {
+    if (bytes.length < 17) truncated()
+    const hex = Buffer.from(bytes.subarray(1, 17)).toString('hex')
+    const guid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+    return { ref: { kind: 'guid', guid }, payload: bytes.subarray(17) }
+  }
+  return undefined
+}
+
+function readId(bytes: Uint8Array, at: number, size: number): number {
+  let id = 0
+  for (let i = 0; i < size; i++) id = id * 256 + bytes[at + i]!
+  return id
+}
+
+function truncated(): never {
+  throw new ChangeDecodeError('truncated', 'the record ends within its schema id')
+}

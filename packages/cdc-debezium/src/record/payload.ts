@@ -1,0 +1,117 @@
+import { UnsupportedError } from '@varve/base'
+import {
+  AvroDecodeError,
+  decodeAvro,
+  parseLosslessJson,
+  type AvroSchema,
+  type LosslessJson,
+} from '@varve/serde'
+
+import type { ChangeRecord } from '../change.ts'
+import { isConnectType, parseConnectSchema, type ConnectSchema } from '../connect/connect-schema.ts'
+import { asInteger, asObject, type RawRecord } from '../connect/raw.ts'
+import { ChangeDecodeError } from '../errors.ts'
+import type { ChangeDecoderOptions } from '../options.ts'
+import { readFrame, type SchemaRef } from './frame.ts'
+
+/** A schema of the registry, ready to read with. */
+export type WriterSchema =
+  | {
+      readonly type: 'AVRO'
+      readonly avro: AvroSchema
+      readonly connect: ConnectSchema | undefined
+    }
+  | { readonly type: 'CONNECT'; readonly connect: ConnectSchema | undefined }
+
+/** Finds a schema that was loaded before. @throws when it was not, or does not exist */
+export type SchemaLookup = (ref: SchemaRef) => WriterSchema
+
+/** One side of a record, its wrapping taken off. */
+export interface Payload extends RawRecord {
+  /** For a null value: how it was spelled. */
+  readonly nullForm: 'bytes' | 'json-null' | 'payload-null'
+}
+
+/**
+ * Reads one side of a record: framed Avro, JSON with or without schema, or (keys only) plain text.
+ *
+ * @throws ChangeDecodeError
+ */
+export function readPayload(
+  record: ChangeRecord,
+  side: 'key' | 'value',
+  options: ChangeDecoderOptions,
+  lookup: SchemaLookup,
+): Payload {
+  const bytes = record[side]
+  if (bytes === null) return { schema: undefined, value: null, nullForm: 'bytes' }
+  if (bytes.length === 0) {
+    if (side === 'key') return { schema: undefined, value: '', nullForm: 'bytes' }
+    throw new ChangeDecodeError('empty-value', 'the value has no bytes')
+  }
+  const frame = options.format === 'json' ? undefined : readFrame(record, side, options)
+  if (frame !== undefined) {
+    const writer = lookup(frame.ref)
+    if (writer.type === 'AVRO')
+      return {
+        schema: writer.connect,
+        value: readAvro(writer.avro, frame.payload),
+        nullForm: 'bytes',
+      }
+    return { schema: writer.connect, value: parseText(frame.payload), nullForm: 'json-null' }
+  }
+  if (options.format === 'avro')
+    throw new UnsupportedError(`the ${side} is not in the frame of a schema registry`)
+  return readJson(bytes, side, lookup)
+}
+
+function readAvro(schema: AvroSchema, payload: Uint8Array): RawRecord['value'] {
+  try {
+    return decodeAvro(schema, payload)
+  } catch (cause) {
+    if (!(cause instanceof AvroDecodeError)) throw cause
+    const fault = cause.fault === 'invalid' ? 'invalid-value' : cause.fault
+    throw new ChangeDecodeError(fault, cause.message, { cause })
+  }
+}
+
+function parseText(bytes: Uint8Array): LosslessJson {
+  try {
+    // The decoder drops a byte-order mark.
+    return parseLosslessJson(new TextDecoder().decode(bytes))
+  } catch (cause) {
+    throw new ChangeDecodeError('invalid-json', (cause as Error).message, { cause })
+  }
+}
+
+function readJson(bytes: Uint8Array, side: 'key' | 'value', lookup: SchemaLookup): Payload {
+  let json: LosslessJson
+  try {
+    json = parseText(bytes)
+  } catch (error) {
+    // Keys written by a string converter.
+    if (side === 'key')
+      return { schema: undefined, value: new TextDecoder().decode(bytes), nullForm: 'bytes' }
+    throw error
+  }
+  const object = asObject(json)
+  if (object?.size === 2 && object.has('payload')) {
+    const value = object.get('payload')!
+    const schema = object.get('schema')
+    if (schema !== undefined && (schema === null || isConnectType(asObject(schema)?.get('type'))))
+      return {
+        schema: parseConnectSchema(schema as LosslessJson),
+        value,
+        nullForm: 'payload-null',
+      }
+    // Apicurio's extended JSON: the Connect schema is in the registry.
+    const id = asInteger(object.get('schemaId'))
+    if (id !== undefined)
+      return {
+        schema: lookup({ kind: 'id', id: Number(id) }).connect,
+        value,
+        nullForm: 'payload-null',
+      }
+  }
+  return { schema: undefined, value: json, nullForm: 'json-null' }
+}

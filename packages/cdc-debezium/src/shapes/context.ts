@@ -1,0 +1,18 @@
+import type { ChangeRecord } from '../change.ts'
+import type { ColumnDecoder } from '../column-hint.ts'
+import type { RawObject, RawRecord } from '../connect/raw.ts'
+import type { ChangeDecoderOptions } from '../options.ts'
+import type { RecordKey } from '../record/key.ts'
+import type { UnavailableTest } from '../unavailable.ts'
+
+/** All that a shape's decoder works with. */
+export interface ShapeContext {
+  readonly record: ChangeRecord
+  readonly key: RecordKey
+  /** The value, an object. */
+  readonly value: RawObject
+  readonly schema: RawRecord['schema']
+  readonly options: ChangeDecoderOptions
+  readonly hints: ReadonlyMap<string, ColumnDecoder>
+  readonly unavailable: UnavailableTest
+}

@@ -1,0 +1,103 @@
+import { UnsupportedError } from '@varve/base'
+
+import type { Change, RowOperation } from '../change.ts'
+import { decodeBytes } from '../column-hint.ts'
+import { fieldSchema } from '../connect/connect-schema.ts'
+import { asObject, asText } from '../connect/raw.ts'
+import { connectors, unsupportedConnectors } from '../connectors/connectors.ts'
+import { ChangeDecodeError } from '../errors.ts'
+import { timeOf } from '../time-of.ts'
+import type { StructValue } from '../values/values.ts'
+import type { ShapeContext } from './context.ts'
+import { columnsOf, decodeRow, keyColumnsOf, unavailableColumns } from './row.ts'
+import { readSource, readTransaction, transactionKey } from './source.ts'
+
+const OPERATIONS: { readonly [op: string]: RowOperation | 't' | 'm' } = {
+  c: 'c',
+  r: 'r',
+  u: 'u',
+  d: 'd',
+  t: 't',
+  m: 'm',
+}
+
+/** Decodes an event in Debezium's envelope: rows, truncates, logical messages. */
+export function decodeEnvelope(context: ShapeContext): Change {
+  const { value, key, record } = context
+  const block = asObject(value.get('source'))
+  const source = block === undefined ? undefined : readSource(block)
+  const connector = source?.connector ?? context.options.connector
+  if (connector !== undefined && unsupportedConnectors.has(connector))
+    throw new UnsupportedError(`events of connector "${connector}" are not supported`)
+  const letter = asText(value.get('op'))?.toLowerCase() ?? ''
+  const op = Object.hasOwn(OPERATIONS, letter) ? OPERATIONS[letter] : undefined
+  if (op === undefined)
+    throw new ChangeDecodeError('unknown-operation', `unknown operation "${letter.slice(0, 20)}"`, {
+      path: 'op',
+    })
+  const transaction = readTransaction(value.get('transaction'))
+  const common = {
+    topic: record.topic,
+    source,
+    time: timeOf(block),
+    processedTime: timeOf(value),
+    transaction,
+    transactionKey: transactionKey(connector, transaction?.id),
+  }
+  if (op === 't') return { ...common, kind: 'truncate', op, effect: 'truncate', key: key.value }
+  if (op === 'm')
+    return {
+      ...common,
+      kind: 'message',
+      op,
+      effect: 'none',
+      key: key.value,
+      ...readMessage(context),
+    }
+  const beforeSchema = fieldSchema(context.schema, 'before')
+  const afterSchema = fieldSchema(context.schema, 'after')
+  const before = decodeRow(context, beforeSchema, value.get('before'), 'before')
+  const after = op === 'd' ? null : decodeRow(context, afterSchema, value.get('after'), 'after')
+  return {
+    ...common,
+    kind: 'row',
+    shape: 'envelope',
+    op,
+    effect: op === 'd' ? 'delete' : 'upsert',
+    key: key.value,
+    before,
+    beforeTrusted: trusted(context, connector, before),
+    after,
+    unavailable: unavailableColumns(after),
+    columns: columnsOf(context, afterSchema ?? beforeSchema),
+    keyChange: key.keyChange,
+    routingKey: key.routingKey,
+    metadata: undefined,
+  }
+}
+
+function trusted(
+  context: ShapeContext,
+  connector: string | undefined,
+  before: StructValue | null,
+): StructValue | null {
+  const partial = connectors.get(connector ?? '')?.beforeMayBePartial ?? true
+  return partial ? keyColumnsOf(before, context.key.value) : before
+}
+
+function readMessage(context: ShapeContext): { prefix: string; content: Uint8Array | null } {
+  const message = asObject(context.value.get('message'))
+  if (message === undefined)
+    throw new ChangeDecodeError('invalid-envelope', 'the message is no object', { path: 'message' })
+  const content = message.get('content')
+  const bytes =
+    typeof content === 'string'
+      ? decodeBytes(content, context.options.messageContentEncoding ?? 'base64')
+      : content
+  if (bytes === null || bytes === undefined || bytes instanceof Uint8Array)
+    if (bytes !== undefined || content === undefined)
+      return { prefix: asText(message.get('prefix')) ?? '', content: bytes ?? null }
+  throw new ChangeDecodeError('invalid-value', 'the content is not in the encoding expected', {
+    path: 'message.content',
+  })
+}

@@ -1,0 +1,64 @@
+import type { ColumnInfo } from '../change.ts'
+import { decodeStruct, decodeValue, sqlTypeOf } from '../connect/column-value.ts'
+import type { ConnectSchema } from '../connect/connect-schema.ts'
+import { asObject, type Raw } from '../connect/raw.ts'
+import { ChangeDecodeError } from '../errors.ts'
+import { allowedMembers } from '../logical/text.ts'
+import { isStruct } from '../record/key.ts'
+import { createStruct, UNAVAILABLE, type ColumnValue, type StructValue } from '../values/values.ts'
+import type { ShapeContext } from './context.ts'
+
+/** A row image; null when it was not sent. @throws ChangeDecodeError `invalid-envelope` when it is no struct */
+export function decodeRow(
+  context: ShapeContext,
+  schema: ConnectSchema | undefined,
+  raw: Raw | undefined,
+  path: string,
+): StructValue | null {
+  if (raw === null || raw === undefined) return null
+  const object = asObject(raw)
+  if (object === undefined)
+    throw new ChangeDecodeError('invalid-envelope', 'the row is no object', { path })
+  return decodeStruct(schema, object, path, (column, value, inner, name) => {
+    if (context.unavailable(value)) return UNAVAILABLE
+    const hint = context.hints.get(name)
+    return hint === undefined ? decodeValue(column, value, inner) : hint.decode(value, inner)
+  })
+}
+
+/** Names of columns that were not sent. */
+export function unavailableColumns(row: StructValue | null): readonly string[] {
+  return row === null ? [] : Object.keys(row).filter((name) => row[name] === UNAVAILABLE)
+}
+
+/** What a row's schema and the hints say of its columns. */
+export function columnsOf(
+  context: ShapeContext,
+  schema: ConnectSchema | undefined,
+): ReadonlyMap<string, ColumnInfo> {
+  const columns = new Map<string, ColumnInfo>()
+  for (const field of schema?.fields ?? []) {
+    columns.set(field.name, {
+      type: sqlTypeOf(field.schema),
+      nullable: field.schema?.optional,
+      allowed: field.schema === undefined ? undefined : allowedMembers(field.schema),
+    })
+  }
+  for (const [name, hint] of context.hints) {
+    const known = columns.get(name)
+    columns.set(name, {
+      type: hint.sqlType,
+      nullable: known?.nullable,
+      allowed: known?.allowed,
+    })
+  }
+  return columns
+}
+
+/** The columns of `row` that are key columns, with the key's values. */
+export function keyColumnsOf(row: StructValue | null, key: ColumnValue): StructValue | null {
+  if (row === null || !isStruct(key)) return row
+  const trusted = createStruct()
+  for (const name of Object.keys(row)) if (Object.hasOwn(key, name)) trusted[name] = row[name]!
+  return trusted
+}

@@ -1,0 +1,69 @@
+import type { ColumnDefinition, SchemaChange, TableDefinitionChange } from '../change.ts'
+import { asInteger, asList, asName, asObject, asText, type Raw } from '../connect/raw.ts'
+import { timeOf } from '../time-of.ts'
+import type { ShapeContext } from './context.ts'
+
+/** Decodes an event of the topic that announces DDL. */
+export function decodeSchemaChange(context: ShapeContext): SchemaChange {
+  const { value, record, key } = context
+  return {
+    kind: 'schema-change',
+    topic: record.topic,
+    key: key.value,
+    effect: 'none',
+    database: asName(value.get('databaseName')),
+    schema: asName(value.get('schemaName')),
+    ddl: asText(value.get('ddl')),
+    changes: (asList(value.get('tableChanges')) ?? []).map(readChange),
+    time: timeOf(asObject(value.get('source'))) ?? timeOf(value),
+  }
+}
+
+function readChange(raw: Raw): TableDefinitionChange {
+  const change = asObject(raw)
+  const table = asObject(change?.get('table'))
+  const ids = splitIds(asText(change?.get('id')) ?? '')
+  return {
+    type: asText(change?.get('type')) ?? '',
+    // A rename names the old table and the new one.
+    tableId: ids.at(-1) ?? [],
+    previousTableId: ids.length > 1 ? ids[0] : undefined,
+    primaryKey: (asList(table?.get('primaryKeyColumnNames')) ?? []).map(
+      (name) => asText(name) ?? '',
+    ),
+    columns: (asList(table?.get('columns')) ?? []).map(readColumn),
+  }
+}
+
+function readColumn(raw: Raw): ColumnDefinition {
+  const column = asObject(raw)
+  const number = (name: string): number | undefined => {
+    const value = asInteger(column?.get(name))
+    return value === undefined ? undefined : Number(value)
+  }
+  const flag = (name: string): boolean | undefined => {
+    const value = column?.get(name)
+    return typeof value === 'boolean' ? value : undefined
+  }
+  return {
+    name: asText(column?.get('name')) ?? '',
+    type: asText(column?.get('typeName')),
+    jdbcType: number('jdbcType'),
+    length: number('length'),
+    scale: number('scale'),
+    optional: flag('optional'),
+    autoIncremented: flag('autoIncremented'),
+    default: asText(column?.get('defaultValueExpression')),
+  }
+}
+
+/** `"db"."table"` or several of them with commas between; a doubled quote inside a part stands for one. */
+function splitIds(text: string): readonly (readonly string[])[] {
+  const ids: string[][] = [[]]
+  const part = /"((?:[^"]|"")*)"|[^".,]+|,/g
+  for (const match of text.matchAll(part)) {
+    if (match[0] === ',') ids.push([])
+    else ids.at(-1)!.push(match[1]?.replaceAll('""', '"') ?? match[0])
+  }
+  return ids
+}

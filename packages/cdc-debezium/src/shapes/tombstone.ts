@@ -1,0 +1,25 @@
+import type { ChangeRecord, Tombstone } from '../change.ts'
+import { asInteger } from '../connect/raw.ts'
+import { headerText } from '../record/headers.ts'
+import type { RecordKey } from '../record/key.ts'
+import { instantOfMs } from '../time-of.ts'
+import { operationOf } from './flattened.ts'
+
+/** A null value: the row of the key is gone. */
+export function decodeTombstone(
+  record: ChangeRecord,
+  key: RecordKey,
+  nullForm: Tombstone['nullForm'],
+): Tombstone {
+  return {
+    kind: 'tombstone',
+    topic: record.topic,
+    key: key.value,
+    effect: 'delete',
+    nullForm,
+    op: operationOf(headerText(record, '__op')),
+    time: instantOfMs(asInteger(headerText(record, '__source_ts_ms') ?? null)),
+    keyChange: key.keyChange,
+    routingKey: key.routingKey,
+  }
+}
