@@ -4,7 +4,7 @@ import { startServer } from '@varve/runtime/server'
 
 import { capturedRecords, registerCapturedSchemas } from './captured-events.ts'
 import { readingEventAt, submissionEvents } from './load-events.ts'
-import { endOffsets, runLoad } from './load.ts'
+import { endOffsets, runLoad } from '@varve/internal-load'
 import type { Reply, Request } from './messages.ts'
 import { SUBMIT, changeTopics } from './topics.ts'
 

@@ -1,6 +1,6 @@
 import { Type } from 'avsc'
 
-import type { EventAt } from './load.ts'
+import type { EventAt } from '@varve/internal-load'
 
 const SENSORS = 500
 const AREAS = ['wheel', 'motor', 'engine']

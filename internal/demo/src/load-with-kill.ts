@@ -2,7 +2,7 @@ import { VarveClient } from '@varve/runtime/client'
 
 import { EngineGoneError, type EngineHandle } from './engine-handle.ts'
 import { campaignAt, readingAt } from './load-events.ts'
-import type { LoadTarget } from './load.ts'
+import type { LoadTarget } from '@varve/internal-load'
 import { pollUntil } from './poll.ts'
 import type { Report } from './report.ts'
 import { SUBMIT } from './topics.ts'

@@ -1,4 +1,4 @@
-import type { LoadTarget } from './load.ts'
+import type { LoadTarget } from '@varve/internal-load'
 
 /** What the demo asks of the process that hosts the engine: to play the part of whoever writes the input topics. */
 export type Request =
