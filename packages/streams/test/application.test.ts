@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+
+import {
+  memoryStateStorage,
+  StreamsApplication,
+  StreamsBuilder,
+  type StateStorage,
+  type StreamsApplicationOptions,
+  type Topology,
+} from '../src/index.ts'
+import { json, TestCluster, text } from './support.ts'
+
+function countTopology(): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .stream('in', { keySerde: text, valueSerde: text })
+    .groupBy((_key, value) => value, { name: 'by-word', keySerde: text, valueSerde: text })
+    .count({ store: 'counts', valueSerde: json<number>() }, { name: 'count' })
+    .toStream()
+    .to('out', { name: 'sink', valueSerde: json<number | null>() })
+  return builder.build()
+}
+
+function application(
+  cluster: TestCluster,
+  storage: StateStorage,
+  options: Partial<StreamsApplicationOptions> = {},
+): StreamsApplication {
+  return new StreamsApplication({
+    applicationId: 'app',
+    topology: countTopology(),
+    kafka: cluster.kafka,
+    storage,
+    commitIntervalMs: 50,
+    cacheBytesMax: 0,
+    ...options,
+  })
+}
+
+async function createTopics(cluster: TestCluster): Promise<void> {
+  await cluster.kafka.admin.createTopic({ name: 'in', partitionCount: 2 })
+  await cluster.kafka.admin.createTopic({ name: 'out', partitionCount: 2 })
+}
+
+async function endPosition(cluster: TestCluster, topic: string): Promise<Map<string, number>> {
+  const ends = await cluster.kafka.admin.endOffsets(
+    [0, 1].map((partition) => ({ topic, partition })),
+  )
+  return new Map(ends.map((end) => [`${end.topic}-${end.partition}`, end.offset]))
+}
+
+/** Last committed value per key of the output, and how many records it took. */
+async function output(cluster: TestCluster): Promise<{ last: Map<string, number>; count: number }> {
+  const records = await cluster.readAll('out')
+  const last = new Map<string, number>()
+  for (const record of records) {
+    last.set(Buffer.from(record.key!).toString(), Number(Buffer.from(record.value!).toString()))
+  }
+  return { last, count: records.length }
+}
+
+const words = ['red', 'green', 'blue', 'red', 'red', 'green']
+
+describe('StreamsApplication on the embedded broker', () => {
+  for (const processingGuarantee of ['exactly_once', 'at_least_once'] as const) {
+    it(`counts through a repartition topic (${processingGuarantee})`, async () => {
+      await using cluster = await TestCluster.open()
+      await createTopics(cluster)
+      await cluster.produce(
+        'in',
+        words.map((word, i) => [`k${i}`, word] as const),
+      )
+      await using app = application(cluster, memoryStateStorage(), { processingGuarantee })
+      await app.start()
+      await app.waitForPosition(await endPosition(cluster, 'in'))
+      expect(app.store<string, number>('counts').get('red')).toMatchObject({ value: 3 })
+      expect((await output(cluster)).last).toEqual(
+        new Map([
+          ['red', 3],
+          ['green', 2],
+          ['blue', 1],
+        ]),
+      )
+      expect((await output(cluster)).count).toBe(6)
+    })
+  }
+
+  it('goes on after a restart, and from the changelog when the state is gone', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    const storage = memoryStateStorage()
+    for (const [round, store] of [storage, storage, memoryStateStorage()].entries()) {
+      await cluster.produce(
+        'in',
+        words.map((word, i) => [`k${i}`, word] as const),
+      )
+      await using app = application(cluster, store)
+      await app.start()
+      await app.waitForPosition(await endPosition(cluster, 'in'))
+      expect(app.store<string, number>('counts').get('red')).toMatchObject({
+        value: 3 * (round + 1),
+      })
+      expect(app.metrics().restoredRecords > 0).toBe(round === 2)
+    }
+    expect((await output(cluster)).count).toBe(18)
+  })
+
+  it('shows subscribers committed changes only, in order', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    await using app = application(cluster, memoryStateStorage())
+    const seen: unknown[] = []
+    using _ = app.subscribe<string, number>('count', ({ key, change }) => {
+      seen.push([key, change.newValue])
+    })
+    await app.start()
+    await cluster.produce(
+      'in',
+      ['red', 'red', 'red'].map((word) => ['k', word] as const),
+    )
+    await app.waitForPosition(await endPosition(cluster, 'in'))
+    expect(seen).toEqual([
+      ['red', 1],
+      ['red', 2],
+      ['red', 3],
+    ])
+  })
+
+  it('refuses a missing source topic by name', async () => {
+    await using cluster = await TestCluster.open()
+    await using app = application(cluster, memoryStateStorage())
+    await expect(app.start()).rejects.toThrow('source topic "in" does not exist')
+    expect(app.state).toBe('error')
+  })
+
+  it('ends with a typed error when an operator fails, without a trace of the failed transaction', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { keySerde: text, valueSerde: text })
+      .mapValues((value) => {
+        if (value === 'bad') throw new Error('cannot use this')
+        return value
+      })
+      .to('out', { valueSerde: text })
+    const failed = Promise.withResolvers<unknown>()
+    await using app = application(cluster, memoryStateStorage(), {
+      topology: builder.build(),
+      onError: (error) => failed.resolve(error),
+    })
+    await app.start()
+    await cluster.produce('in', [
+      ['k', 'good'],
+      ['k', 'bad'],
+    ])
+    expect(await failed.promise).toMatchObject({ topic: 'in', offset: 1 })
+  })
+})
