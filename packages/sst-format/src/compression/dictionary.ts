@@ -7,9 +7,14 @@ import { CompressionType } from './compression-type.ts'
 /** RocksDB inflates raw streams with this window, so a writer may not use a larger one. */
 const ROCKSDB_WINDOW_BITS = 14
 
+/** The same memory without Buffer's methods, whose `slice` means something else. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
 /** Raw deflate within RocksDB's window. */
 export function deflateBlock(raw: Uint8Array, level: number | undefined): Uint8Array {
-  return deflateRawSync(raw, { windowBits: ROCKSDB_WINDOW_BITS, level: level ?? 6 })
+  return plain(deflateRawSync(raw, { windowBits: ROCKSDB_WINDOW_BITS, level: level ?? 6 }))
 }
 
 /** Raw inflate to at most `maxSizeBytes`. */
@@ -18,10 +23,12 @@ export function inflateBlock(
   maxSizeBytes: number,
   dictionary: Uint8Array | undefined,
 ): Uint8Array {
-  return inflateRawSync(data, {
-    maxOutputLength: Math.max(1, maxSizeBytes),
-    ...(dictionary === undefined ? {} : { dictionary }),
-  })
+  return plain(
+    inflateRawSync(data, {
+      maxOutputLength: Math.max(1, maxSizeBytes),
+      ...(dictionary === undefined ? {} : { dictionary }),
+    }),
+  )
 }
 
 /**
@@ -39,10 +46,8 @@ export function decompressWithDictionary(
   if (type === CompressionType.LZ4 || type === CompressionType.LZ4HC) {
     return decompressLz4(body, size, dictionary)
   }
-  return zstdDecompressSync(body, {
-    maxOutputLength: Math.max(1, size),
-    dictionary,
-  } as Parameters<typeof zstdDecompressSync>[1])
+  const options = { maxOutputLength: Math.max(1, size), dictionary }
+  return plain(zstdDecompressSync(body, options as Parameters<typeof zstdDecompressSync>[1]))
 }
 
 /**
