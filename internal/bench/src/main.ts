@@ -2,14 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
+import type { BenchOptions } from './options.ts'
 import type { Comparison } from './measure.ts'
 import { machineLine, markdown } from './report.ts'
-
-/** Options every benchmark takes. */
-export interface BenchOptions {
-  readonly rounds: number
-  readonly progress: (line: string) => void
-}
 
 type Benchmark = (options: BenchOptions) => Promise<Comparison[]>
 

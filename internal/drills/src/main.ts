@@ -1,21 +1,9 @@
 /** `npm run drill -- NAME [--cycles N] [--seed S]`: kills a process again and again; ends with `N passed, N failed`. */
 import { parseArgs } from 'node:util'
 
+import type { DrillOptions, DrillResult } from './options.ts'
 import { runEngineDrill } from './engine/engine-drill.ts'
 import { runWriterDrill } from './writer/writer-drill.ts'
-
-/** What every drill takes. */
-export interface DrillOptions {
-  readonly cycles: number
-  readonly seed: number
-  readonly log: (line: string) => void
-}
-
-/** Cycles that held and that did not. */
-export interface DrillResult {
-  readonly passed: number
-  readonly failed: number
-}
 
 const drills: Readonly<
   Record<

@@ -1,4 +1,4 @@
-import type { BenchOptions } from '../main.ts'
+import type { BenchOptions } from '../options.ts'
 import type { Comparison } from '../measure.ts'
 import { aggregateBenchmark } from './aggregate.ts'
 import { pullBenchmark } from './pull.ts'

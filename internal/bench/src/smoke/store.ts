@@ -6,7 +6,7 @@ import { createSeededRandom } from '@varve/base/testing'
 import { DB } from '@varve/lsm-core'
 import { ClassicLevel } from 'classic-level'
 
-import type { BenchOptions } from '../main.ts'
+import type { BenchOptions } from '../options.ts'
 import { compare, type Comparison, type Sample } from '../measure.ts'
 
 const ENTRIES = 200_000

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createSeededRandom } from '@varve/base/testing'
 
 import { startChild } from '../child-process.ts'
-import type { DrillOptions, DrillResult } from '../main.ts'
+import type { DrillOptions, DrillResult } from '../options.ts'
 
 const LIFE_MS_MIN = 200
 const LIFE_MS_MAX = 1200
