@@ -1,9 +1,16 @@
-import { NotOpenError } from '@varve/base'
-import type { FileSystem } from '@varve/vfs'
-import type { WriteBatch } from '@varve/wal'
+import { copyBytes, toBytes, utf8Text } from '@varve/base'
+import { readManifest } from '@varve/manifest'
+import { nodeFileSystem, type FileSystem } from '@varve/vfs'
+import { WriteBatch } from '@varve/wal'
 
+import { openDatabase } from '../open/open-database.ts'
+import { openReadOnly } from '../open/open-read-only.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import type { DBOptions, ReadOnlyDBOptions, WriteOptions } from '../options/db-options.ts'
+import { resolveDBOptions } from '../options/resolve.ts'
+import { openCursor } from '../read/open-cursor.ts'
+import { lookUp } from '../read/point-lookup.ts'
+import type { Database } from './database.ts'
 import type {
   ColumnFamilyHandle,
   Cursor,
@@ -12,6 +19,7 @@ import type {
   ScanOptions,
   Snapshot,
 } from './handles.ts'
+import { propertyOf } from './properties.ts'
 
 type Bytes = string | Uint8Array
 
@@ -28,149 +36,247 @@ export interface CompactRangeOptions {
   readonly end?: Bytes | undefined
 }
 
+/** Entries that {@link DB.range} reads between two turns of the event loop. */
+const rangeSliceEntries = 1000
+
 /**
  * An LSM store with column families, in a directory that RocksDB reads.
  *
- * Keys and values are bytes; strings are taken as UTF-8. Methods named `Sync` block and finish before they return, also
- * the writes: their twin promises the same.
+ * Keys and values are bytes; strings are taken as UTF-8. Methods named `Sync` finish before they return. A write is in the
+ * hands of the kernel when it is acknowledged, so it survives the death of the process; with `sync` it survives a loss of
+ * power. After a failed write or sync of log or MANIFEST every write is refused with ReadOnlyError, whose cause tells why;
+ * reads go on.
+ *
+ * @example
+ * ```ts
+ * await using db = await DB.open('/tmp/testdb', { createIfMissing: true })
+ * await db.put('hahahaha', 'hohohoho')
+ * await db.get('hahahaha', { encoding: 'utf8' })
+ * ```
  */
 export class DB {
-  /** Opens a database for reading and writing and takes its lock. */
-  static open(_path: string, _options?: DBOptions): Promise<DB> {
-    return notYet()
+  readonly #database: Database
+
+  private constructor(database: Database) {
+    this.#database = database
   }
 
-  /** Opens a database for reading, without its lock and without changing its directory. */
-  static openReadOnly(_path: string, _options?: ReadOnlyDBOptions): Promise<DB> {
-    return notYet()
+  /**
+   * Opens a database for reading and writing and takes its lock.
+   *
+   * @throws LockedError when it is open elsewhere
+   * @throws NotFoundError when there is none and `createIfMissing` is off
+   * @throws InvalidOptionError for unknown or wrong options, a family that is not named, or another order than the stored
+   * @throws CorruptionError when what is stored is damaged
+   */
+  static async open(path: string, options: DBOptions = {}): Promise<DB> {
+    return new DB(await openDatabase(path, resolveDBOptions(options)))
+  }
+
+  /** Opens a database for reading, without its lock and without changing its directory. Default: all families. */
+  static async openReadOnly(path: string, options: ReadOnlyDBOptions = {}): Promise<DB> {
+    return new DB(await openReadOnly(path, resolveDBOptions({ columnFamilies: '*', ...options })))
   }
 
   /** Names of the families of a database that need not be open. */
-  static listColumnFamilies(
-    _path: string,
-    _options?: { readonly fileSystem?: FileSystem },
+  static async listColumnFamilies(
+    path: string,
+    options: { readonly fileSystem?: FileSystem } = {},
   ): Promise<string[]> {
-    return notYet()
+    const state = await readManifest(options.fileSystem ?? nodeFileSystem, path)
+    return state.columnFamilies.map(({ name }) => name)
   }
 
   /** Directory. */
   get path(): string {
-    return notYet()
+    return this.#database.directory
   }
 
   /** Sequence number of the last write. */
   get latestSequence(): number {
-    return notYet()
+    return this.#database.versions.lastSequence
   }
 
   get defaultColumnFamily(): ColumnFamilyHandle {
-    return notYet()
+    return this.#database.family(undefined)
   }
 
   /** Handles of all open families. */
   get columnFamilies(): readonly ColumnFamilyHandle[] {
-    return notYet()
+    return [...this.#database.families.values()]
   }
 
-  /** @throws NotOpenError when no family of that name is open */
-  columnFamily(_name: string): ColumnFamilyHandle {
-    return notYet()
+  /** @throws NotFoundError when no family of that name is open */
+  columnFamily(name: string): ColumnFamilyHandle {
+    return this.#database.columnFamily(name)
   }
 
   /** The value, owned by the caller, or undefined. */
   get(key: Bytes, options?: ReadOptions): Promise<Uint8Array | undefined>
   get(key: Bytes, options: ReadOptions & { readonly encoding: 'utf8' }): Promise<string | undefined>
-  get(_key: Bytes, _options?: ReadOptions): Promise<Uint8Array | string | undefined> {
-    return notYet()
+  async get(
+    key: Bytes,
+    options?: ReadOptions & { readonly encoding?: 'utf8' },
+  ): Promise<Uint8Array | string | undefined> {
+    const value = this.getSync(key, options)
+    return value === undefined || options?.encoding !== 'utf8' ? value : utf8Text(value)
   }
 
   /** The value, owned by the caller, or undefined. */
-  getSync(_key: Bytes, _options?: ReadOptions): Uint8Array | undefined {
-    return notYet()
+  getSync(key: Bytes, options?: ReadOptions): Uint8Array | undefined {
+    const database = this.#database
+    const family = database.family(options?.cf)
+    const snapshot = options?.snapshot?.sequence ?? database.versions.lastSequence
+    return lookUp(
+      family.superVersion,
+      family.lookup,
+      typeof key === 'string' ? toBytes(key) : key,
+      snapshot,
+    )
   }
 
   /** The values in the order of the keys, all of one moment. */
-  multiGet(_keys: readonly Bytes[], _options?: ReadOptions): Promise<(Uint8Array | undefined)[]> {
-    return notYet()
+  async multiGet(
+    keys: readonly Bytes[],
+    options?: ReadOptions,
+  ): Promise<(Uint8Array | undefined)[]> {
+    return this.multiGetSync(keys, options)
   }
 
   /** The values in the order of the keys, all of one moment. */
-  multiGetSync(_keys: readonly Bytes[], _options?: ReadOptions): (Uint8Array | undefined)[] {
-    return notYet()
+  multiGetSync(keys: readonly Bytes[], options?: ReadOptions): (Uint8Array | undefined)[] {
+    const database = this.#database
+    const { superVersion, lookup } = database.family(options?.cf)
+    const snapshot = options?.snapshot?.sequence ?? database.versions.lastSequence
+    return keys.map((key) => lookUp(superVersion, lookup, toBytes(key), snapshot))
   }
 
-  put(_key: Bytes, _value: Bytes, _options?: PutOptions): Promise<void> {
-    return notYet()
-  }
-  putSync(_key: Bytes, _value: Bytes, _options?: PutOptions): void {
-    return notYet()
+  async put(key: Bytes, value: Bytes, options?: PutOptions): Promise<void> {
+    await this.write(new WriteBatch().put(key, value, options), options)
   }
 
-  delete(_key: Bytes, _options?: PutOptions): Promise<void> {
-    return notYet()
-  }
-  deleteSync(_key: Bytes, _options?: PutOptions): void {
-    return notYet()
+  putSync(key: Bytes, value: Bytes, options?: PutOptions): void {
+    this.writeSync(new WriteBatch().put(key, value, options), options)
   }
 
-  /** Applies the batch at once, in all families or in none. The batch is the caller's again afterwards. */
-  write(_batch: WriteBatch, _options?: WriteOptions): Promise<void> {
-    return notYet()
-  }
-  writeSync(_batch: WriteBatch, _options?: WriteOptions): void {
-    return notYet()
+  async delete(key: Bytes, options?: PutOptions): Promise<void> {
+    await this.write(new WriteBatch().delete(key, options), options)
   }
 
-  cursor(_options?: RangeOptions): Cursor {
-    return notYet()
+  deleteSync(key: Bytes, options?: PutOptions): void {
+    this.writeSync(new WriteBatch().delete(key, options), options)
   }
 
-  /** Entries of a range, each owned by the caller; the state is that of the first step. */
-  range(_options?: ScanOptions): AsyncIterableIterator<[Uint8Array, Uint8Array]> {
-    return notYet()
+  /**
+   * Applies the batch at once, in all families or in none. The batch is the caller's again afterwards.
+   *
+   * @throws ReadOnlyError after a failure, or when the database is open for reading only
+   */
+  async write(batch: WriteBatch, options?: WriteOptions): Promise<void> {
+    this.#database.checkOpen()
+    await this.#database.pipeline.write(batch, options?.sync === true, options?.disableWal === true)
   }
 
+  /**
+   * {@link write} that finishes before it returns.
+   *
+   * It cannot wait for flush: a loop of blocking writes that never lets the event loop turn piles up memtables, and fails
+   * with BusyError when there are too many.
+   */
+  writeSync(batch: WriteBatch, options?: WriteOptions): void {
+    this.#database.checkOpen()
+    this.#database.pipeline.writeSync(batch, options?.sync === true, options?.disableWal === true)
+  }
+
+  /** A cursor over the state of this moment (or of the snapshot); close it, or `using` does. */
+  cursor(options: RangeOptions = {}): Cursor {
+    const database = this.#database
+    const family = database.family(options.cf)
+    const snapshot = options.snapshot?.sequence ?? database.versions.lastSequence
+    return openCursor(family, snapshot, options, database.readers)
+  }
+
+  /** Entries of a range, each owned by the caller; the state is that of the first step. Lets the event loop turn now and then. */
+  async *range(
+    options: ScanOptions = {},
+  ): AsyncGenerator<[Uint8Array, Uint8Array], void, undefined> {
+    const { reverse = false, limit = Number.POSITIVE_INFINITY } = options
+    if (limit <= 0) return
+    using cursor = this.cursor(options)
+    let left = limit
+    let slice = rangeSliceEntries
+    if (reverse) cursor.seekToLast()
+    else cursor.seekToFirst()
+    while (cursor.valid) {
+      yield [copyBytes(cursor.key), copyBytes(cursor.value)]
+      if (--left <= 0) return
+      if (--slice === 0) {
+        slice = rangeSliceEntries
+        await new Promise<void>((resolve) => {
+          setImmediate(resolve)
+        })
+      }
+      if (reverse) cursor.prev()
+      else cursor.next()
+    }
+  }
+
+  /** Pins this moment: reads with it see nothing written later. Release it, or `using` does. */
   snapshot(): Snapshot {
-    return notYet()
+    this.#database.checkOpen()
+    return this.#database.snapshots.take(this.#database.versions.lastSequence)
   }
 
-  /** Writes the memtables of a family (of all without `cf`) to tables. */
-  flush(_options?: { readonly cf?: ColumnFamilyHandle | undefined }): Promise<void> {
-    return notYet()
+  /** Writes the memtables of a family (of all without `cf`) to tables; what was written before the call is in them. */
+  async flush(options: { readonly cf?: ColumnFamilyHandle | undefined } = {}): Promise<void> {
+    const database = this.#database
+    database.checkOpen()
+    // Behind the writes that wait.
+    await database.pipeline.write(new WriteBatch(), false, false)
+    const families =
+      options.cf === undefined ? [...database.families.values()] : [database.family(options.cf)]
+    for (const family of families) database.switchMemtable(family)
+    await database.background.waitForFlush(families)
   }
 
-  /** Rewrites a range of a family into its last level. */
-  compactRange(_options?: CompactRangeOptions): Promise<void> {
-    return notYet()
+  /** Flushes a family and rewrites a range of it down to its deepest level. */
+  async compactRange(options: CompactRangeOptions = {}): Promise<void> {
+    const database = this.#database
+    const family = database.family(options.cf)
+    await this.flush({ cf: family })
+    await database.background.compactRange(family, {
+      ...(options.begin === undefined ? {} : { begin: toBytes(options.begin) }),
+      ...(options.end === undefined ? {} : { end: toBytes(options.end) }),
+    })
   }
 
-  createColumnFamily(_name: string, _options?: ColumnFamilyOptions): Promise<ColumnFamilyHandle> {
-    return notYet()
+  /** @throws AlreadyExistsError when there is a family of that name */
+  async createColumnFamily(
+    name: string,
+    options: ColumnFamilyOptions = {},
+  ): Promise<ColumnFamilyHandle> {
+    return this.#database.createColumnFamily(name, options)
   }
 
-  /** Forgets a family; readers that hold it go on. */
-  dropColumnFamily(_cf: ColumnFamilyHandle): Promise<void> {
-    return notYet()
+  /** Forgets a family; cursors on it go on. */
+  async dropColumnFamily(cf: ColumnFamilyHandle): Promise<void> {
+    await this.#database.dropColumnFamily(this.#database.family(cf))
   }
 
   /** Value of a property by RocksDB's name (`rocksdb.stats`, `rocksdb.num-files-at-level0` …), or undefined. */
   getProperty(
-    _name: string,
-    _options?: { readonly cf?: ColumnFamilyHandle | undefined },
+    name: string,
+    options: { readonly cf?: ColumnFamilyHandle | undefined } = {},
   ): string | undefined {
-    return notYet()
+    return propertyOf(this.#database, this.#database.family(options.cf), name)
   }
 
-  /** Waits for running work and closes everything; idempotent. Memtables stay in the log, unflushed. */
+  /** Waits for writes that were asked for, gives up compactions, and closes everything; idempotent. Memtables stay in the log. */
   close(): Promise<void> {
-    return notYet()
+    return this.#database.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
-}
-
-function notYet(): never {
-  throw new NotOpenError('the database is not open')
 }

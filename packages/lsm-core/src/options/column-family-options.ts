@@ -24,8 +24,6 @@ export interface ColumnFamilyOptions {
   readonly bloomBitsPerKey?: number
   /** Checksum of table blocks. Default `crc32c`. */
   readonly checksum?: 'crc32c' | 'xxh3'
-  /** Default 7. */
-  readonly numLevels?: number
   /** Level-0 tables that start a compaction. Default 4. */
   readonly level0FileNumCompactionTrigger?: number
   /** Level-0 tables from which writes are slowed. Default 20. */

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@varve/base'
+import type { BlockCache } from '@varve/sst-format'
 import type { FileSystem } from '@varve/vfs'
 import type { WalRecoveryMode } from '@varve/wal'
 
@@ -6,11 +7,11 @@ import type { ColumnFamilyOptions } from './column-family-options.ts'
 
 /** Options of {@link DB.open}. */
 export interface DBOptions {
-  /** Make the database when there is none. Default true. */
+  /** Make the database when there is none. Default false. */
   readonly createIfMissing?: boolean
   /** Fail when there is one. Default false. */
   readonly errorIfExists?: boolean
-  /** Make the families of `columnFamilies` that the database has not. Default true. */
+  /** Make the families of `columnFamilies` that the database has not. Default: as `createIfMissing`. */
   readonly createMissingColumnFamilies?: boolean
   /**
    * Families by name with their options. Opening for writing must name every family that exists (`default` may be left
@@ -34,6 +35,8 @@ export interface DBOptions {
   readonly background?: 'worker' | 'inline'
   /** Check sizes and contents of more than is needed. Default true. */
   readonly paranoidChecks?: boolean
+  /** Cache of table blocks and budget of memory. Default: one of 256 MiB, shared by all databases of the process. */
+  readonly blockCache?: BlockCache
   readonly clock?: Clock
   readonly random?: Random
 }
@@ -41,7 +44,7 @@ export interface DBOptions {
 /** Options of {@link DB.openReadOnly}. */
 export type ReadOnlyDBOptions = Pick<
   DBOptions,
-  'columnFamilies' | 'fileSystem' | 'walRecoveryMode' | 'clock'
+  'columnFamilies' | 'fileSystem' | 'walRecoveryMode' | 'blockCache' | 'clock'
 >
 
 /** How a write is made. */

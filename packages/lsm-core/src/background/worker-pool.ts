@@ -1,0 +1,139 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+
+import { AbortedError, CorruptionError, IoError } from '@varve/base'
+import type { JobResult } from '@varve/compaction'
+
+import type { Job } from './jobs.ts'
+import type { WorkerError, WorkerReply, WorkerRequest } from './worker-messages.ts'
+
+interface QueuedJob {
+  readonly job: Job
+  readonly signal: AbortSignal
+  resolve(result: JobResult): void
+  reject(error: unknown): void
+}
+
+interface PoolWorker {
+  readonly worker: Worker
+  current: QueuedJob | undefined
+}
+
+/**
+ * The threads that flush and compact for all databases of the process: at most two, made when first needed, and no reason
+ * for the process to stay alive while idle. Flushes go before compactions, because writes wait for them.
+ */
+class WorkerPool {
+  readonly #workers: PoolWorker[] = []
+  readonly #queue: QueuedJob[] = []
+  readonly #maxWorkers = Math.max(1, Math.min(2, availableParallelism() - 1))
+  #nextId = 1
+
+  /** Runs a job in some thread; a signal that fires takes it off the queue or stops it. */
+  run(job: Job, signal: AbortSignal): Promise<JobResult> {
+    return new Promise((resolve, reject) => {
+      const queued: QueuedJob = { job, signal, resolve, reject }
+      if (signal.aborted) {
+        reject(new AbortedError('the database closes'))
+        return
+      }
+      signal.addEventListener('abort', () => this.#cancel(queued), { once: true })
+      if (job.kind === 'flush') {
+        const at = this.#queue.findIndex((other) => other.job.kind !== 'flush')
+        this.#queue.splice(at < 0 ? this.#queue.length : at, 0, queued)
+      } else {
+        this.#queue.push(queued)
+      }
+      this.#dispatch()
+    })
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const idle = this.#workers.find(({ current }) => current === undefined) ?? this.#spawn()
+      if (idle === undefined) return
+      const queued = this.#queue.shift()!
+      idle.current = queued
+      idle.worker.ref()
+      post(idle.worker, { kind: 'run', id: this.#nextId++, job: queued.job })
+    }
+  }
+
+  #spawn(): PoolWorker | undefined {
+    if (this.#workers.length >= this.#maxWorkers) return undefined
+    // From source the thread needs the same export condition as the process.
+    const fromSource = import.meta.url.endsWith('.ts')
+    const worker = new Worker(
+      new URL(fromSource ? './worker.ts' : './worker.js', import.meta.url),
+      {
+        execArgv: fromSource ? ['--conditions=@varve/source'] : [],
+        name: 'varve-background',
+      },
+    )
+    worker.unref()
+    const entry: PoolWorker = { worker, current: undefined }
+    worker.on('message', (reply: WorkerReply) => this.#finish(entry, reply))
+    worker.on('error', (error) => this.#lose(entry, error))
+    worker.on('exit', () => this.#lose(entry, new Error('background thread ended')))
+    this.#workers.push(entry)
+    return entry
+  }
+
+  #finish(entry: PoolWorker, reply: WorkerReply): void {
+    const queued = entry.current
+    entry.current = undefined
+    entry.worker.unref()
+    if (reply.ok) queued?.resolve(reply.result)
+    else
+      queued?.reject(
+        queued.signal.aborted ? new AbortedError('the database closes') : toError(reply.error),
+      )
+    this.#dispatch()
+  }
+
+  /** A thread died: its job fails, the next job gets a new thread. */
+  #lose(entry: PoolWorker, error: unknown): void {
+    const at = this.#workers.indexOf(entry)
+    if (at < 0) return
+    this.#workers.splice(at, 1)
+    entry.current?.reject(new IoError('background thread failed', { cause: error }))
+    entry.current = undefined
+    this.#dispatch()
+  }
+
+  #cancel(queued: QueuedJob): void {
+    const at = this.#queue.indexOf(queued)
+    if (at >= 0) {
+      this.#queue.splice(at, 1)
+      queued.reject(new AbortedError('the database closes'))
+      return
+    }
+    const entry = this.#workers.find(({ current }) => current === queued)
+    if (entry !== undefined) post(entry.worker, { kind: 'cancel' })
+  }
+}
+
+/** The pool of this process. */
+export const workerPool: WorkerPool = new WorkerPool()
+
+function post(worker: Worker, request: WorkerRequest): void {
+  worker.postMessage(request)
+}
+
+function toError({ code, message, stack, file, offset, systemCode }: WorkerError): Error {
+  const cause = Object.assign(
+    new Error(message),
+    systemCode === undefined ? {} : { code: systemCode },
+  )
+  if (stack !== undefined) cause.stack = stack
+  if (code === 'VARVE_CORRUPTION') {
+    const where =
+      file === undefined ? message : message.replace(/ in "[^"]*"( at offset \d+)?$/, '')
+    return new CorruptionError(where, {
+      ...(file === undefined ? {} : { file }),
+      ...(offset === undefined ? {} : { offset }),
+      cause,
+    })
+  }
+  return new IoError(message, { cause })
+}

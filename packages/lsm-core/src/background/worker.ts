@@ -1,0 +1,54 @@
+import { parentPort } from 'node:worker_threads'
+
+import { isVarveError } from '@varve/base'
+import { nodeFileSystem } from '@varve/vfs'
+
+import { runJob, type Job } from './jobs.ts'
+import type { WorkerReply, WorkerRequest } from './worker-messages.ts'
+
+/** The thread side of {@link WorkerPool}: one job at a time, errors as plain data. */
+const port = parentPort!
+let running: AbortController | undefined
+
+port.on('message', (request: WorkerRequest) => {
+  if (request.kind === 'cancel') {
+    running?.abort(new Error('the database closes'))
+    return
+  }
+  void run(request.id, request.job)
+})
+
+async function run(id: number, job: Job): Promise<void> {
+  running = new AbortController()
+  let reply: WorkerReply
+  try {
+    // Between slices the thread listens for a cancel.
+    const result = await runJob(job, {
+      fileSystem: nodeFileSystem,
+      signal: running.signal,
+      yieldControl: () =>
+        new Promise((resolve) => {
+          setImmediate(resolve)
+        }),
+    })
+    reply = { id, ok: true, result }
+  } catch (error) {
+    reply = { id, ok: false, error: describe(error) }
+  }
+  port.postMessage(reply)
+}
+
+function describe(error: unknown): Extract<WorkerReply, { ok: false }>['error'] {
+  const text = error instanceof Error ? error.message : String(error)
+  const { file, offset } = error as { file?: unknown; offset?: unknown }
+  const cause =
+    error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined
+  return {
+    code: isVarveError(error) ? error.code : undefined,
+    message: text,
+    stack: error instanceof Error ? error.stack : undefined,
+    file: typeof file === 'string' ? file : undefined,
+    offset: typeof offset === 'number' ? offset : undefined,
+    systemCode: typeof cause?.code === 'string' ? cause.code : undefined,
+  }
+}

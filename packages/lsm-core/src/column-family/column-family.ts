@@ -1,0 +1,115 @@
+import { InternalKeyComparator } from '@varve/base'
+import type { Version } from '@varve/manifest'
+import { Memtable } from '@varve/memtable'
+
+import type { ColumnFamilyHandle } from '../db/handles.ts'
+import type { ResolvedColumnFamilyOptions } from '../options/resolve.ts'
+import { mergeOperatorNamed } from '../read/merge-operators.ts'
+import type { LookupEnvironment } from '../read/point-lookup.ts'
+import type { TableCache } from '../read/table-cache.ts'
+import { SuperVersion } from './super-version.ts'
+
+/** A memtable with the log that was current when it was made: what it holds is in that log and later ones. */
+export interface LoggedMemtable {
+  readonly memtable: Memtable
+  /** Logs with smaller numbers hold nothing of it. Moves up while it is empty. */
+  logNumber: number
+}
+
+/**
+ * A column family while the database is open: its memtables, its tables, and the superversion that readers use.
+ *
+ * Its handle is the object itself, seen through {@link ColumnFamilyHandle}.
+ */
+export class ColumnFamily implements ColumnFamilyHandle {
+  readonly id: number
+  readonly name: string
+  readonly options: ResolvedColumnFamilyOptions
+  readonly comparator: InternalKeyComparator
+  readonly lookup: LookupEnvironment
+  /** Takes writes. */
+  active: LoggedMemtable
+  /** Sealed and not yet in a table; oldest first. */
+  immutables: LoggedMemtable[]
+  /** Sealed memtables, the oldest ones, that a running flush is writing. */
+  flushing = 0
+  /** A flush was asked for, however small the memtable. */
+  flushRequested = false
+  compacting = false
+  dropped = false
+  #superVersion: SuperVersion
+
+  constructor(
+    id: number,
+    name: string,
+    options: ResolvedColumnFamilyOptions,
+    version: Version,
+    logNumber: number,
+    tables: TableCache,
+  ) {
+    this.id = id
+    this.name = name
+    this.options = options
+    this.comparator = new InternalKeyComparator(options.comparator)
+    this.lookup = {
+      comparator: this.comparator,
+      mergeOperator:
+        options.mergeOperator === undefined ? undefined : mergeOperatorNamed(options.mergeOperator),
+      tables,
+      familyName: name,
+    }
+    this.active = this.#newMemtable(logNumber)
+    this.immutables = []
+    this.#superVersion = this.#newSuperVersion(version)
+  }
+
+  /** What reads of this moment use; take a reference to keep it across an await. */
+  get superVersion(): SuperVersion {
+    return this.#superVersion
+  }
+
+  /** Oldest log that holds something unflushed, were nothing in flight. */
+  get oldestLogNumber(): number {
+    return (this.immutables[0] ?? this.active).logNumber
+  }
+
+  get memoryBytes(): number {
+    let bytes = this.active.memtable.approximateMemoryBytes
+    for (const { memtable } of this.immutables) bytes += memtable.approximateMemoryBytes
+    return bytes
+  }
+
+  /** Seals the active memtable; a new one takes the writes from log `logNumber` on. */
+  switchMemtable(logNumber: number): void {
+    this.active.memtable.seal()
+    this.immutables.push(this.active)
+    this.active = this.#newMemtable(logNumber)
+    this.installSuperVersion(this.#superVersion.version)
+  }
+
+  /** Makes memtables and `version` visible to the reads that begin now. */
+  installSuperVersion(version: Version): void {
+    const old = this.#superVersion
+    this.#superVersion = this.#newSuperVersion(version)
+    old.unref()
+  }
+
+  /** Lets go of the current superversion; the family is not read any more. */
+  close(): void {
+    this.#superVersion.unref()
+  }
+
+  #newSuperVersion(version: Version): SuperVersion {
+    version.ref()
+    return new SuperVersion(
+      this.active.memtable,
+      this.immutables.map(({ memtable }) => memtable).reverse(),
+      version,
+      () => version.unref(),
+    )
+  }
+
+  #newMemtable(logNumber: number): LoggedMemtable {
+    return { memtable: new Memtable({ comparator: this.options.comparator }), logNumber }
+  }
+}

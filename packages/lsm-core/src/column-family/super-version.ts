@@ -1,0 +1,39 @@
+import type { Memtable } from '@varve/memtable'
+import type { Version } from '@varve/manifest'
+
+/**
+ * All that a read of one family needs, of one moment: the memtable that takes writes, the sealed ones, newest first, and
+ * the tables.
+ *
+ * Reference-counted: the family holds one reference while it is the current one; a cursor holds one for as long as it
+ * lives. A synchronous read takes none, because nothing can change under it. The last {@link unref} lets the version go,
+ * whose tables may then be deleted.
+ */
+export class SuperVersion {
+  readonly active: Memtable
+  readonly immutables: readonly Memtable[]
+  readonly version: Version
+  readonly #onRelease: () => void
+  #references = 1
+
+  constructor(
+    active: Memtable,
+    immutables: readonly Memtable[],
+    version: Version,
+    onRelease: () => void,
+  ) {
+    this.active = active
+    this.immutables = immutables
+    this.version = version
+    this.#onRelease = onRelease
+  }
+
+  ref(): this {
+    this.#references++
+    return this
+  }
+
+  unref(): void {
+    if (--this.#references === 0) this.#onRelease()
+  }
+}

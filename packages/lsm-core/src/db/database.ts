@@ -1,0 +1,435 @@
+import { join } from 'node:path'
+
+import {
+  AlreadyExistsError,
+  assert,
+  BusyError,
+  InvalidOptionError,
+  NotFoundError,
+  NotOpenError,
+  ReadOnlyError,
+  resourceClosed,
+  resourceOpened,
+} from '@varve/base'
+import { logFileName, tableFileName, type VersionSet } from '@varve/manifest'
+import { isNotFound, type FileLock, type FileSystem } from '@varve/vfs'
+import { WriteBatchCursor, type WriteBatch } from '@varve/wal'
+
+import { BackgroundWork } from '../background/background-work.ts'
+import { ColumnFamily } from '../column-family/column-family.ts'
+import { writeOptionsFile } from '../open/options-content.ts'
+import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
+import { resolveColumnFamilyOptions, type ResolvedDBOptions } from '../options/resolve.ts'
+import type { TableCache } from '../read/table-cache.ts'
+import { CommitPipeline, type CommitTarget } from '../write/commit-pipeline.ts'
+import { insertBatch } from '../write/memtable-inserter.ts'
+import { WalSet } from '../write/wal-set.ts'
+import { WriteController } from '../write/write-controller.ts'
+import type { InfoLog } from './info-log.ts'
+import { SnapshotList } from './snapshot-list.ts'
+
+/** Longest stretch of commits between two turns of the event loop. */
+const maxTurnMs = 8
+
+/** What opening hands over. */
+export interface DatabaseParts {
+  readonly directory: string
+  readonly options: ResolvedDBOptions
+  readonly versions: VersionSet
+  readonly families: Map<number, ColumnFamily>
+  readonly tables: TableCache
+  readonly wals: WalSet
+  readonly infoLog: InfoLog
+  /** Absent when the database is open for reading only. */
+  readonly lock: FileLock | undefined
+  readonly dbId: string
+  readonly sessionId: string
+}
+
+/**
+ * The state of an open database and the rules by which it changes; {@link DB} is its face.
+ *
+ * One thread owns it. Whatever follows an `await` must look at the state again.
+ */
+export class Database implements CommitTarget {
+  readonly directory: string
+  readonly options: ResolvedDBOptions
+  readonly fileSystem: FileSystem
+  readonly versions: VersionSet
+  readonly families: Map<number, ColumnFamily>
+  readonly tables: TableCache
+  readonly wals: WalSet
+  readonly infoLog: InfoLog
+  readonly snapshots: SnapshotList
+  readonly writeController: WriteController
+  readonly pipeline: CommitPipeline
+  readonly background: BackgroundWork
+  readonly dbId: string
+  readonly sessionId: string
+  readonly readOnly: boolean
+  readonly #lock: FileLock | undefined
+  #failure: unknown
+  #closing: Promise<void> | undefined
+  /** Writes that were asked for before the close are still made. */
+  #writesEnded = false
+  #purging: Promise<void> = Promise.resolve()
+  #purgeScheduled = false
+  #turnStartedMs = 0
+  /** Cursors and other readers that must be closed with the database. */
+  readonly readers: Set<{ close(): void }> = new Set()
+  #reservedBytes = 0
+
+  constructor(parts: DatabaseParts) {
+    this.directory = parts.directory
+    this.options = parts.options
+    this.fileSystem = parts.options.fileSystem
+    this.versions = parts.versions
+    this.families = parts.families
+    this.tables = parts.tables
+    this.wals = parts.wals
+    this.infoLog = parts.infoLog
+    this.dbId = parts.dbId
+    this.sessionId = parts.sessionId
+    this.#lock = parts.lock
+    this.readOnly = parts.lock === undefined
+    this.snapshots = new SnapshotList(() => this.background.schedule())
+    this.writeController = new WriteController(parts.options.clock)
+    this.pipeline = new CommitPipeline(this)
+    this.background = new BackgroundWork(this)
+    resourceOpened(this, `database ${this.directory}`)
+  }
+
+  /** Why writes are refused, undefined while they are not. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined
+  }
+
+  checkOpen(): void {
+    if (this.#closing !== undefined)
+      throw new NotOpenError(`database "${this.directory}" is closed`)
+  }
+
+  /** The family behind a handle of this database. */
+  family(handle: { readonly id: number } | undefined): ColumnFamily {
+    this.checkOpen()
+    const family = this.families.get(handle?.id ?? 0)
+    if (family === undefined || (handle instanceof ColumnFamily && handle !== family)) {
+      throw new NotOpenError('column family is dropped or not of this database')
+    }
+    return family
+  }
+
+  /** From here on writes are refused with `error` as the reason; reads go on. The first failure counts. */
+  fail(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    this.infoLog.write(`writes are refused from now on: ${String(error)}`)
+    this.writeController.release()
+  }
+
+  // CommitTarget
+
+  checkWritable(): void {
+    if (this.#writesEnded) this.checkOpen()
+    if (this.readOnly)
+      throw new ReadOnlyError(`database "${this.directory}" is open for reading only`)
+    if (this.#failure !== undefined) {
+      throw new ReadOnlyError(`database "${this.directory}" refuses writes after a failure`, {
+        cause: this.#failure,
+      })
+    }
+  }
+
+  checkBatch(batch: WriteBatch): void {
+    for (const id of batch.columnFamilyIds) {
+      if (!this.families.has(id))
+        throw new NotOpenError(`write to column family ${id}, which is not open`)
+    }
+  }
+
+  stall(): Promise<void> | undefined {
+    if (this.#failure !== undefined || this.#closing !== undefined) return undefined
+    const stall = this.writeController.stallOf(this.families.values())
+    if (stall === 'none') return undefined
+    this.background.schedule()
+    return this.writeController.wait(stall)
+  }
+
+  checkRoomForBlockingWrite(): void {
+    if (this.writeController.isTooFarBehind(this.families.values())) {
+      throw new BusyError(
+        'blocking writes have run ahead of flush: let the event loop turn, or await put and write',
+      )
+    }
+  }
+
+  yieldIfLong(): Promise<void> | undefined {
+    const now = performance.now()
+    if (this.#turnStartedMs === 0) {
+      this.#turnStartedMs = now
+      setImmediate(() => (this.#turnStartedMs = 0))
+      return undefined
+    }
+    if (now - this.#turnStartedMs < maxTurnMs) return undefined
+    return new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+  }
+
+  commit(batch: WriteBatch, disableWal: boolean): void {
+    const { versions } = this
+    const { count } = batch
+    if (count === 0 && batch.sizeBytes === 12) return
+    this.#makeRoom()
+    const sequence = versions.lastSequence + 1
+    batch.sequence = sequence
+    const record = batch.data
+    try {
+      if (!disableWal) this.wals.append(record)
+      const end = insertBatch(
+        new WriteBatchCursor(record),
+        sequence,
+        (id) => this.families.get(id)?.active.memtable,
+      )
+      assert(end === sequence + count, 'every counted entry took a sequence number')
+    } catch (error) {
+      // What has reached the log is in doubt: nothing may be logged behind it.
+      this.fail(error)
+      throw error
+    }
+    versions.lastSequence = sequence + count - 1
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await this.wals.sync()
+    } catch (error) {
+      this.fail(error)
+      throw error
+    }
+  }
+
+  syncSync(): void {
+    try {
+      this.wals.syncSync()
+    } catch (error) {
+      this.fail(error)
+      throw error
+    }
+  }
+
+  // Memtables
+
+  /** Seals what is full before the next write goes in. */
+  #makeRoom(): void {
+    let memory = 0
+    let largest: ColumnFamily | undefined
+    for (const family of this.families.values()) {
+      const bytes = family.active.memtable.approximateMemoryBytes
+      if (bytes >= family.options.writeBufferSizeBytes) this.switchMemtable(family)
+      memory += family.memoryBytes
+      if (largest === undefined || bytes > largest.active.memtable.approximateMemoryBytes)
+        largest = family
+    }
+    this.#reserveMemory(memory)
+    const { dbWriteBufferSizeBytes } = this.options
+    if (dbWriteBufferSizeBytes > 0 && memory > dbWriteBufferSizeBytes && largest !== undefined) {
+      this.switchMemtable(largest)
+    }
+    if (this.families.size > 1 && this.wals.totalSizeBytes > this.#maxTotalWalSizeBytes)
+      this.#releaseOldestLog()
+  }
+
+  get #maxTotalWalSizeBytes(): number {
+    if (this.options.maxTotalWalSizeBytes > 0) return this.options.maxTotalWalSizeBytes
+    let bytes = 0
+    for (const { options } of this.families.values()) {
+      bytes += options.writeBufferSizeBytes * options.maxWriteBufferNumber
+    }
+    return bytes * 4
+  }
+
+  /** Flushes every family that pins the oldest log, so that one quiet family does not keep all logs. */
+  #releaseOldestLog(): void {
+    const oldest = this.wals.oldestNumber
+    for (const family of this.families.values()) {
+      if (family.oldestLogNumber > oldest) continue
+      if (family.active.memtable.empty) {
+        if (family.immutables.length > 0) family.flushRequested = true
+      } else if (family.active.logNumber <= oldest) {
+        this.switchMemtable(family)
+      }
+    }
+    this.background.schedule()
+  }
+
+  /** Seals the active memtable of a family, if it holds anything, and has it flushed. Starts a log with it. */
+  switchMemtable(family: ColumnFamily): void {
+    if (family.active.memtable.empty) return
+    if (!this.wals.currentIsEmpty) this.startLog()
+    family.switchMemtable(this.wals.currentNumber)
+    this.background.schedule()
+  }
+
+  /** Starts a new log. Families that hold nothing need no older one. */
+  startLog(): void {
+    try {
+      this.wals.startLog(this.versions.newFileNumber())
+    } catch (error) {
+      this.fail(error)
+      throw error
+    }
+    for (const family of this.families.values()) {
+      if (family.immutables.length === 0 && family.active.memtable.empty) {
+        family.active.logNumber = this.wals.currentNumber
+      }
+    }
+  }
+
+  /** Counts memtables against the memory budget that they share with the block cache. */
+  #reserveMemory(bytes: number): void {
+    const granule = 1 << 18
+    const rounded = Math.ceil(bytes / granule) * granule
+    if (rounded === this.#reservedBytes) return
+    this.options.blockCache.reserve(rounded - this.#reservedBytes)
+    this.#reservedBytes = rounded
+  }
+
+  // Families
+
+  /** @throws AlreadyExistsError when there is a family of that name */
+  async createColumnFamily(name: string, options: ColumnFamilyOptions): Promise<ColumnFamily> {
+    const family = await this.addColumnFamily(name, options)
+    await writeOptionsFile(this)
+    return family
+  }
+
+  /** {@link createColumnFamily} without writing the OPTIONS file. */
+  async addColumnFamily(name: string, options: ColumnFamilyOptions): Promise<ColumnFamily> {
+    this.checkWritable()
+    if (name === '') throw new InvalidOptionError('columnFamilies', 'a column family has a name')
+    const resolved = resolveColumnFamilyOptions(options, this.options)
+    if (this.familyNamed(name) !== undefined)
+      throw new AlreadyExistsError(`column family "${name}" exists`)
+    const logNumber = this.wals.currentNumber
+    let stored
+    try {
+      stored = await this.versions.addColumnFamily(name, resolved.comparator, logNumber)
+    } catch (error) {
+      if (this.versions.failure !== undefined) this.fail(error)
+      throw error
+    }
+    const family = new ColumnFamily(
+      stored.id,
+      name,
+      resolved,
+      stored.current,
+      this.wals.currentNumber,
+      this.tables,
+    )
+    this.families.set(family.id, family)
+    this.infoLog.write(`created column family "${name}" with id ${family.id}`)
+    return family
+  }
+
+  async dropColumnFamily(family: ColumnFamily): Promise<void> {
+    this.checkWritable()
+    if (family.id === 0) throw new InvalidOptionError('columnFamilies', 'the default family stays')
+    family.dropped = true
+    this.families.delete(family.id)
+    try {
+      await this.versions.logAndApply({ columnFamily: family.id, dropColumnFamily: true })
+    } catch (error) {
+      this.fail(error)
+      throw error
+    }
+    family.close()
+    this.schedulePurge()
+    this.writeController.release()
+    await writeOptionsFile(this)
+    this.infoLog.write(`dropped column family "${family.name}"`)
+  }
+
+  familyNamed(name: string): ColumnFamily | undefined {
+    for (const family of this.families.values()) if (family.name === name) return family
+    return undefined
+  }
+
+  /** @throws NotFoundError when no family of that name is open */
+  columnFamily(name: string): ColumnFamily {
+    this.checkOpen()
+    const family = this.familyNamed(name)
+    if (family === undefined)
+      throw new NotFoundError(`no column family "${name}" in "${this.directory}"`)
+    return family
+  }
+
+  // Files
+
+  /** Has the tables deleted that no version lists any more. */
+  schedulePurge(): void {
+    if (this.#purgeScheduled || this.readOnly) return
+    this.#purgeScheduled = true
+    this.#purging = this.#purging.then(() => this.#purge())
+  }
+
+  async #purge(): Promise<void> {
+    this.#purgeScheduled = false
+    for (const number of this.versions.takeObsoleteFiles()) {
+      this.tables.evict(number)
+      await this.removeFile(tableFileName(number))
+    }
+  }
+
+  /** Logs below `number` are needed by nobody: forgets and removes them. */
+  async releaseLogs(number: number): Promise<void> {
+    for (const log of this.wals.forgetBelow(number)) await this.removeFile(logFileName(log))
+  }
+
+  /** Removes a file of the database; one that is gone already is fine, any other failure is noted and tried at the next open. */
+  async removeFile(name: string): Promise<void> {
+    try {
+      await this.fileSystem.remove(join(this.directory, name))
+    } catch (error) {
+      if (!isNotFound(error)) this.infoLog.write(`cannot remove ${name}: ${String(error)}`)
+    }
+  }
+
+  // End
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    const errors: unknown[] = []
+    const attempt = async (step: () => unknown): Promise<void> => {
+      try {
+        await step()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    this.writeController.release()
+    await attempt(() => this.pipeline.drain())
+    this.#writesEnded = true
+    await attempt(() => this.background.stop())
+    for (const reader of [...this.readers]) await attempt(() => reader.close())
+    for (const family of this.families.values()) family.close()
+    await attempt(() => this.versions.close())
+    await attempt(() => this.#purging)
+    await attempt(() => this.wals.close())
+    this.tables.closeAll()
+    this.options.blockCache.reserve(-this.#reservedBytes)
+    this.infoLog.write('closed')
+    this.infoLog.close()
+    await attempt(() => this.#lock?.release())
+    resourceClosed(this)
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, `closing "${this.directory}" failed`)
+  }
+}

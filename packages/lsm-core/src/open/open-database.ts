@@ -1,0 +1,375 @@
+import { join } from 'node:path'
+
+import {
+  AlreadyExistsError,
+  CorruptionError,
+  InvalidOptionError,
+  NotFoundError,
+  type Comparator,
+} from '@varve/base'
+import {
+  CURRENT_FILE_NAME,
+  LOCK_FILE_NAME,
+  parseFileName,
+  readIdentity,
+  tableFileName,
+  VersionSet,
+  writeIdentity,
+  type VersionEdit,
+} from '@varve/manifest'
+import { createSessionId } from '@varve/sst-format'
+import { isNotFound, type FileLock } from '@varve/vfs'
+import { WriteBatch } from '@varve/wal'
+
+import { runJob } from '../background/jobs.ts'
+import { ColumnFamily } from '../column-family/column-family.ts'
+import { Database } from '../db/database.ts'
+import { InfoLog } from '../db/info-log.ts'
+import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
+import {
+  resolveColumnFamilyOptions,
+  tableOptionsOf,
+  type ResolvedColumnFamilyOptions,
+  type ResolvedDBOptions,
+} from '../options/resolve.ts'
+import { TableCache } from '../read/table-cache.ts'
+import { WalSet } from '../write/wal-set.ts'
+import { removeObsoleteFiles } from './obsolete-files.ts'
+import { writeOptionsFile } from './options-content.ts'
+import { replayWals } from './replay-wals.ts'
+
+/**
+ * Opens a database for writing, in the order that survives a crash at any step: lock; state from the MANIFEST; logs
+ * replayed and flushed; a new log; the MANIFEST with all of it; only then old files go.
+ */
+export async function openDatabase(
+  directory: string,
+  options: ResolvedDBOptions,
+): Promise<Database> {
+  const { fileSystem: fs } = options
+  if (options.createIfMissing) await fs.mkdir(directory)
+  let lock: FileLock
+  try {
+    lock = await fs.lock(join(directory, LOCK_FILE_NAME))
+  } catch (error) {
+    if (isNotFound(error))
+      throw new NotFoundError(`no database in "${directory}"`, { cause: error })
+    throw error
+  }
+  let infoLog = InfoLog.silent(options.clock)
+  let versions: VersionSet | undefined
+  const wals = new WalSet(fs, directory)
+  const tables = new TableCache(fs, directory, options.blockCache)
+  const families = new Map<number, ColumnFamily>()
+  try {
+    const exists = await fs.exists(join(directory, CURRENT_FILE_NAME))
+    if (!exists && !options.createIfMissing)
+      throw new NotFoundError(`no database in "${directory}"`)
+    if (exists && options.errorIfExists)
+      throw new AlreadyExistsError(`a database is in "${directory}"`)
+    infoLog = await InfoLog.open(fs, directory, options.clock)
+    const familyOptions = new FamilyOptions(options)
+    const setOptions = { comparator: (name: string) => familyOptions.comparatorOf(name) }
+    if (!exists) {
+      await checkNoLogs(options, directory)
+      infoLog.write('creating a new database')
+    }
+    versions = exists
+      ? await VersionSet.recover(fs, directory, setOptions)
+      : await VersionSet.create(fs, directory, setOptions)
+    const dbId = await identityOf(directory, options, versions)
+    checkFamilies(versions, options)
+    for (const stored of versions.columnFamilies.values()) {
+      const resolved = familyOptions.resolve(stored.name, stored.comparator)
+      families.set(
+        stored.id,
+        new ColumnFamily(
+          stored.id,
+          stored.name,
+          resolved,
+          stored.current,
+          stored.logNumber,
+          tables,
+        ),
+      )
+    }
+    const names = await fs.list(directory)
+    for (const name of names) {
+      const parsed = parseFileName(name)
+      if (parsed !== undefined && parsed.type !== 'infoLog')
+        versions.markFileNumberUsed(parsed.number)
+    }
+    if (options.paranoidChecks) await checkTables(versions, options, directory)
+
+    const sessionId = createSessionId(options.random)
+    const recovery = new Recovery({
+      directory,
+      options,
+      versions,
+      families,
+      dbId,
+      sessionId,
+      infoLog,
+    })
+    await recovery.run(names)
+    wals.startLog(versions.newFileNumber())
+    if (recovery.stopped) {
+      // The next recovery must see where this history goes on behind the damaged log.
+      const marker = new WriteBatch()
+      marker.sequence = versions.lastSequence + 1
+      wals.append(marker.data)
+      await wals.sync()
+    }
+    const logNumber = wals.currentNumber
+    for (const family of families.values()) family.active.logNumber = logNumber
+    await versions.logAndApply(
+      [...families.values()].map((family, i, all): VersionEdit => ({
+        columnFamily: family.id,
+        logNumber,
+        ...recovery.editOf(family),
+        ...(i === all.length - 1 ? { minLogNumberToKeep: logNumber } : {}),
+      })),
+    )
+    for (const family of families.values())
+      family.installSuperVersion(versions.columnFamily(family.id).current)
+    const db = new Database({
+      directory,
+      options,
+      versions,
+      families,
+      tables,
+      wals,
+      infoLog,
+      lock,
+      dbId,
+      sessionId,
+    })
+    for (const name of familyOptions.missing(versions))
+      await db.addColumnFamily(name, familyOptions.given(name))
+    await writeOptionsFile(db)
+    await removeObsoleteFiles(db)
+    await fs.syncDirectory(directory)
+    infoLog.write(
+      `opened with ${families.size} column families at sequence ${versions.lastSequence}`,
+    )
+    db.background.schedule()
+    return db
+  } catch (error) {
+    infoLog.write(`open failed: ${String(error)}`)
+    for (const family of families.values()) family.close()
+    await versions?.close().catch(() => undefined) // the first error is the one that counts
+    wals.close()
+    tables.closeAll()
+    infoLog.close()
+    await lock.release()
+    throw error
+  }
+}
+
+/** Options by family name. */
+export class FamilyOptions {
+  readonly #options: ResolvedDBOptions
+
+  constructor(options: ResolvedDBOptions) {
+    this.#options = options
+  }
+
+  given(name: string): ColumnFamilyOptions {
+    const { columnFamilies } = this.#options
+    return columnFamilies === '*' ? {} : (columnFamilies.get(name) ?? {})
+  }
+
+  /** The options of a stored family; its order is the stored one, which was checked against the given. */
+  resolve(name: string, comparator: Comparator): ResolvedColumnFamilyOptions {
+    return resolveColumnFamilyOptions({ ...this.given(name), comparator }, this.#options)
+  }
+
+  /** Undefined leaves the order to the MANIFEST. */
+  comparatorOf(name: string): Comparator | undefined {
+    return this.given(name).comparator
+  }
+
+  /** Names that were asked for and are not stored. */
+  missing(versions: VersionSet): string[] {
+    const { columnFamilies } = this.#options
+    if (columnFamilies === '*') return []
+    return [...columnFamilies.keys()].filter(
+      (name) => versions.columnFamilyNamed(name) === undefined,
+    )
+  }
+}
+
+/** Opening for writing names every family: one that were left out would not be flushed, and its logs never go. */
+function checkFamilies(versions: VersionSet, options: ResolvedDBOptions): void {
+  const { columnFamilies } = options
+  if (columnFamilies === '*') return
+  const unnamed = [...versions.columnFamilies.values()].filter(
+    ({ name }) => name !== 'default' && !columnFamilies.has(name),
+  )
+  if (unnamed.length > 0) {
+    throw new InvalidOptionError(
+      'columnFamilies',
+      `must name every family; not named: ${unnamed.map(({ name }) => `"${name}"`).join(', ')}`,
+    )
+  }
+  if (options.createMissingColumnFamilies) return
+  for (const name of columnFamilies.keys()) {
+    if (versions.columnFamilyNamed(name) === undefined)
+      throw new NotFoundError(`no column family "${name}"`)
+  }
+}
+
+async function checkNoLogs({ fileSystem }: ResolvedDBOptions, directory: string): Promise<void> {
+  for (const name of await fileSystem.list(directory)) {
+    if (parseFileName(name)?.type === 'log') {
+      throw new CorruptionError('log without a database', { file: join(directory, name) })
+    }
+  }
+}
+
+async function identityOf(
+  directory: string,
+  { fileSystem, random }: ResolvedDBOptions,
+  versions: VersionSet,
+): Promise<string> {
+  const stored = versions.dbId ?? (await readIdentity(fileSystem, directory))
+  if (stored !== undefined) return stored
+  const id = random.uuid()
+  await writeIdentity(fileSystem, directory, id)
+  return id
+}
+
+/** Every table of the MANIFEST is there and has its size. */
+async function checkTables(
+  versions: VersionSet,
+  { fileSystem }: ResolvedDBOptions,
+  directory: string,
+): Promise<void> {
+  for (const { current } of versions.columnFamilies.values()) {
+    for (const { file } of current.files()) {
+      const path = join(directory, tableFileName(file.number))
+      let sizeBytes: number
+      try {
+        sizeBytes = (await fileSystem.stat(path)).sizeBytes
+      } catch (error) {
+        if (isNotFound(error))
+          throw new CorruptionError('table of the manifest is missing', {
+            file: path,
+            cause: error,
+          })
+        throw error
+      }
+      if (sizeBytes !== file.fileSizeBytes) {
+        throw new CorruptionError('table has not the size that the manifest says', {
+          file: path,
+          expected: file.fileSizeBytes,
+          actual: sizeBytes,
+        })
+      }
+    }
+  }
+}
+
+interface RecoveryParts {
+  readonly directory: string
+  readonly options: ResolvedDBOptions
+  readonly versions: VersionSet
+  readonly families: ReadonlyMap<number, ColumnFamily>
+  readonly dbId: string
+  readonly sessionId: string
+  readonly infoLog: InfoLog
+}
+
+/** Replays the logs and turns what they held into level-0 tables, which enter the MANIFEST with the first edit. */
+class Recovery {
+  readonly #parts: RecoveryParts
+  readonly #newFiles = new Map<ColumnFamily, NonNullable<VersionEdit['newFiles']>[number][]>()
+  /** A point-in-time replay stopped at damage. */
+  stopped = false
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts
+  }
+
+  editOf(family: ColumnFamily): VersionEdit {
+    const newFiles = this.#newFiles.get(family)
+    return newFiles === undefined ? {} : { newFiles }
+  }
+
+  async run(names: readonly string[]): Promise<void> {
+    const { directory, options, versions, families, infoLog } = this.#parts
+    const numbers = logsToReplay(names, versions)
+    const { nextSequence, stoppedAt } = await replayWals(
+      {
+        fileSystem: options.fileSystem,
+        directory,
+        mode: options.walRecoveryMode,
+        versions,
+        families,
+        onFull: (family) => this.#flush(family),
+        log: (text) => infoLog.write(text),
+      },
+      numbers,
+    )
+    versions.lastSequence = Math.max(versions.lastSequence, nextSequence - 1)
+    this.stopped = stoppedAt !== undefined
+    for (const family of families.values()) await this.#flush(family)
+    infoLog.write(
+      `replayed logs ${numbers.join(', ') || '(none)'} up to sequence ${versions.lastSequence}`,
+    )
+  }
+
+  /** Writes a family's memtable to a table and gives it a fresh one. */
+  async #flush(family: ColumnFamily): Promise<void> {
+    if (family.active.memtable.empty) return
+    const { directory, options, versions, dbId, sessionId } = this.#parts
+    const { comparator } = family.options
+    family.switchMemtable(family.active.logNumber)
+    const sealed = family.immutables[0]!
+    const result = await runJob(
+      {
+        kind: 'flush',
+        mergeOperator: family.options.mergeOperator,
+        memtables: [sealed.memtable.share()],
+        description: {
+          directory,
+          columnFamilyId: family.id,
+          columnFamilyName: family.name,
+          comparatorName: comparator.name,
+          ...(family.lookup.mergeOperator === undefined
+            ? {}
+            : { mergeOperatorName: family.lookup.mergeOperator.name }),
+          fileNumbers: { first: versions.reserveFileNumbers(1), count: 1 },
+          snapshots: [],
+          table: tableOptionsOf(family.options),
+          dbId,
+          sessionId,
+        },
+      },
+      {
+        fileSystem: options.fileSystem,
+        comparator: (name) => (name === comparator.name ? comparator : undefined),
+        yieldControl: () =>
+          new Promise((resolve) => {
+            setImmediate(resolve)
+          }),
+      },
+    )
+    family.immutables.shift()
+    const files = this.#newFiles.get(family) ?? []
+    files.push(...result.outputs)
+    this.#newFiles.set(family, files)
+  }
+}
+
+/** Logs that may hold something unflushed, ascending. */
+export function logsToReplay(names: readonly string[], versions: VersionSet): number[] {
+  let min = Number.POSITIVE_INFINITY
+  for (const { logNumber } of versions.columnFamilies.values()) min = Math.min(min, logNumber)
+  min = Math.max(min, versions.minLogNumberToKeep)
+  return names
+    .map((name) => parseFileName(name))
+    .filter((parsed) => parsed?.type === 'log' && parsed.number >= min)
+    .map((parsed) => parsed!.number)
+    .sort((a, b) => a - b)
+}

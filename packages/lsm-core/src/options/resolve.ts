@@ -1,0 +1,253 @@
+import {
+  bytewiseComparator,
+  InvalidOptionError,
+  systemClock,
+  systemRandom,
+  type Clock,
+  type Comparator,
+  type Random,
+} from '@varve/base'
+import { BlockCache, ChecksumType, CompressionType, type TableOptions } from '@varve/sst-format'
+import { nodeFileSystem, type FileSystem } from '@varve/vfs'
+import type { WalRecoveryMode } from '@varve/wal'
+
+import type { ColumnFamilyOptions, CompressionName } from './column-family-options.ts'
+import type { DBOptions } from './db-options.ts'
+
+/** {@link ColumnFamilyOptions} with every default filled in. */
+export interface ResolvedColumnFamilyOptions {
+  readonly comparator: Comparator
+  readonly mergeOperator: string | undefined
+  readonly compression: CompressionName
+  readonly writeBufferSizeBytes: number
+  readonly maxWriteBufferNumber: number
+  readonly blockSizeBytes: number
+  readonly bloomBitsPerKey: number
+  readonly checksum: 'crc32c' | 'xxh3'
+  readonly level0FileNumCompactionTrigger: number
+  readonly level0SlowdownWritesTrigger: number
+  readonly level0StopWritesTrigger: number
+  readonly maxBytesForLevelBase: number
+  readonly maxBytesForLevelMultiplier: number
+  readonly targetFileSizeBaseBytes: number
+  readonly targetFileSizeMultiplier: number
+  readonly disableAutoCompactions: boolean
+}
+
+/** {@link DBOptions} with every default filled in. */
+export interface ResolvedDBOptions {
+  readonly createIfMissing: boolean
+  readonly errorIfExists: boolean
+  readonly createMissingColumnFamilies: boolean
+  /** `'*'` opens whatever there is. */
+  readonly columnFamilies: ReadonlyMap<string, ColumnFamilyOptions> | '*'
+  readonly fileSystem: FileSystem
+  readonly writeBufferSizeBytes: number
+  readonly dbWriteBufferSizeBytes: number
+  readonly maxTotalWalSizeBytes: number
+  readonly walRecoveryMode: WalRecoveryMode
+  readonly background: 'worker' | 'inline'
+  readonly paranoidChecks: boolean
+  readonly blockCache: BlockCache
+  readonly clock: Clock
+  readonly random: Random
+}
+
+const MiB = 1 << 20
+
+/** One cache, and with it one memory budget, for all databases of the process that name none. */
+let processCache: BlockCache | undefined
+
+function defaultBlockCache(): BlockCache {
+  return (processCache ??= new BlockCache({ capacityBytes: 256 * MiB }))
+}
+
+const familyKeys: ReadonlySet<string> = new Set<keyof ColumnFamilyOptions>([
+  'comparator',
+  'mergeOperator',
+  'compression',
+  'writeBufferSizeBytes',
+  'maxWriteBufferNumber',
+  'blockSizeBytes',
+  'bloomBitsPerKey',
+  'checksum',
+  'level0FileNumCompactionTrigger',
+  'level0SlowdownWritesTrigger',
+  'level0StopWritesTrigger',
+  'maxBytesForLevelBase',
+  'maxBytesForLevelMultiplier',
+  'targetFileSizeBaseBytes',
+  'targetFileSizeMultiplier',
+  'disableAutoCompactions',
+])
+
+const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
+  'createIfMissing',
+  'errorIfExists',
+  'createMissingColumnFamilies',
+  'columnFamilies',
+  'fileSystem',
+  'writeBufferSizeBytes',
+  'dbWriteBufferSizeBytes',
+  'maxTotalWalSizeBytes',
+  'walRecoveryMode',
+  'background',
+  'paranoidChecks',
+  'blockCache',
+  'clock',
+  'random',
+])
+
+const compressions: Readonly<Record<CompressionName, CompressionType>> = {
+  none: CompressionType.NoCompression,
+  snappy: CompressionType.Snappy,
+  lz4: CompressionType.LZ4,
+  zstd: CompressionType.ZSTD,
+  zlib: CompressionType.Zlib,
+}
+
+const recoveryModes: ReadonlySet<string> = new Set<WalRecoveryMode>([
+  'tolerateCorruptedTailRecords',
+  'absoluteConsistency',
+  'pointInTime',
+  'skipAnyCorruptedRecords',
+])
+
+function checkKeys(options: object, known: ReadonlySet<string>): void {
+  for (const key of Object.keys(options)) {
+    if (!known.has(key)) throw new InvalidOptionError(key, 'is not known')
+  }
+}
+
+function checkNumber(option: string, value: number, min: number, max: number): number {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) {
+    throw new InvalidOptionError(
+      option,
+      `must be a number from ${min} to ${max}, is ${String(value)}`,
+    )
+  }
+  return value
+}
+
+function checkOneOf<T extends string>(
+  option: string,
+  value: T,
+  allowed: readonly string[] | ReadonlySet<string>,
+): T {
+  const list = [...allowed]
+  if (!list.includes(value)) {
+    throw new InvalidOptionError(option, `must be one of ${list.join(', ')}, is ${String(value)}`)
+  }
+  return value
+}
+
+/** Fills in the defaults. @throws InvalidOptionError for unknown keys and values out of range */
+export function resolveColumnFamilyOptions(
+  options: ColumnFamilyOptions,
+  defaults: { readonly writeBufferSizeBytes: number },
+): ResolvedColumnFamilyOptions {
+  checkKeys(options, familyKeys)
+  const number = (
+    option: keyof ColumnFamilyOptions,
+    fallback: number,
+    min: number,
+    max: number,
+  ): number => checkNumber(option, (options[option] as number | undefined) ?? fallback, min, max)
+  return {
+    comparator: options.comparator ?? bytewiseComparator,
+    mergeOperator: options.mergeOperator,
+    compression: checkOneOf(
+      'compression',
+      options.compression ?? 'snappy',
+      Object.keys(compressions),
+    ),
+    writeBufferSizeBytes: number(
+      'writeBufferSizeBytes',
+      defaults.writeBufferSizeBytes,
+      1024,
+      1 << 30,
+    ),
+    maxWriteBufferNumber: number('maxWriteBufferNumber', 2, 2, 1000),
+    blockSizeBytes: number('blockSizeBytes', 4096, 64, 1 << 28),
+    bloomBitsPerKey: number('bloomBitsPerKey', 10, 0, 100),
+    checksum: checkOneOf('checksum', options.checksum ?? 'crc32c', ['crc32c', 'xxh3']),
+    level0FileNumCompactionTrigger: number('level0FileNumCompactionTrigger', 4, 1, 10_000),
+    level0SlowdownWritesTrigger: number('level0SlowdownWritesTrigger', 20, 1, 100_000),
+    level0StopWritesTrigger: number('level0StopWritesTrigger', 36, 1, 100_000),
+    maxBytesForLevelBase: number('maxBytesForLevelBase', 256 * MiB, 1, Number.MAX_SAFE_INTEGER),
+    maxBytesForLevelMultiplier: number('maxBytesForLevelMultiplier', 10, 1, 1000),
+    targetFileSizeBaseBytes: number(
+      'targetFileSizeBaseBytes',
+      64 * MiB,
+      1,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    targetFileSizeMultiplier: number('targetFileSizeMultiplier', 1, 1, 1000),
+    disableAutoCompactions: options.disableAutoCompactions ?? false,
+  }
+}
+
+/** Fills in the defaults. @throws InvalidOptionError for unknown keys and values out of range */
+export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
+  checkKeys(options, databaseKeys)
+  const fileSystem = options.fileSystem ?? nodeFileSystem
+  const canUseWorker = fileSystem.kind === 'node'
+  const background = checkOneOf(
+    'background',
+    options.background ?? (canUseWorker ? 'worker' : 'inline'),
+    ['worker', 'inline'],
+  )
+  if (background === 'worker' && !canUseWorker) {
+    throw new InvalidOptionError(
+      'background',
+      `a worker cannot reach a file system of kind "${fileSystem.kind}"`,
+    )
+  }
+  const { columnFamilies } = options
+  return {
+    createIfMissing: options.createIfMissing ?? false,
+    errorIfExists: options.errorIfExists ?? false,
+    createMissingColumnFamilies:
+      options.createMissingColumnFamilies ?? options.createIfMissing ?? false,
+    columnFamilies: columnFamilies === '*' ? '*' : new Map(Object.entries(columnFamilies ?? {})),
+    fileSystem,
+    writeBufferSizeBytes: checkNumber(
+      'writeBufferSizeBytes',
+      options.writeBufferSizeBytes ?? 64 * MiB,
+      1024,
+      1 << 30,
+    ),
+    dbWriteBufferSizeBytes: checkNumber(
+      'dbWriteBufferSizeBytes',
+      options.dbWriteBufferSizeBytes ?? 0,
+      0,
+      2 ** 40,
+    ),
+    maxTotalWalSizeBytes: checkNumber(
+      'maxTotalWalSizeBytes',
+      options.maxTotalWalSizeBytes ?? 0,
+      0,
+      2 ** 50,
+    ),
+    walRecoveryMode: checkOneOf(
+      'walRecoveryMode',
+      options.walRecoveryMode ?? 'pointInTime',
+      recoveryModes,
+    ),
+    background,
+    paranoidChecks: options.paranoidChecks ?? true,
+    blockCache: options.blockCache ?? defaultBlockCache(),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+  }
+}
+
+/** How the tables of a family are written. */
+export function tableOptionsOf(options: ResolvedColumnFamilyOptions): TableOptions {
+  return {
+    blockSizeBytes: options.blockSizeBytes,
+    bloomBitsPerKey: options.bloomBitsPerKey,
+    checksum: options.checksum === 'xxh3' ? ChecksumType.XXH3 : ChecksumType.CRC32c,
+    compression: compressions[options.compression],
+  }
+}

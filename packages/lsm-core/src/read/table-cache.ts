@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+
+import { CorruptionError, maxSequence, type Comparator } from '@varve/base'
+import { tombstonesWithinFile } from '@varve/compaction'
+import { tableFileName, type FileMetadata } from '@varve/manifest'
+import { RangeTombstoneList } from '@varve/memtable'
+import { TableReader, type BlockCache } from '@varve/sst-format'
+import { isNotFound, type FileSystem } from '@varve/vfs'
+
+/** A table that is open, with the range tombstones that hold within the bounds the MANIFEST gives it. */
+export interface OpenTable {
+  readonly reader: TableReader
+  /** Undefined when the table has none, which is nearly always. */
+  readonly rangeTombstones: RangeTombstoneList | undefined
+}
+
+/** The open tables of one database by file number. A table is opened when first read and closed when its file goes. */
+export class TableCache {
+  readonly #fs: FileSystem
+  readonly #directory: string
+  readonly #blockCache: BlockCache
+  readonly #tables = new Map<number, OpenTable>()
+
+  constructor(fs: FileSystem, directory: string, blockCache: BlockCache) {
+    this.#fs = fs
+    this.#directory = directory
+    this.#blockCache = blockCache
+  }
+
+  get size(): number {
+    return this.#tables.size
+  }
+
+  /** @throws CorruptionError when the file is damaged or missing */
+  open(file: FileMetadata, comparator: Comparator): OpenTable {
+    const known = this.#tables.get(file.number)
+    if (known !== undefined) return known
+    const path = join(this.#directory, tableFileName(file.number))
+    let reader: TableReader
+    try {
+      reader = TableReader.openSync(this.#fs, path, {
+        comparator,
+        cache: this.#blockCache,
+        // The greatest safe number stands for unknown, in entries of old manifests.
+        ...(file.largestSequence === maxSequence ? {} : { largestSequence: file.largestSequence }),
+      })
+    } catch (error) {
+      if (isNotFound(error))
+        throw new CorruptionError('table of the manifest is missing', { file: path, cause: error })
+      throw error
+    }
+    const table: OpenTable = { reader, rangeTombstones: clipTombstones(reader, file, comparator) }
+    this.#tables.set(file.number, table)
+    return table
+  }
+
+  /** Closes a table whose file goes. */
+  evict(fileNumber: number): void {
+    const table = this.#tables.get(fileNumber)
+    if (table === undefined) return
+    this.#tables.delete(fileNumber)
+    table.reader.closeSync()
+  }
+
+  closeAll(): void {
+    for (const { reader } of this.#tables.values()) reader.closeSync()
+    this.#tables.clear()
+  }
+}
+
+/** A stored tombstone may reach beyond its file, where versions have moved on without it: it holds only inside the bounds. */
+function clipTombstones(
+  reader: TableReader,
+  file: FileMetadata,
+  comparator: Comparator,
+): RangeTombstoneList | undefined {
+  if (reader.rangeTombstones.length === 0) return undefined
+  const list = new RangeTombstoneList(comparator)
+  for (const tombstone of tombstonesWithinFile(reader.rangeTombstones, file, comparator))
+    list.add(tombstone)
+  return list
+}

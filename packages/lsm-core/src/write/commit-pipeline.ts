@@ -1,0 +1,145 @@
+import { WriteBatch } from '@varve/wal'
+
+/** What the pipeline asks of the database. */
+export interface CommitTarget {
+  /** @throws when the database takes no writes */
+  checkWritable(): void
+  /** @throws when the batch names a family that is not open */
+  checkBatch(batch: WriteBatch): void
+  /** Resolves when writes may go on: slowed or stopped while flush and compaction are behind. Undefined: at once. */
+  stall(): Promise<void> | undefined
+  /** @throws BusyError when a blocking write would pile up more memory than is bearable */
+  checkRoomForBlockingWrite(): void
+  /** Logs, inserts and publishes the batch; it has reached the kernel when this returns. */
+  commit(batch: WriteBatch, disableWal: boolean): void
+  /** Makes all that was logged survive a loss of power. */
+  sync(): Promise<void>
+  syncSync(): void
+  /** Gives back control when the present turn of the event loop has lasted long. */
+  yieldIfLong(): Promise<void> | undefined
+}
+
+interface PendingWrite {
+  readonly batch: WriteBatch
+  readonly sync: boolean
+  readonly disableWal: boolean
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/** Bytes that one group takes in at most, so that a small write behind many does not wait for all of them. */
+const maxGroupBytes = 1 << 20
+
+/**
+ * Orders writes and commits them in groups: all that were asked for in one turn of the event loop, or while a sync was
+ * under way, share one record of the log and one sync.
+ *
+ * A write is visible as soon as it is logged, and acknowledged when its promise resolves; with `sync` the two differ by
+ * the duration of the sync. Blocking writes go behind the writes that wait and take them along.
+ */
+export class CommitPipeline {
+  readonly #target: CommitTarget
+  #queue: PendingWrite[] = []
+  #running: Promise<void> | undefined
+  readonly #group = new WriteBatch(4096)
+
+  constructor(target: CommitTarget) {
+    this.#target = target
+  }
+
+  write(batch: WriteBatch, sync: boolean, disableWal: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ batch, sync, disableWal, resolve, reject })
+      this.#running ??= this.#run()
+    })
+  }
+
+  writeSync(batch: WriteBatch, sync: boolean, disableWal: boolean): void {
+    const target = this.#target
+    target.checkWritable()
+    target.checkBatch(batch)
+    target.checkRoomForBlockingWrite()
+    while (this.#queue.length > 0) {
+      const group = this.#commitGroup()
+      if (group.length === 0) continue
+      if (group.some((write) => write.sync)) {
+        try {
+          target.syncSync()
+        } catch (error) {
+          for (const write of group) write.reject(error)
+          throw error
+        }
+      }
+      for (const write of group) write.resolve()
+    }
+    target.commit(batch, disableWal)
+    if (sync) target.syncSync()
+  }
+
+  /** Resolves when every write that was asked for is done. */
+  async drain(): Promise<void> {
+    while (this.#running !== undefined) await this.#running
+  }
+
+  async #run(): Promise<void> {
+    // Let the present turn finish, so that its writes go together.
+    await Promise.resolve()
+    const target = this.#target
+    while (this.#queue.length > 0) {
+      const pause = target.stall() ?? target.yieldIfLong()
+      if (pause !== undefined) {
+        await pause
+        continue
+      }
+      const group = this.#commitGroup()
+      if (group.some((write) => write.sync)) {
+        try {
+          await target.sync()
+        } catch (error) {
+          for (const write of group) write.reject(error)
+          continue
+        }
+      }
+      for (const write of group) write.resolve()
+    }
+    this.#running = undefined
+  }
+
+  /** Commits the first writes of the queue; returns those that succeeded, the others are rejected. */
+  #commitGroup(): PendingWrite[] {
+    const target = this.#target
+    const group: PendingWrite[] = []
+    let bytes = 0
+    let taken = 0
+    for (const write of this.#queue) {
+      if (taken > 0 && bytes + write.batch.sizeBytes > maxGroupBytes) break
+      if (group.length > 0 && write.disableWal !== group[0]!.disableWal) break
+      taken++
+      try {
+        target.checkWritable()
+        target.checkBatch(write.batch)
+      } catch (error) {
+        write.reject(error)
+        continue
+      }
+      group.push(write)
+      bytes += write.batch.sizeBytes
+    }
+    this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken)
+    if (group.length === 0) return group
+    try {
+      const first = group[0]!
+      if (group.length === 1) {
+        target.commit(first.batch, first.disableWal)
+      } else {
+        const merged = this.#group.clear()
+        for (const write of group) merged.append(write.batch)
+        target.commit(merged, first.disableWal)
+      }
+    } catch (error) {
+      for (const write of group) write.reject(error)
+      return []
+    }
+    return group
+  }
+}

@@ -1,0 +1,67 @@
+import type { Clock } from '@varve/base'
+import { computeWriteStall } from '@varve/compaction'
+
+import type { ColumnFamily } from '../column-family/column-family.ts'
+
+/** How much writes are held back. */
+export type WriteStall = 'none' | 'slowed' | 'stopped'
+
+/** Sealed memtables from which a blocking write fails instead of piling up more. */
+const maxSealedForBlockingWrites = 16
+/** A slowed group of writes waits this long, so that flush and compaction gain on it. */
+const slowdownMs = 1
+
+/**
+ * Holds writes back while flush and compaction are behind, by RocksDB's triggers: too many sealed memtables or level-0
+ * tables stop, not quite as many slow down.
+ */
+export class WriteController {
+  readonly #clock: Clock
+  #waiters: (() => void)[] = []
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** State over all families. */
+  stallOf(families: Iterable<ColumnFamily>): WriteStall {
+    let stall: WriteStall = 'none'
+    for (const { immutables, options, superVersion } of families) {
+      const { kind } = computeWriteStall(
+        {
+          memtables: immutables.length + 1,
+          level0Files: options.disableAutoCompactions
+            ? 0
+            : (superVersion.version.levels[0]?.length ?? 0),
+          pendingCompactionBytes: 0,
+        },
+        options,
+      )
+      if (kind === 'stop') return 'stopped'
+      if (kind === 'slowdown') stall = 'slowed'
+    }
+    return stall
+  }
+
+  /** Whether a blocking write, which cannot wait, would pile up too much. */
+  isTooFarBehind(families: Iterable<ColumnFamily>): boolean {
+    for (const { immutables, options } of families) {
+      if (immutables.length >= Math.max(maxSealedForBlockingWrites, options.maxWriteBufferNumber))
+        return true
+    }
+    return false
+  }
+
+  /** Waits for {@link release} when stopped, a moment when slowed. */
+  wait(stall: 'slowed' | 'stopped'): Promise<void> {
+    if (stall === 'slowed') return this.#clock.sleep(slowdownMs)
+    return new Promise((resolve) => this.#waiters.push(resolve))
+  }
+
+  /** Lets the writes that wait look again. */
+  release(): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const wake of waiters) wake()
+  }
+}
