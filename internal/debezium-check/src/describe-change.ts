@@ -19,6 +19,9 @@ export function describeChange(change: Change): Description {
         ...common,
         ...describeOrigin(change),
         shape: change.shape,
+        table: change.table,
+        opInferred: change.opInferred,
+        rowsMayBePartial: change.rowsMayBePartial,
         op: change.op,
         before: tagValue(change.before),
         beforeTrusted: tagValue(change.beforeTrusted),
@@ -28,9 +31,12 @@ export function describeChange(change: Change): Description {
             ? null
             : Object.entries(change.after).map(([name, value]) => [name, tagValue(value)]),
         unavailable: change.unavailable,
-        types: ofColumns(change.columns, (info) =>
-          info.type === undefined ? null : spellType(info.type),
-        ),
+        types:
+          change.columns.size === 0
+            ? null
+            : ofColumns(change.columns, (info) =>
+                info.type === undefined ? null : spellType(info.type),
+              ),
         nullable: ofColumns(change.columns, (info) => info.nullable),
         allowed: ofColumns(change.columns, (info) => info.allowed),
         sqlTimestampMs: Object.fromEntries(
@@ -111,6 +117,14 @@ export function describeChange(change: Change): Description {
         aggregateType: change.aggregateType,
         additionalData: Object.fromEntries(change.additionalData),
         tsMs: change.time?.epochMilliseconds,
+      }
+    case 'outbox':
+      return {
+        ...common,
+        aggregateType: change.aggregateType,
+        eventId: change.eventId,
+        payload: tagValue(change.payload),
+        additional: change.additional === undefined ? null : tagValue(change.additional),
       }
     case 'raw':
       return { ...common, value: tagValue(change.value) }

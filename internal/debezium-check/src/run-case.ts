@@ -20,6 +20,7 @@ const SAME_NAME = [
   'unavailableValuePlaceholder',
   'messageContentEncoding',
   'framing',
+  'shape',
 ]
 
 /** Why the case fails; undefined when it passes. */

@@ -1,5 +1,6 @@
 import {
   loadAvroSchema,
+  parseBase64,
   parseLosslessJson,
   SchemaNotLoadedError,
   SchemaRegistryError,
@@ -50,12 +51,13 @@ export class ChangeDecoder {
    */
   async prepare(record: ChangeRecord): Promise<void> {
     for (const side of ['key', 'value'] as const) {
-      const ref = this.#refOf(record, side)
-      if (ref === undefined || this.#schemas.has(refKey(ref))) continue
-      const schema = await this.#load(ref)
-      if (this.#schemas.size >= MAX_SCHEMAS)
-        this.#schemas.delete(this.#schemas.keys().next().value!)
-      this.#schemas.set(refKey(ref), schema)
+      for (const ref of this.#refsOf(record, side)) {
+        if (this.#schemas.has(refKey(ref))) continue
+        const schema = await this.#load(ref)
+        if (this.#schemas.size >= MAX_SCHEMAS)
+          this.#schemas.delete(this.#schemas.keys().next().value!)
+        this.#schemas.set(refKey(ref), schema)
+      }
     }
   }
 
@@ -73,14 +75,16 @@ export class ChangeDecoder {
     })
   }
 
-  #refOf(record: ChangeRecord, side: 'key' | 'value'): SchemaRef | undefined {
+  #refsOf(record: ChangeRecord, side: 'key' | 'value'): readonly SchemaRef[] {
     const bytes = record[side]
-    if (bytes === null || this.#prepared.options.format === 'json') return undefined
+    if (bytes === null || this.#prepared.options.format === 'json') return []
     try {
       const frame = readFrame(record, side, this.#prepared.options)
-      return frame?.ref ?? extendedJsonRef(bytes)
+      if (frame !== undefined) return [frame.ref]
+      const embedded = embeddedRef(bytes, this.#prepared.options)
+      return embedded === undefined ? [] : [embedded]
     } catch (error) {
-      if (isVarveError(error)) return undefined // decode says what is wrong
+      if (isVarveError(error)) return [] // decode says what is wrong
       throw error
     }
   }
@@ -111,14 +115,15 @@ export class ChangeDecoder {
   }
 }
 
-/** `{"schemaId": n, "payload": …}`. A quick look decides for all other JSON. */
-function extendedJsonRef(bytes: Uint8Array): SchemaRef | undefined {
-  if (
-    bytes[0] !== 0x7b ||
-    !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"schemaId"')
-  )
-    return undefined
+/** A schema id inside JSON: Apicurio's `{"schemaId": n, "payload": …}`, or framed data in a CloudEvent. A quick look decides for all other JSON. */
+function embeddedRef(bytes: Uint8Array, options: ChangeDecoderOptions): SchemaRef | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (!buffer.includes('"schemaId"') && !buffer.includes('"specversion"')) return undefined
   const object = asObject(parseLosslessJson(new TextDecoder().decode(bytes)))
   const id = asInteger(object?.get('schemaId'))
-  return object?.size === 2 && id !== undefined ? { kind: 'id', id: Number(id) } : undefined
+  if (object?.size === 2 && id !== undefined) return { kind: 'id', id: Number(id) }
+  const data = object?.has('specversion') === true ? object.get('data') : undefined
+  const framed = typeof data === 'string' ? parseBase64(data) : undefined
+  if (framed === undefined) return undefined
+  return readFrame({ key: null, value: framed }, 'value', options)?.ref
 }

@@ -15,7 +15,7 @@ export interface ChangeRecord {
 export type RowOperation = 'c' | 'r' | 'u' | 'd'
 
 /** What an event does to a table keyed by `key`. */
-export type ChangeEffect = 'upsert' | 'delete' | 'truncate' | 'none'
+export type ChangeEffect = 'upsert' | 'delete' | 'truncate' | 'append' | 'none'
 
 /** Whose row it is. Parts that the connector does not have are undefined. */
 export interface TableName {
@@ -27,7 +27,15 @@ export interface TableName {
 
 /** Where the event stands in the source's log, by the connector's own members; compare by the connector's own rules. */
 export type SourcePosition = Readonly<
-  Record<string, string | number | bigint | readonly (string | null)[] | null>
+  Record<
+    string,
+    | string
+    | number
+    | bigint
+    | readonly (string | null)[]
+    | readonly Readonly<Record<string, unknown>>[]
+    | null
+  >
 >
 
 /** Where a change comes from. */
@@ -81,9 +89,13 @@ interface ChangeBase {
 /** A row was created, read, updated or deleted. */
 export interface RowChange extends ChangeBase {
   readonly kind: 'row'
-  readonly shape: 'envelope' | 'flattened'
+  readonly shape: 'envelope' | 'flattened' | 'cloudevents'
   /** Null where the event does not tell (flattened rows without metadata). */
   readonly op: RowOperation | null
+  /** Whether `op` was concluded from the rows, because the event does not say it: a create may be a snapshot's read. */
+  readonly opInferred: boolean
+  /** Whether columns that did not change may be null in both rows (Spanner). */
+  readonly rowsMayBePartial: boolean
   /** As sent. Columns that the source's log did not carry may hold null or a fallback of their type: see {@link beforeTrusted}. */
   readonly before: StructValue | null
   /** The part of `before` that holds whatever the table's replica identity is. */
@@ -92,6 +104,8 @@ export interface RowChange extends ChangeBase {
   /** Columns of `after` whose value was not sent ({@link UNAVAILABLE}): keep what is stored. */
   readonly unavailable: readonly string[]
   readonly columns: ReadonlyMap<string, ColumnInfo>
+  /** As far as the event names it. */
+  readonly table: TableName | undefined
   readonly source: ChangeSource | undefined
   /** When the database made the change, or read the row for a snapshot. */
   readonly time: Instant | undefined
@@ -209,6 +223,17 @@ export interface Notification extends ChangeBase {
   readonly time: Instant | undefined
 }
 
+/** An event of the outbox router. */
+export interface OutboxEvent extends ChangeBase {
+  readonly kind: 'outbox'
+  readonly aggregateType: string | undefined
+  readonly eventId: string | undefined
+  /** Parsed where it is JSON. */
+  readonly payload: ColumnValue
+  /** Columns that the router placed beside the payload. */
+  readonly additional: StructValue | undefined
+}
+
 /** A record that is no change event as far as it shows. */
 export interface RawChange extends ChangeBase {
   readonly kind: 'raw'
@@ -225,4 +250,5 @@ export type Change =
   | Heartbeat
   | SchemaChange
   | Notification
+  | OutboxEvent
   | RawChange

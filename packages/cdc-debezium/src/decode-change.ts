@@ -10,10 +10,12 @@ import { refKey } from './record/frame.ts'
 import { decodeKey } from './record/key.ts'
 import { readPayload, type SchemaLookup } from './record/payload.ts'
 import type { ShapeContext } from './shapes/context.ts'
+import { decodeCloudEvent } from './shapes/cloudevents.ts'
 import { decodeEnvelope } from './shapes/envelope.ts'
 import { decodeFlattened } from './shapes/flattened.ts'
 import { decodeHeartbeat } from './shapes/heartbeat.ts'
 import { decodeNotification } from './shapes/notification.ts'
+import { decodeOutbox } from './shapes/outbox.ts'
 import { recogniseShape } from './shapes/recognise.ts'
 import { decodeSchemaChange } from './shapes/schema-change.ts'
 import { decodeTombstone } from './shapes/tombstone.ts'
@@ -52,6 +54,7 @@ export function decodeWith(
   const key = decodeKey(record, readPayload(record, 'key', options, lookup), options)
   const payload = readPayload(record, 'value', options, lookup)
   if (payload.value === null) return decodeTombstone(record, key, payload.nullForm)
+  if (options.shape === 'outbox') return decodeOutbox(record, key, payload)
   const value = asObject(payload.value)
   if (value === undefined)
     return {
@@ -61,7 +64,20 @@ export function decodeWith(
       effect: 'none',
       value: decodeValue(payload.schema, payload.value, 'value'),
     }
-  const context: ShapeContext = { ...prepared, record, key, value, schema: payload.schema }
+  const context: ShapeContext = {
+    ...prepared,
+    record,
+    key,
+    value,
+    schema: payload.schema,
+    readFramed: (bytes) =>
+      readPayload(
+        { key: null, value: bytes },
+        'value',
+        { framing: options.framing ?? 'confluent' },
+        lookup,
+      ),
+  }
   const shape = recogniseShape(context)
   switch (shape) {
     case 'envelope':
@@ -77,6 +93,7 @@ export function decodeWith(
     case 'notification':
       return decodeNotification(context)
     case 'cloudevents':
+      return decodeCloudEvent(context)
     case 'schema-history':
       throw new UnsupportedError(`events of shape "${shape}" are not supported`)
     case 'plain':

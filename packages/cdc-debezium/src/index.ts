@@ -19,6 +19,7 @@ export type {
   Heartbeat,
   KeyChange,
   LogicalMessage,
+  OutboxEvent,
   Notification,
   RawChange,
   RowChange,

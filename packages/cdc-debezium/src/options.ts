@@ -12,6 +12,8 @@ export interface ChangeDecoderOptions {
   readonly keyColumns?: readonly string[]
   /** Rows without any mark of a change are upserts; otherwise they are of kind `raw`. Default false. */
   readonly plainRows?: boolean
+  /** `outbox`: the topic holds events of the outbox router, which nothing in them tells. */
+  readonly shape?: 'outbox'
   /** The connector's `unavailable.value.placeholder`, `hex:…` included; false to take every value as it is. */
   readonly unavailableValuePlaceholder?: string | false
   /** Encoding of the content of logical messages in JSON. Default base64. */

@@ -11,6 +11,8 @@ export interface Connector {
   transactionKey(id: string): string
   /** Whether only the key columns of a delete's `before` can be believed. */
   readonly beforeMayBePartial: boolean
+  /** Whether updates may carry only the columns that changed, the others null. Default false. */
+  readonly rowsMayBePartial?: boolean
 }
 
 /** Ids that are the same in all events of a transaction. */

@@ -15,4 +15,6 @@ export interface ShapeContext {
   readonly options: ChangeDecoderOptions
   readonly hints: ReadonlyMap<string, ColumnDecoder>
   readonly unavailable: UnavailableTest
+  /** Reads bytes behind a schema id that lie inside a value. */
+  readFramed(bytes: Uint8Array): RawRecord
 }

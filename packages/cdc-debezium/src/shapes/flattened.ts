@@ -1,5 +1,7 @@
-import type { RowChange, RowOperation } from '../change.ts'
-import { asInteger, asText, type Raw, type RawObject } from '../connect/raw.ts'
+import type { RowChange, RowOperation, TableName } from '../change.ts'
+import { decodeValue } from '../connect/column-value.ts'
+import { fieldSchema } from '../connect/connect-schema.ts'
+import { asInteger, asName, asText, type Raw, type RawObject } from '../connect/raw.ts'
 import { headerText } from '../record/headers.ts'
 import { instantOfMs } from '../time-of.ts'
 import { createStruct, type StructValue } from '../values/values.ts'
@@ -30,7 +32,8 @@ export function decodeFlattened(context: ShapeContext): RowChange {
   const deleted = op === 'd'
   const metadata = createStruct()
   for (const [name, member] of added)
-    if (name !== '__deleted') metadata[name.slice(PREFIX.length)] = asText(member) ?? null
+    if (name !== '__deleted')
+      metadata[name.slice(PREFIX.length)] = decodeValue(fieldSchema(schema, name), member, name)
   const info = new Map(columnsOf(context, schema))
   for (const name of added.keys()) info.delete(name)
   return {
@@ -38,6 +41,9 @@ export function decodeFlattened(context: ShapeContext): RowChange {
     shape: 'flattened',
     topic: record.topic,
     op,
+    opInferred: false,
+    rowsMayBePartial: false,
+    table: tableOf(added),
     effect: deleted ? 'delete' : 'upsert',
     key: key.value,
     before: deleted ? row : null,
@@ -62,6 +68,14 @@ export function decodeFlattened(context: ShapeContext): RowChange {
 /** Of the names that begin like an added field, those that are one: a known one, or one beside a known one. */
 function isMark(name: string, value: RawObject): boolean {
   return MARKS.includes(name) || (MARKS.some((mark) => value.has(mark)) && name !== '__proto__')
+}
+
+function tableOf(added: ReadonlyMap<string, Raw>): TableName | undefined {
+  const name = asName(added.get('__table')) ?? asName(added.get('__source_table'))
+  const database = asName(added.get('__db')) ?? asName(added.get('__source_db'))
+  const schema = asName(added.get('__schema')) ?? asName(added.get('__source_schema'))
+  if (name === undefined && database === undefined && schema === undefined) return undefined
+  return { database, keyspace: undefined, schema, name }
 }
 
 function flattenedOperation(
