@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 
 import { assert } from '@varve/base'
@@ -35,8 +35,23 @@ export interface KafkajsBroker {
   }
 }
 
+interface KafkajsRequestQueue {
+  readonly pending: { readonly length: number }
+  readonly throttledUntil: number
+  throttleCheckTimeoutId: NodeJS.Timeout | null
+  checkPendingRequests(): void
+  scheduleCheckPendingRequests: () => void
+}
+
+interface KafkajsConnectionPoolBuilder {
+  build: (address?: object) => Promise<{
+    readonly pool: readonly { readonly requestQueue: KafkajsRequestQueue }[]
+  }>
+}
+
 /** The members of a kafkajs cluster that are used here. */
 export interface KafkajsCluster {
+  readonly connectionPoolBuilder: KafkajsConnectionPoolBuilder
   connect(): Promise<void>
   disconnect(): Promise<void>
   refreshMetadata(): Promise<void>
@@ -90,10 +105,13 @@ export function openCluster(settings: ConnectionSettings): OpenedCluster {
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl: toKafkajsSasl(sasl) }),
     socketFactory: ({ host, port, ssl: tls, onConnect }) => {
+      // Without TLS kafkajs passes null, whatever its types say.
+      const secure = (tls as ConnectionOptions | null | undefined) ?? undefined
+      const servername = isIP(host) === 0 ? { servername: host } : {}
       const socket: Socket =
-        tls === undefined || (tls as unknown) === false
+        secure === undefined
           ? connectTcp({ host, port }, onConnect)
-          : connectTls({ host, port, servername: host, ...(tls as ConnectionOptions) }, onConnect)
+          : connectTls({ host, port, ...servername, ...secure }, onConnect)
       socket.setKeepAlive(true, 60_000)
       socket.setNoDelay(true)
       sockets.add(socket)
@@ -117,11 +135,36 @@ export function openCluster(settings: ConnectionSettings): OpenedCluster {
     ],
   })
   assert(cluster !== undefined, 'kafkajs hands its cluster to assigners')
+  calmQueues(cluster.connectionPoolBuilder)
   return {
     cluster,
     destroySockets() {
-      for (const socket of sockets) socket.destroy()
+      // With an error: only then does kafkajs give up the requests on their way.
+      for (const socket of sockets) socket.destroy(new Error('the connection was closed'))
     },
+  }
+}
+
+/** As written, each connection wakes up every millisecond for ever, from its first answer on. It need do so only while requests wait. */
+function calmQueues(builder: KafkajsConnectionPoolBuilder): void {
+  const build = builder.build.bind(builder)
+  builder.build = async (address) => {
+    const connections = await build(address)
+    for (const { requestQueue } of connections.pool) {
+      requestQueue.scheduleCheckPendingRequests = () => {
+        if (requestQueue.pending.length === 0 || requestQueue.throttleCheckTimeoutId !== null) {
+          return
+        }
+        requestQueue.throttleCheckTimeoutId = setTimeout(
+          () => {
+            requestQueue.throttleCheckTimeoutId = null
+            requestQueue.checkPendingRequests()
+          },
+          Math.max(requestQueue.throttledUntil - Date.now(), 10),
+        )
+      }
+    }
+    return connections
   }
 }
 

@@ -48,14 +48,17 @@ const REQUEST_TIMEOUT_MS = 30_000
  * Apache Kafka as a {@link Transport}: connections, TLS, SASL and the list of nodes are kafkajs's, every request and answer is encoded
  * and decoded by `@varve/kafka-protocol`.
  *
- * kafkajs keeps two connections per node, one of them for Fetch alone; requests that wait for other group members go over a second
- * cluster object with connections of its own.
+ * kafkajs keeps two connections per node, one of them for Fetch alone. A request that waits for other group members holds up what is
+ * behind it on its connection, perhaps the very request it waits for: each gets a cluster object of its own, kept for the next one.
  */
 export class KafkajsTransport implements Transport {
   readonly address: string
   readonly #options: KafkajsTransportOptions
   readonly #clock: Clock
-  readonly #clusters = new Map<'main' | 'group', Promise<OpenedCluster>>()
+  #main: Promise<OpenedCluster> | undefined
+  /** Clusters of the group lane that no request is waiting on. */
+  readonly #idle: OpenedCluster[] = []
+  readonly #opened = new Set<OpenedCluster>()
   readonly #closing = new AbortController()
   #turn = 0
 
@@ -86,7 +89,10 @@ export class KafkajsTransport implements Transport {
         : AbortSignal.any([options.signal, this.#closing.signal])
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
-    const answered = this.#exchange(target, api, request, timeoutMs, options.lane ?? 'main')
+    const answered =
+      options.lane === 'group'
+        ? this.#exchangeAlone(target, api, request, timeoutMs, signal)
+        : this.#exchange(target, api, request, timeoutMs)
     try {
       return await Promise.race([answered, given])
     } finally {
@@ -100,16 +106,40 @@ export class KafkajsTransport implements Transport {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort(new NotOpenError('the Kafka connection was closed'))
-    for (const opening of this.#clusters.values()) {
-      const opened = await opening.catch(() => undefined)
-      opened?.destroySockets()
-      await opened?.cluster.disconnect()
-    }
-    this.#clusters.clear()
+    await Promise.all([...this.#opened].map((opened) => this.#end(opened)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** Over connections that nothing else uses meanwhile. */
+  async #exchangeAlone<A extends ApiName>(
+    target: Target,
+    api: A,
+    request: ApiMessages[A]['request'],
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<ApiMessages[A]['response']> {
+    let opened = this.#idle.pop()
+    const onAbort = (): void => {
+      // Its connection is held up by the request that was given up.
+      if (opened !== undefined) void this.#end(opened)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      opened ??= await this.#open().catch((error: unknown) => {
+        throw this.#translate(api, error)
+      })
+      const response = await this.#exchange(target, api, request, timeoutMs, opened)
+      if (this.#opened.has(opened)) this.#idle.push(opened)
+      return response
+    } catch (error) {
+      if (opened !== undefined) await this.#end(opened)
+      throw error
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
   }
 
   async #exchange<A extends ApiName>(
@@ -117,10 +147,10 @@ export class KafkajsTransport implements Transport {
     api: A,
     request: ApiMessages[A]['request'],
     timeoutMs: number,
-    lane: 'main' | 'fetch' | 'group',
+    over?: OpenedCluster,
   ): Promise<ApiMessages[A]['response']> {
     try {
-      const broker = await this.#find(target, lane === 'group' ? 'group' : 'main')
+      const broker = await this.#find(target, over ?? (await this.#shared()))
       const { key, flexibleSince, encodeRequest, decodeResponse } = apis[api]
       const range = broker.versions?.[key]
       const version = range === undefined ? undefined : negotiateVersion(api, range)
@@ -156,8 +186,8 @@ export class KafkajsTransport implements Transport {
     }
   }
 
-  async #find(target: Target, connections: 'main' | 'group'): Promise<KafkajsBroker> {
-    const { cluster } = await this.#cluster(connections)
+  async #find(target: Target, opened: OpenedCluster): Promise<KafkajsBroker> {
+    const { cluster } = opened
     switch (target.kind) {
       case 'node':
         return cluster.findBroker({ nodeId: String(target.nodeId) })
@@ -166,32 +196,31 @@ export class KafkajsTransport implements Transport {
         return cluster.findControllerBroker()
       case 'any': {
         const nodeIds = cluster.getNodeIds()
+        const turn = this.#turn++
         let failure: unknown
         for (let index = 0; index < nodeIds.length; index++) {
-          const nodeId = nodeIds[(this.#turn + index) % nodeIds.length]!
+          const nodeId = nodeIds[(turn + index) % nodeIds.length]!
           try {
             return await cluster.findBroker({ nodeId })
           } catch (error) {
             failure = error
           }
         }
-        this.#turn++
-        // None of the nodes it knew can be reached: begin again from the addresses given.
-        this.#forget(connections)
+        // None of the nodes it knew can be reached: the next request begins again from the addresses given.
+        this.#main = undefined
+        await this.#end(opened)
         throw failure ?? new Error('no node is known')
       }
     }
   }
 
-  #cluster(connections: 'main' | 'group'): Promise<OpenedCluster> {
-    const open = this.#clusters.get(connections)
-    if (open !== undefined) return open
-    const opening = this.#open().catch((error: unknown) => {
-      this.#clusters.delete(connections)
+  /** The cluster of all requests that are answered at once, and of Fetch. */
+  #shared(): Promise<OpenedCluster> {
+    this.#main ??= this.#open().catch((error: unknown) => {
+      this.#main = undefined
       throw error
     })
-    this.#clusters.set(connections, opening)
-    return opening
+    return this.#main
   }
 
   async #open(): Promise<OpenedCluster> {
@@ -203,6 +232,7 @@ export class KafkajsTransport implements Transport {
       ...(ssl === undefined ? {} : { ssl }),
       ...(sasl === undefined ? {} : { sasl }),
     })
+    this.#opened.add(opened)
     try {
       // One round over the addresses; each attempt of kafkajs takes the next.
       for (let left = this.#options.brokers.length; ; left--) {
@@ -216,18 +246,15 @@ export class KafkajsTransport implements Transport {
       await opened.cluster.refreshMetadata()
       return opened
     } catch (error) {
-      opened.destroySockets()
+      await this.#end(opened)
       throw error
     }
   }
 
-  #forget(connections: 'main' | 'group'): void {
-    const opening = this.#clusters.get(connections)
-    this.#clusters.delete(connections)
-    opening?.then(
-      (opened) => opened.destroySockets(),
-      () => undefined,
-    )
+  async #end(opened: OpenedCluster): Promise<void> {
+    this.#opened.delete(opened)
+    opened.destroySockets()
+    await opened.cluster.disconnect()
   }
 
   /** No kafkajs error leaves this folder. */

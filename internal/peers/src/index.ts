@@ -1,0 +1,8 @@
+/**
+ * Real programs that tests compare with.
+ *
+ * @packageDocumentation
+ */
+export { isKafkaInstalled, type KafkaLine } from './kafka-jars.ts'
+export { dumpLogSegments, runKafkaTool } from './run-java.ts'
+export { startKafka, type RunningKafka, type StartKafkaOptions } from './start-kafka.ts'
