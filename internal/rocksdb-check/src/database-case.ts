@@ -1,0 +1,86 @@
+import { DB, type ColumnFamilyOptions, type WalRecoveryMode } from '@varve/lsm-core'
+
+import { comparatorOf } from './comparator-of.ts'
+import type { ExpectedPairs, FixtureDescription, RecoveryDescription } from './fixture.ts'
+import { comparePairs, PairHash } from './pair-hash.ts'
+import { expectFailure } from './table-case.ts'
+
+/** Bytes of the time that a TTL database puts behind every value. */
+const TTL_SUFFIX_BYTES = 4
+
+const recoveryModes: Readonly<Record<string, WalRecoveryMode>> = {
+  tolerate: 'tolerateCorruptedTailRecords',
+  absolute: 'absoluteConsistency',
+  point: 'pointInTime',
+  skip: 'skipAnyCorruptedRecords',
+}
+
+/** Opens the database for reading and compares every family. @throws Error when one differs */
+export async function checkContent(path: string, fixture: FixtureDescription): Promise<void> {
+  compareFamilies(await readFamilies(path, fixture, undefined), fixture.expected!)
+}
+
+/** The same in one recovery mode, which may have to fail. */
+export async function checkRecovery(
+  path: string,
+  fixture: FixtureDescription,
+  mode: string,
+  description: RecoveryDescription,
+): Promise<void> {
+  const read = (): Promise<Map<string, ExpectedPairs>> =>
+    readFamilies(path, fixture, recoveryModes[mode])
+  if (description.ok) compareFamilies(await read(), description.expected!)
+  else await expectFailure(read)
+}
+
+/** Opening or reading must fail. */
+export async function checkBroken(path: string, fixture: FixtureDescription): Promise<void> {
+  await expectFailure(() => readFamilies(path, fixture, undefined))
+}
+
+function compareFamilies(
+  actual: ReadonlyMap<string, ExpectedPairs>,
+  expected: Readonly<Record<string, ExpectedPairs>>,
+): void {
+  for (const [name, pairs] of Object.entries(expected)) {
+    const found = actual.get(name)
+    if (found === undefined) throw new Error(`family "${name}" is missing`)
+    comparePairs(found, pairs, `family "${name}"`)
+  }
+}
+
+async function readFamilies(
+  path: string,
+  fixture: FixtureDescription,
+  walRecoveryMode: WalRecoveryMode | undefined,
+): Promise<Map<string, ExpectedPairs>> {
+  const columnFamilies: Record<string, ColumnFamilyOptions> = {}
+  for (const { name, comparator, mergeOperator } of fixture.columnFamilies ?? []) {
+    columnFamilies[name] = {
+      comparator: comparatorOf(comparator),
+      ...(mergeOperator === 'none' ? {} : { mergeOperator }),
+    }
+  }
+  const db = await DB.openReadOnly(path, {
+    columnFamilies,
+    ...(walRecoveryMode === undefined ? {} : { walRecoveryMode }),
+  })
+  try {
+    const families = new Map<string, ExpectedPairs>()
+    for (const cf of db.columnFamilies) {
+      const hash = new PairHash()
+      for await (const [key, value] of db.range({ cf })) {
+        const looked = db.getSync(key, { cf })
+        if (looked === undefined || Buffer.compare(looked, value) !== 0) {
+          throw new Error(`family "${cf.name}": a key of the scan reads differently`)
+        }
+        const shown = fixture.ttl === undefined ? value : value.subarray(0, -TTL_SUFFIX_BYTES)
+        hash.add(key, shown)
+      }
+      families.set(cf.name, hash.finish())
+    }
+    return families
+  } finally {
+    await db.close()
+  }
+}
