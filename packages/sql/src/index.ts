@@ -122,3 +122,20 @@ export type {
   TableFunction,
 } from './functions/function.ts'
 export type { FunctionRegistry } from './functions/registry.ts'
+export { createFunctionRegistry } from './functions/built-in.ts'
+export { createAggregator } from './functions/create-aggregator.ts'
+
+export { parse, parseExpressionText, type ParseOptions } from './parser/parser.ts'
+export { format } from './formatter/formatter.ts'
+export { formatExpression, type FormatExpressionOptions } from './formatter/format-expression.ts'
+export { formatIdentifier } from './formatter/format-identifier.ts'
+export { analyze, analyzeScriptStatement, inferenceRequests } from './analyzer/analyze.ts'
+export { resolveType } from './analyzer/typing/context.ts'
+export { explain } from './plan/explain.ts'
+export {
+  compileExpression,
+  compilePredicate,
+  compileThrowing,
+  type CompileOptions,
+} from './expression/compile.ts'
+export { decodeLiteral, encodeLiteral, literalOf } from './expression/literal.ts'

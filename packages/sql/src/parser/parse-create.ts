@@ -100,7 +100,6 @@ function parseColumn(tokens: TokenStream, sourceKind: SourceKind): ColumnNode {
   const name = tokens.identifier('a column name')
   const type = parseType(tokens)
   let constraint: ColumnNode['constraint']
-  const at = tokens.peek().span
   if (tokens.takeWords('PRIMARY', 'KEY')) constraint = { kind: 'PRIMARY KEY' }
   else if (tokens.takeWords('KEY')) constraint = { kind: 'KEY' }
   else if (tokens.takeWords('HEADERS')) constraint = { kind: 'HEADERS' }
@@ -113,7 +112,7 @@ function parseColumn(tokens: TokenStream, sourceKind: SourceKind): ColumnNode {
     throw new SqlError(
       `Column \`${name}\` is a 'KEY' column: please use 'PRIMARY KEY' for tables.`,
       {
-        span: at,
+        span: first,
         detail: 'Tables have PRIMARY KEYs, which are unique and not null; streams have KEYs.',
       },
     )
@@ -122,7 +121,7 @@ function parseColumn(tokens: TokenStream, sourceKind: SourceKind): ColumnNode {
     throw new SqlError(
       `Column \`${name}\` is a 'PRIMARY KEY' column: please use 'KEY' for streams.`,
       {
-        span: at,
+        span: first,
         detail: 'Tables have PRIMARY KEYs, which are unique and not null; streams have KEYs.',
       },
     )

@@ -27,6 +27,11 @@ export function parseExpression(tokens: TokenStream): Expression {
   return tokens.nested(() => parseLogical(tokens, 'OR', () => parseAnd(tokens)))
 }
 
+/** An expression without AND, OR, NOT and predicates at its top: what GROUP BY and PARTITION BY take. */
+export function parseValueExpression(tokens: TokenStream): Expression {
+  return tokens.nested(() => parseAdditive(tokens))
+}
+
 function parseAnd(tokens: TokenStream): Expression {
   return parseLogical(tokens, 'AND', () => parseNot(tokens))
 }
@@ -162,6 +167,12 @@ function parseSign(tokens: TokenStream): Expression {
     return parsePostfix(tokens)
   }
   tokens.next()
+  const number = tokens.peek()
+  if (token.text === '-' && ['integer', 'decimal', 'double'].includes(number.kind)) {
+    tokens.next()
+    const literal = numberLiteral(number, '-')
+    return { ...literal, span: spanBetween(token.span, literal.span) }
+  }
   const operand = tokens.nested(() => parseSign(tokens))
   return {
     kind: 'sign',
@@ -302,7 +313,7 @@ function parseStruct(tokens: TokenStream): Expression {
         const at = tokens.peek().span
         const name = tokens.identifier('a field name')
         if (names.has(name)) {
-          throw new SqlError(`Duplicate field name '${name}' found in STRUCT`, { span: at })
+          throw new SqlError(`Duplicate field names found in STRUCT: '${name}'`, { span: at })
         }
         names.add(name)
         tokens.expectSymbol(':=')

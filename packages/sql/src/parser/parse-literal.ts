@@ -9,15 +9,16 @@ const int64Max = 2n ** 63n - 1n
 const digitsMax = 1000
 
 /** A number token as an expression. @throws SqlError for a value out of range */
-export function numberLiteral(token: Token): Expression {
-  const { span, text } = token
+export function numberLiteral(token: Token, sign: '' | '-' = ''): Expression {
+  const { span } = token
+  const text = sign + token.text
   if (text.length > digitsMax) {
     throw new SqlError('number literal is too long', { span, phase: 'syntax' })
   }
   switch (token.kind) {
     case 'integer': {
       const value = BigInt(text)
-      if (value > int64Max) {
+      if (value > int64Max || value < -int64Max - 1n) {
         throw new SqlError(`Invalid numeric literal: ${text}`, {
           span,
           phase: 'syntax',
@@ -76,10 +77,9 @@ function propertyValue(tokens: TokenStream): PropertyValue {
   if (!['integer', 'decimal', 'double'].includes(number.kind)) {
     return tokens.fail('expected a literal')
   }
-  const literal = numberLiteral(tokens.next())
+  const literal = numberLiteral(tokens.next(), negative ? '-' : '')
   if (literal.kind === 'integer') {
-    const value = negative ? -literal.value : literal.value
-    return Number.isSafeInteger(Number(value)) ? Number(value) : value
+    return Number.isSafeInteger(Number(literal.value)) ? Number(literal.value) : literal.value
   }
   return Number(number.text) * (negative ? -1 : 1)
 }

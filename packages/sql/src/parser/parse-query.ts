@@ -1,6 +1,6 @@
 import type { Expression, TimeUnit } from '../ast/expression.ts'
 import type { DurationNode, JoinNode, Query, SelectItem, SourceNode } from '../ast/query.ts'
-import { parseExpression } from './parse-expression.ts'
+import { parseExpression, parseValueExpression } from './parse-expression.ts'
 import { parseWindow } from './parse-window.ts'
 import type { TokenStream } from './token-stream.ts'
 
@@ -145,11 +145,11 @@ function parseGrouping(tokens: TokenStream): Expression[] {
   const groups = tokens.list((): Expression[] => {
     if (tokens.isSymbol('(') && isParenthesisedList(tokens)) {
       tokens.next()
-      const items = tokens.isSymbol(')') ? [] : tokens.list(() => parseExpression(tokens))
+      const items = tokens.isSymbol(')') ? [] : tokens.list(() => parseValueExpression(tokens))
       tokens.expectSymbol(')')
       return items
     }
-    return [parseExpression(tokens)]
+    return [parseValueExpression(tokens)]
   })
   return groups.flat()
 }

@@ -68,7 +68,8 @@ function parseBaseType(tokens: TokenStream): TypeNode {
   }
   tokens.next()
   if (token.text === 'VARCHAR' && tokens.takeSymbol('(')) {
-    tokens.wholeNumber('a length')
+    // The length means nothing.
+    if (!tokens.takeWords('STRING')) tokens.wholeNumber('STRING or a length')
     tokens.expectSymbol(')')
   }
   return { kind: primitive, span: tokens.spanFrom(first) }
@@ -104,7 +105,7 @@ function parseStructType(tokens: TokenStream): TypeNode {
         const at = tokens.peek().span
         const name = tokens.identifier('a field name')
         if (names.has(name)) {
-          throw new SqlError(`Duplicate field name '${name}' found in STRUCT`, { span: at })
+          throw new SqlError(`Duplicate field names found in STRUCT: '${name}'`, { span: at })
         }
         names.add(name)
         fields.push({ name, type: parseType(tokens) })

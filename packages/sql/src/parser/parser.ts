@@ -18,6 +18,8 @@ export interface ParseOptions {
   readonly variables?: Readonly<Record<string, string>>
   /** `false`: `${name}` outside of quotes is an error, inside it is plain text. Default true. */
   readonly substituteVariables?: boolean
+  /** Also accept RUN SCRIPT, which is a word of shells rather than of the dialect. Default false. */
+  readonly runScript?: boolean
 }
 
 /**
@@ -38,7 +40,7 @@ export function parse(text: string, options: ParseOptions = {}): ParsedStatement
       const lexed = lexer.nextStatement(substitute ? variables : new Map())
       if (lexed === undefined) return statements
       const tokens = new TokenStream(lexed.tokens)
-      const statement = parseStatement(tokens)
+      const statement = parseStatement(tokens, options.runScript ?? false)
       if (!tokens.isSymbol(';')) {
         tokens.fail(
           'expected ";"',
@@ -74,7 +76,7 @@ export function parseExpressionText(text: string): Expression {
   }
 }
 
-function parseStatement(tokens: TokenStream): Statement {
+function parseStatement(tokens: TokenStream, runScript: boolean): Statement {
   const token = tokens.peek()
   switch (token.kind === 'word' ? token.text : '') {
     case 'SELECT':
@@ -104,16 +106,20 @@ function parseStatement(tokens: TokenStream): Statement {
     case 'UNSET':
     case 'DEFINE':
     case 'UNDEFINE':
-    case 'RUN':
       return parseSession(tokens)
     case 'ASSERT':
       return parseAssert(tokens)
+    case 'RUN':
+      if (runScript) return parseSession(tokens)
+      break
     default:
-      return tokens.fail(
-        'expected a statement',
-        'Statements begin with SELECT, CREATE, INSERT, DROP, SHOW, DESCRIBE, EXPLAIN, PRINT, SET, TERMINATE, …',
-      )
+      break
   }
+  throw new SqlError(`Syntax Error\nUnknown statement '${token.source}'`, {
+    span: token.span,
+    phase: 'syntax',
+    hint: 'Statements begin with SELECT, CREATE, INSERT, DROP, SHOW, DESCRIBE, EXPLAIN, PRINT, SET, TERMINATE, …',
+  })
 }
 
 const statementWords = ['SELECT', 'CREATE', 'INSERT']
@@ -122,7 +128,7 @@ function parseExplain(tokens: TokenStream): Statement {
   const first = tokens.next().span
   const subject =
     tokens.peek().kind === 'word' && statementWords.includes(tokens.peek().text)
-      ? tokens.nested(() => parseStatement(tokens))
+      ? tokens.nested(() => parseStatement(tokens, false))
       : tokens.identifier('a statement or the id of a query')
   return { kind: 'explain', subject, span: tokens.spanFrom(first) }
 }

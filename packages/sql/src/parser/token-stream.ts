@@ -142,8 +142,11 @@ export class TokenStream {
   }
 
   failAt(token: Token, expectation: string, hint?: string): never {
-    const found =
-      token.kind === 'end' ? 'unexpected end of the script' : `syntax error at "${token.source}"`
-    throw new SqlError(`${found}: ${expectation}`, { span: token.span, phase: 'syntax', hint })
+    const found = token.kind === 'end' ? 'end of the script' : `"${token.source}"`
+    throw new SqlError(`Syntax Error: unexpected ${found}: ${expectation}`, {
+      span: token.span,
+      phase: 'syntax',
+      hint,
+    })
   }
 }

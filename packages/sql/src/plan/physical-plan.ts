@@ -262,7 +262,8 @@ export interface QueryPlan {
   readonly version: number
   /** Names of the sources read, leftmost first. */
   readonly sources: readonly string[]
-  readonly root: SinkNode
+  /** A {@link SinkNode}, except for the query of a SOURCE table, which writes nothing. */
+  readonly root: PlanNode
   /** Whether the result is a stream or a table. */
   readonly resultKind: 'STREAM' | 'TABLE'
   /** Tables only. */

@@ -1,0 +1,155 @@
+import {
+  formatSqlType,
+  type Columns,
+  type FormatName,
+  type FormatSpec,
+  type SqlType,
+} from '@varve/serde'
+
+import { SqlError } from '../errors.ts'
+
+const kafkaTypes = new Set(['INTEGER', 'BIGINT', 'DOUBLE', 'STRING', 'BYTES'])
+const nestedTypes = new Set(['ARRAY', 'MAP', 'STRUCT'])
+
+/** Formats that read schemas from a registry. */
+export const inferringFormats: ReadonlySet<FormatName> = new Set<FormatName>([
+  'AVRO',
+  'PROTOBUF',
+  'JSON_SR',
+])
+
+/** Why a format cannot carry these columns; `undefined` when it can. */
+export function formatRefusal(
+  format: FormatName,
+  columns: Columns,
+  side: 'key' | 'value',
+): string | undefined {
+  if (side === 'key') {
+    const map = columns.find((column) => containsMap(column.type))
+    if (map !== undefined) {
+      return `Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior due to inconsistent serialization. Key column name: \`${map.name}\`. Column type: ${formatSqlType(map.type)}.`
+    }
+  }
+  const refusal = columns
+    .map((column) => typeRefusal(format, column.type))
+    .find((text) => text !== undefined)
+  switch (format) {
+    case 'NONE':
+      return columns.length === 0
+        ? undefined
+        : `The 'NONE' format can only be used when no columns are defined. Got: [${columns.map((c) => `\`${c.name}\` ${formatSqlType(c.type)}`).join(', ')}]`
+    case 'KAFKA':
+      if (columns.length > 1) {
+        return `The 'KAFKA' format only supports a single field. Got: [${columns.map((c) => `\`${c.name}\` ${formatSqlType(c.type)}`).join(', ')}]`
+      }
+      return refusal
+    default:
+      return refusal
+  }
+}
+
+function typeRefusal(format: FormatName, type: SqlType): string | undefined {
+  switch (format) {
+    case 'KAFKA':
+      return kafkaTypes.has(type.kind)
+        ? undefined
+        : `The 'KAFKA' format does not support type '${type.kind}'`
+    case 'DELIMITED':
+      return nestedTypes.has(type.kind)
+        ? `The 'DELIMITED' format does not support type '${type.kind}'`
+        : undefined
+    case 'NONE':
+      return undefined
+    default:
+      return mapKeyRefusal(format, type)
+  }
+}
+
+function mapKeyRefusal(format: FormatName, type: SqlType): string | undefined {
+  switch (type.kind) {
+    case 'MAP':
+      return type.key.kind === 'STRING'
+        ? mapKeyRefusal(format, type.value)
+        : `${format === 'AVRO' ? 'Avro' : format} only supports MAP types with STRING keys`
+    case 'ARRAY':
+      return mapKeyRefusal(format, type.element)
+    case 'STRUCT':
+      return type.fields
+        .map((f) => mapKeyRefusal(format, f.type))
+        .find((text) => text !== undefined)
+    default:
+      return undefined
+  }
+}
+
+function containsMap(type: SqlType): boolean {
+  switch (type.kind) {
+    case 'MAP':
+      return true
+    case 'ARRAY':
+      return containsMap(type.element)
+    case 'STRUCT':
+      return type.fields.some((field) => containsMap(field.type))
+    default:
+      return false
+  }
+}
+
+/** @throws SqlError when the format cannot carry the columns */
+export function checkFormat(format: FormatName, columns: Columns, side: 'key' | 'value'): void {
+  const refusal = formatRefusal(format, columns, side)
+  if (refusal === undefined) return
+  throw new SqlError(
+    format === 'NONE' || refusal.startsWith('Map keys')
+      ? refusal
+      : `${side === 'key' ? 'Key' : 'Value'} format does not support schema.\nformat: ${format}\nreason: ${refusal}`,
+  )
+}
+
+const singleValueFormats: ReadonlyMap<FormatName, 'both' | 'wrap' | 'unwrap'> = new Map([
+  ['JSON', 'both'],
+  ['JSON_SR', 'both'],
+  ['AVRO', 'both'],
+  ['PROTOBUF', 'wrap'],
+  ['PROTOBUF_NOSR', 'both'],
+  ['DELIMITED', 'unwrap'],
+  ['KAFKA', 'unwrap'],
+  ['NONE', 'unwrap'],
+])
+
+/**
+ * The value format with its wrapping decided: an explicit setting, else the configured one where the format and the columns allow it.
+ *
+ * @throws SqlError for an explicit setting that the format or the columns do not allow
+ */
+export function withWrapping(
+  spec: FormatSpec,
+  columns: Columns,
+  configured: boolean | undefined,
+): FormatSpec {
+  const ability = singleValueFormats.get(spec.format)!
+  if (spec.wrap !== undefined) {
+    if (columns.length > 1) {
+      throw new SqlError("'WRAP_SINGLE_VALUE' is only valid for single-field value schemas")
+    }
+    if (ability === (spec.wrap ? 'unwrap' : 'wrap')) {
+      throw new SqlError(
+        `Format '${spec.format}' does not support 'WRAP_SINGLE_VALUE' set to '${spec.wrap}'.`,
+      )
+    }
+    return spec
+  }
+  return configured === undefined || columns.length !== 1 || ability !== 'both'
+    ? spec
+    : { ...spec, wrap: configured }
+}
+
+/** The key format of an internal step: the source's, or JSON where it cannot hold the new key. */
+export function internalKeyFormat(
+  source: FormatSpec,
+  columns: Columns,
+  fallback: FormatSpec,
+): FormatSpec {
+  const base = source.format === 'NONE' ? fallback : source
+  return formatRefusal(base.format, columns, 'key') === undefined ? base : { format: 'JSON' }
+}

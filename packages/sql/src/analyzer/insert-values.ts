@@ -1,0 +1,194 @@
+import { systemClock, systemRandom } from '@varve/base'
+import {
+  formatSqlType,
+  sqlTypesEqual,
+  SqlTypes,
+  type Row,
+  type SqlType,
+  type Value,
+} from '@varve/serde'
+
+import type { Expression } from '../ast/expression.ts'
+import type { InsertValues } from '../ast/statement.ts'
+import type { DataSource } from '../catalog/data-source.ts'
+import { SqlError } from '../errors.ts'
+import { castFunction } from '../expression/cast/cast.ts'
+import { compileThrowing } from '../expression/compile.ts'
+import type { EvaluationContext } from '../expression/evaluation.ts'
+import type { TypedExpression } from '../expression/typed-expression.ts'
+import { formatExpression } from '../formatter/format-expression.ts'
+import { convertsImplicitly } from '../functions/resolve-overload.ts'
+import type { InsertValuesCommand } from './command.ts'
+import type { AnalysisEnvironment } from './environment.ts'
+import { isSystemColumn } from './scope.ts'
+import { optional } from './source-properties.ts'
+import { typeExpression } from './typing/type-expression.ts'
+
+/** Evaluates INSERT INTO … VALUES to one record. @throws SqlError */
+export function analyzeInsertValues(
+  statement: InsertValues,
+  environment: AnalysisEnvironment,
+): InsertValuesCommand {
+  const target = requireTarget(statement, environment)
+  const all = [...target.keyColumns, ...target.valueColumns]
+  const names = statement.columns ?? all.map((column) => column.name)
+  if (names.length !== statement.values.length) {
+    throw new SqlError(
+      statement.columns === undefined
+        ? `Expected ${names.length} values, got ${statement.values.length}: a value for each column`
+        : 'Expected number columns and values to match: ' +
+            `columns [${names.join(', ')}], ${statement.values.length} values`,
+      { span: statement.span, hint: 'Without a list, key columns come first, then value columns.' },
+    )
+  }
+  const values = new Map<string, Value>()
+  for (const [i, name] of names.entries()) {
+    if (values.has(name)) {
+      throw new SqlError(`Duplicate column names: \`${name}\``, { span: statement.span })
+    }
+    const type =
+      name === 'ROWTIME' ? SqlTypes.BIGINT : all.find((column) => column.name === name)?.type
+    if (type === undefined) throw unknownColumn(name, target, statement)
+    values.set(name, evaluate(statement.values[i]!, name, type, environment))
+  }
+  const valueOf = (column: { readonly name: string }): Value => values.get(column.name) ?? null
+  const key: Row = target.keyColumns.map(valueOf)
+  if (target.kind === 'TABLE' && key.includes(null)) {
+    const missing = target.keyColumns.filter((column) => valueOf(column) === null)
+    throw new SqlError(
+      `Value for primary key column(s) ${missing.map((c) => c.name).join(', ')} is required for tables`,
+      { span: statement.span },
+    )
+  }
+  const rowtime = values.get('ROWTIME')
+  if (rowtime !== undefined && (rowtime === null || Number(rowtime) < 0)) {
+    throw new SqlError('ROWTIME must not be negative or null', { span: statement.span })
+  }
+  return {
+    kind: 'insertValues',
+    target,
+    key: key.every((value) => value === null) ? null : key,
+    value: target.valueColumns.map(valueOf),
+    ...optional('rowtime', rowtime === undefined ? undefined : Number(rowtime)),
+  }
+}
+
+function requireTarget(statement: InsertValues, environment: AnalysisEnvironment): DataSource {
+  const { span } = statement
+  const target = environment.catalog.source(statement.target)
+  const fail = (message: string): never => {
+    throw new SqlError(message, { span })
+  }
+  if (target === undefined) {
+    return fail(`Cannot insert values into an unknown stream/table: \`${statement.target}\``)
+  }
+  if (target.isSource) {
+    fail(`Cannot insert values into read-only ${target.kind.toLowerCase()}: ${target.name}`)
+  }
+  if (target.window !== undefined) fail('Cannot insert values into windowed stream/table!')
+  if (target.headerColumns.length > 0) {
+    fail(`Cannot insert into ${target.name} because it has header columns`)
+  }
+  return target
+}
+
+function unknownColumn(name: string, target: DataSource, statement: InsertValues): SqlError {
+  const { span } = statement
+  if (isSystemColumn(name)) {
+    return new SqlError(`Inserting into column \`${name}\` is not allowed.`, { span })
+  }
+  return new SqlError(`Column name \`${name}\` does not exist in ${target.name}.`, {
+    span,
+    hint: `Its columns are ${[...target.keyColumns, ...target.valueColumns].map((c) => c.name).join(', ')}.`,
+  })
+}
+
+function evaluate(
+  expression: Expression,
+  name: string,
+  type: SqlType,
+  environment: AnalysisEnvironment,
+): Value {
+  const tree = typeExpression(expression, {
+    functions: environment.functions,
+    customType: (custom) => environment.catalog.type(custom),
+    column: (column) => {
+      throw new SqlError(`Illegal column reference in INSERT VALUES: ${column.name}`, {
+        span: column.span,
+        hint: 'Texts stand in single quotes.',
+      })
+    },
+    variables: [],
+    isColumn: () => false,
+    slots: { next: 0 },
+  })
+  if (tree.type === null) return null
+  let failure: unknown
+  const context = recordlessContext((error) => (failure = error))
+  try {
+    const value = compileThrowing(tree, {
+      functions: environment.functions,
+      environment: environment.functionEnvironment ?? { clock: systemClock, random: systemRandom },
+    })(null, null, context)
+    if (failure !== undefined) throw failure
+    return convert(value, tree, type, name, expression)
+  } catch (error) {
+    if (error instanceof SqlError) throw error
+    throw new SqlError(
+      `Failed to insert values: ${formatExpression(expression)} cannot be evaluated for column \`${name}\``,
+      {
+        span: expression.span,
+        cause: error,
+        detail: error instanceof Error ? error.message : undefined,
+      },
+    )
+  }
+}
+
+/** Lenient as literals are: any literal becomes a text, texts become numbers, booleans and times where they read as such. */
+function convert(
+  value: Value,
+  tree: TypedExpression,
+  type: SqlType,
+  name: string,
+  expression: Expression,
+): Value {
+  const from = tree.type!
+  if (value === null || sqlTypesEqual(from, type)) return value
+  const isLiteral = tree.kind === 'literal' || tree.kind === 'negate'
+  const isLenient =
+    convertsImplicitly(from, type) ||
+    (isLiteral && (type.kind === 'STRING' || from.kind === 'STRING')) ||
+    (from.kind === 'DECIMAL' && type.kind === 'DECIMAL') ||
+    (['INTEGER', 'BIGINT'].includes(from.kind) && type.kind === 'DECIMAL') ||
+    (isLiteral && fitsNarrower(from, type)) ||
+    isNested(from, type)
+  const cast = isLenient ? castFunction(from, type) : undefined
+  if (cast === undefined) {
+    throw new SqlError(
+      `Expected type ${formatSqlType(type)} for field \`${name}\` but got ${formatSqlType(from)}(${formatExpression(expression)})`,
+      { span: expression.span },
+    )
+  }
+  return cast(value)
+}
+
+function fitsNarrower(from: SqlType, type: SqlType): boolean {
+  return from.kind === 'DECIMAL' && type.kind === 'DOUBLE'
+}
+
+function isNested(from: SqlType, type: SqlType): boolean {
+  return from.kind === type.kind && ['ARRAY', 'MAP', 'STRUCT'].includes(type.kind)
+}
+
+function recordlessContext(report: (error: unknown) => void): EvaluationContext {
+  return {
+    rowtime: 0,
+    partition: 0,
+    offset: 0,
+    headers: [],
+    windowStart: null,
+    windowEnd: null,
+    report,
+  }
+}

@@ -1,0 +1,138 @@
+import { UnsupportedError } from '@varve/base'
+
+import type { Query } from '../ast/query.ts'
+import { SqlError } from '../errors.ts'
+import { planFormatVersion, type OutputColumn } from '../plan/physical-plan.ts'
+import { extractLookup } from '../plan/pull-lookup.ts'
+import { planSource } from '../plan/plan-source.ts'
+import { namedExpression, planExpression, typeOn, type Planning } from '../plan/relation.ts'
+import type { PlanExpression } from '../plan/schema.ts'
+import { aggregateCallsIn, refuseTableFunctions } from '../plan/plan-aggregate.ts'
+import { nameItems } from './column-names.ts'
+import type { PullQueryCommand } from './command.ts'
+import type { AnalysisEnvironment } from './environment.ts'
+import { createScope, type ScopeSource } from './scope.ts'
+import { expandSelect } from './select-items.ts'
+import { optional } from './source-properties.ts'
+
+/** Plans a SELECT without EMIT. @throws SqlError */
+export function analyzePullQuery(query: Query, environment: AnalysisEnvironment): PullQueryCommand {
+  checkClauses(query)
+  const scope = createScope([query.from], environment.catalog)
+  const source = scope.sources[0]!
+  const { definition } = source
+  checkQueryable(source)
+  const planning: Planning = { scope, environment, slots: { next: 0 } }
+  const relation = planSource(source, 'KsqlTopic', { materialized: true })
+  const items = expandSelect(query, scope, {
+    persistent: false,
+    partitionBy: undefined,
+    syntheticKey: undefined,
+    fieldsOf: (base) => {
+      const { type } = typeOn(relation, base, 'SELECT', planning)
+      return type?.kind === 'STRUCT' ? type.fields.map((field) => field.name) : []
+    },
+  })
+  const expressions = items.map((item) => item.expression)
+  refuseTableFunctions(expressions, environment.functions)
+  const calls = aggregateCallsIn(expressions, environment.functions, (e) => scope.canonical(e))
+  if (calls.length > 0) {
+    throw new SqlError(
+      `Pull queries don't support aggregate functions: ${calls.map((call) => call.name).join(', ')}`,
+      { span: calls[0]!.span, hint: pushHint },
+    )
+  }
+  const names = nameItems(items, scope, false)
+  const keys = new Set(relation.keys.flatMap((key) => key.canonicals))
+  const output = items.map((item, i): OutputColumn => {
+    const column = namedExpression(names[i]!, relation, item.expression, 'SELECT', planning)
+    const { tree } = column
+    if (tree.kind === 'pseudo' && (tree.column === 'ROWPARTITION' || tree.column === 'ROWOFFSET')) {
+      throw new SqlError(`Pull queries don't support the system column ${tree.column}`, {
+        span: item.span,
+      })
+    }
+    const isBound =
+      tree.kind === 'pseudo' && (tree.column === 'WINDOWSTART' || tree.column === 'WINDOWEND')
+    return { ...column, key: isBound || keys.has(scope.canonical(item.expression)) }
+  })
+  const where = query.where && planExpression(relation, query.where, 'WHERE', planning)
+  if (where !== undefined && where.tree.type?.kind !== 'BOOLEAN') {
+    throw new SqlError(
+      `Type error in WHERE expression: Should evaluate to boolean but is ${where.text} (${where.tree.type?.kind ?? 'NULL'}) instead.`,
+      { span: query.where!.span },
+    )
+  }
+  const { lookup, covered } = extractLookup(where?.tree, definition)
+  checkScan(lookup.kind, definition.kind, environment, query)
+  const filter: PlanExpression | undefined = covered ? undefined : where
+  return {
+    kind: 'pullQuery',
+    plan: {
+      version: planFormatVersion,
+      source: definition.name,
+      sourceKind: definition.kind,
+      lookup,
+      ...optional('filter', filter),
+      output,
+      windowed: definition.window !== undefined,
+      ...optional('limit', query.limit),
+    },
+  }
+}
+
+const pushHint = 'Add EMIT CHANGES to make it a push query.'
+
+function checkClauses(query: Query): void {
+  const refuse = (what: string): never => {
+    throw new SqlError(`Pull queries don't support ${what} clauses.`, {
+      span: query.span,
+      hint: pushHint,
+    })
+  }
+  if (query.joins.length > 0) refuse('JOIN')
+  if (query.window !== undefined) refuse('WINDOW')
+  if (query.groupBy !== undefined) refuse('GROUP BY')
+  if (query.partitionBy !== undefined) refuse('PARTITION BY')
+  if (query.having !== undefined) refuse('HAVING')
+}
+
+function checkQueryable(source: ScopeSource): void {
+  const { definition, node } = source
+  if (definition.kind === 'STREAM') {
+    if (definition.window !== undefined) {
+      throw new UnsupportedError('pull queries on streams with windowed keys')
+    }
+    return
+  }
+  if (definition.createdByQuery || definition.isSource) return
+  throw new SqlError(
+    `The \`${definition.name}\` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_${definition.name} AS SELECT * FROM ${definition.name}'.`,
+    { span: node.span, hint: pushHint },
+  )
+}
+
+function checkScan(
+  lookup: 'keys' | 'range' | 'scan',
+  kind: 'STREAM' | 'TABLE',
+  environment: AnalysisEnvironment,
+  query: Query,
+): void {
+  const enabled = (name: string): boolean =>
+    String(environment.properties?.[name] ?? true).toLowerCase() !== 'false'
+  if (kind === 'STREAM') return
+  const allowed =
+    lookup === 'keys' ||
+    enabled('ksql.query.pull.table.scan.enabled') ||
+    (lookup === 'range' && enabled('ksql.query.pull.range.scan.enabled'))
+  if (allowed) return
+  throw new SqlError(
+    query.where === undefined
+      ? 'Missing WHERE clause.'
+      : 'WHERE clause missing key column for disjunct: ' + 'the query would scan the whole table.',
+    {
+      span: (query.where ?? query).span,
+      hint: 'Compare the whole key with constants, or set ksql.query.pull.table.scan.enabled to true.',
+    },
+  )
+}

@@ -1,0 +1,33 @@
+import type { Query } from '../ast/query.ts'
+import { planFormatVersion, type OutputColumn } from '../plan/physical-plan.ts'
+import { planQuery } from '../plan/plan-query.ts'
+import { namedExpression } from '../plan/relation.ts'
+import type { PushQueryCommand } from './command.ts'
+import type { AnalysisEnvironment } from './environment.ts'
+import { optional } from './source-properties.ts'
+
+/** Plans a SELECT with EMIT. @throws SqlError */
+export function analyzePushQuery(query: Query, environment: AnalysisEnvironment): PushQueryCommand {
+  const planned = planQuery(query, environment, false)
+  const { relation, items, names, planning } = planned
+  const keys = new Set(relation.keys.flatMap((key) => key.canonicals))
+  const output = items.map((item, i): OutputColumn => {
+    const column = namedExpression(names[i]!, relation, item.expression, 'SELECT', planning)
+    const { tree } = column
+    const isBound =
+      tree.kind === 'pseudo' && (tree.column === 'WINDOWSTART' || tree.column === 'WINDOWEND')
+    return { ...column, key: isBound || keys.has(planning.scope.canonical(item.expression)) }
+  })
+  return {
+    kind: 'pushQuery',
+    plan: {
+      version: planFormatVersion,
+      sources: planning.scope.sources.map((source) => source.definition.name),
+      root: relation.node,
+      resultKind: relation.kind,
+      output,
+      emit: query.emit ?? 'CHANGES',
+      ...optional('limit', query.limit),
+    },
+  }
+}

@@ -1,0 +1,92 @@
+import { average } from './aggregate/average.ts'
+import { earliestByOffset, latestByOffset } from './aggregate/by-offset.ts'
+import { collectList, collectSet } from './aggregate/collect.ts'
+import { count } from './aggregate/count.ts'
+import { max, min } from './aggregate/min-max.ts'
+import { sum } from './aggregate/sum.ts'
+import { createRegistryOf, type FunctionRegistry } from './registry.ts'
+import { abs } from './scalar/abs.ts'
+import { arrayContains } from './scalar/array-contains.ts'
+import { arrayLength } from './scalar/array-length.ts'
+import { asValue } from './scalar/as-value.ts'
+import { coalesce } from './scalar/coalesce.ts'
+import { concat } from './scalar/concat.ts'
+import { concatWs } from './scalar/concat-ws.ts'
+import { greatest, least } from './scalar/extremum.ts'
+import { filter } from './scalar/filter.ts'
+import { fromDays } from './scalar/from-days.ts'
+import { fromUnixtime } from './scalar/from-unixtime.ts'
+import { ifnull } from './scalar/ifnull.ts'
+import { initcap } from './scalar/initcap.ts'
+import { instr } from './scalar/instr.ts'
+import { lcase } from './scalar/lcase.ts'
+import { len } from './scalar/len.ts'
+import { mapKeys } from './scalar/map-keys.ts'
+import { mapValues } from './scalar/map-values.ts'
+import { doubleFunctions } from './scalar/math.ts'
+import { md5 } from './scalar/md5.ts'
+import { nullif } from './scalar/nullif.ts'
+import { power } from './scalar/power.ts'
+import { random } from './scalar/random.ts'
+import { reduce } from './scalar/reduce.ts'
+import { replace } from './scalar/replace.ts'
+import { round } from './scalar/round.ts'
+import { floor, ceil } from './scalar/rounding.ts'
+import { sign } from './scalar/sign.ts'
+import { split } from './scalar/split.ts'
+import { substring } from './scalar/substring.ts'
+import { transform } from './scalar/transform.ts'
+import { trim } from './scalar/trim.ts'
+import { ucase } from './scalar/ucase.ts'
+import { unixTimestamp } from './scalar/unix-timestamp.ts'
+
+/** A registry with the built-in functions; user functions are added to it. */
+export function createFunctionRegistry(): FunctionRegistry {
+  return createRegistryOf([
+    average,
+    earliestByOffset,
+    latestByOffset,
+    collectList,
+    collectSet,
+    count,
+    max,
+    min,
+    sum,
+    abs,
+    arrayContains,
+    arrayLength,
+    asValue,
+    coalesce,
+    concat,
+    concatWs,
+    greatest,
+    least,
+    filter,
+    fromDays,
+    fromUnixtime,
+    ifnull,
+    initcap,
+    instr,
+    lcase,
+    len,
+    mapKeys,
+    mapValues,
+    ...doubleFunctions,
+    md5,
+    nullif,
+    power,
+    random,
+    reduce,
+    replace,
+    round,
+    floor,
+    ceil,
+    sign,
+    split,
+    substring,
+    transform,
+    trim,
+    ucase,
+    unixTimestamp,
+  ])
+}

@@ -1,0 +1,363 @@
+import { UnsupportedError } from '@varve/base'
+import { formatSqlType, sqlTypesEqual, type FormatSpec, type SqlType } from '@varve/serde'
+
+import { nodeMs } from '../analyzer/duration.ts'
+import { internalKeyFormat } from '../analyzer/formats.ts'
+import type { AnalyzedJoin } from '../analyzer/join-condition.ts'
+import { canonicalColumn } from '../analyzer/scope.ts'
+import type { Expression } from '../ast/expression.ts'
+import { columnsIn } from '../ast/visit.ts'
+import { SqlError } from '../errors.ts'
+import type { TypedExpression } from '../expression/typed-expression.ts'
+import { formatExpression } from '../formatter/format-expression.ts'
+import type { InternalFormats, PlanNode } from './physical-plan.ts'
+import { planPartitionBy } from './plan-partition-by.ts'
+import { planSource } from './plan-source.ts'
+import { type Planning, type Relation, type RelationKey } from './relation.ts'
+import type { NamedPlanExpression } from './schema.ts'
+
+/** What a join needs beyond its condition. */
+export interface JoinInputs {
+  readonly left: Relation
+  /** Canonical texts of the columns that something above the join uses. */
+  readonly needed: ReadonlySet<string>
+  readonly syntheticKey: string | undefined
+  readonly defaultKeyFormat: FormatSpec
+  readonly leftFormats: InternalFormats
+  /** Number of the join, from 0. */
+  readonly ordinal: number
+  readonly isNWay: boolean
+}
+
+/** Joins one more source to what stands left of it. @throws SqlError */
+export function planJoin(join: AnalyzedJoin, inputs: JoinInputs, planning: Planning): Relation {
+  const { scope } = planning
+  const source = scope.sources[join.source]!
+  const suffix = inputs.isNWay && inputs.ordinal > 0 ? `${inputs.ordinal + 1}` : ''
+  const rightSource = planSource(source, `KafkaTopic_Right${suffix}`, { materialized: true })
+  checkKinds(join, inputs.left, rightSource, planning)
+  const left = prepareSide(inputs.left, join.left, 'Left', suffix, inputs, planning)
+  const right = prepareSide(rightSource, join.right, 'Right', suffix, inputs, planning)
+  const type = checkTypes(join, left, right, planning)
+  const step = `Join${suffix}`
+  const key = joinKey(join, inputs, left, right, type, planning)
+  const leftColumns = left.node.schema.valueColumns
+  const places = new Map<string, TypedExpression>()
+  if (inputs.syntheticKey !== undefined) {
+    places.set(`\`${inputs.syntheticKey.replaceAll('`', '``')}\``, keyPlace(key))
+  }
+  for (const [side, offset] of [
+    [left, 0],
+    [right, leftColumns.length],
+  ] as const) {
+    for (const [canonical, place] of side.places) {
+      if (place.kind === 'column' && place.side === 'value') {
+        places.set(canonical, { ...place, index: place.index + offset })
+      }
+    }
+  }
+  const schema = {
+    keyColumns: [{ name: key.name, type }],
+    valueColumns: [...leftColumns, ...right.node.schema.valueColumns],
+    ...(left.window === undefined ? {} : { window: left.window }),
+  }
+  const kind = left.kind
+  const formats = {
+    keyFormat: internalKeyFormat(
+      inputs.leftFormats.keyFormat,
+      schema.keyColumns,
+      inputs.defaultKeyFormat,
+    ),
+    valueFormat: inputs.leftFormats.valueFormat,
+  }
+  const rightFormats = {
+    keyFormat: formats.keyFormat,
+    valueFormat: source.definition.valueFormat,
+  }
+  const node = joinNode(join, left, right, { step, schema }, formats, rightFormats)
+  return {
+    node,
+    kind,
+    keys: [key],
+    places,
+    ...(left.window === undefined ? {} : { window: left.window }),
+    aggregated: false,
+  }
+}
+
+function keyPlace(key: RelationKey): TypedExpression {
+  return { kind: 'column', type: key.type, side: 'key', index: 0, name: key.name }
+}
+
+function joinNode(
+  join: AnalyzedJoin,
+  left: Relation,
+  right: Relation,
+  base: { readonly step: string; readonly schema: PlanNode['schema'] },
+  formats: InternalFormats,
+  rightFormats: InternalFormats,
+): PlanNode {
+  const { type, within } = join.node
+  if (left.kind === 'STREAM' && right.kind === 'TABLE') {
+    return {
+      kind: 'streamTableJoin',
+      ...base,
+      type: type === 'LEFT' ? 'LEFT' : 'INNER',
+      left: left.node,
+      right: right.node,
+      formats,
+    }
+  }
+  if (left.kind === 'TABLE') {
+    return { kind: 'tableTableJoin', ...base, type, left: left.node, right: right.node }
+  }
+  return {
+    kind: 'streamStreamJoin',
+    ...base,
+    type,
+    left: left.node,
+    right: right.node,
+    beforeMs: nodeMs(within!.before),
+    afterMs: nodeMs(within!.after),
+    ...(within!.grace === undefined ? {} : { graceMs: nodeMs(within!.grace) }),
+    leftFormats: formats,
+    rightFormats,
+  }
+}
+
+function checkKinds(join: AnalyzedJoin, left: Relation, right: Relation, planning: Planning): void {
+  const { node } = join
+  const { span } = node
+  const alias = planning.scope.sources[join.source]!.alias
+  if (left.kind === 'STREAM' && right.kind === 'STREAM') {
+    if (node.within === undefined) {
+      throw new SqlError(
+        `Stream-Stream joins must have a WITHIN clause specified. None was provided. To learn about how to specify a WITHIN clause with a stream-stream join, please visit the documentation of joins.`,
+        { span, hint: 'JOIN … WITHIN 1 HOUR ON ….' },
+      )
+    }
+    return
+  }
+  if (node.within !== undefined) {
+    throw new SqlError(
+      `A window definition was provided for a ${left.kind === 'STREAM' ? 'Stream' : 'Table'}-${right.kind === 'STREAM' ? 'Stream' : 'Table'} join. These joins are not windowed. Please drop the window definition (i.e. the WITHIN clause) and try to execute your join again.`,
+      { span },
+    )
+  }
+  if (left.kind === 'TABLE' && right.kind === 'STREAM') {
+    throw new SqlError(
+      `Invalid join order: table-stream joins are not supported; only stream-table joins. Got ${formatExpression(node.condition)}.`,
+      { span, hint: 'Swap the sources.' },
+    )
+  }
+  const rightKey = right.keys[0]
+  const isOnKey =
+    right.keys.length === 1 && rightKey!.canonicals.includes(planning.scope.canonical(join.right))
+  if (left.kind === 'STREAM') {
+    if (node.type !== 'INNER' && node.type !== 'LEFT') {
+      throw new SqlError(
+        `Join type is not supported for stream-table joins: ${node.type} OUTER JOIN`,
+        { span },
+      )
+    }
+    if (!isOnKey) {
+      throw new SqlError(
+        `Invalid join condition: stream-table joins require to join on the table's primary key. Got ${formatExpression(node.condition)}.`,
+        { span: node.condition.span, hint: `The primary key of ${alias} is ${keyNames(right)}.` },
+      )
+    }
+    return
+  }
+  const isLeftOnKey =
+    left.keys.length === 1 && left.keys[0]!.canonicals.includes(planning.scope.canonical(join.left))
+  if (isOnKey && !isLeftOnKey) throw new UnsupportedError('foreign-key joins of tables')
+  if (!isOnKey) {
+    throw new SqlError(
+      `Invalid join condition: table-table joins require to join on the primary key of the right input table. Got ${formatExpression(node.condition)}.`,
+      { span: node.condition.span },
+    )
+  }
+}
+
+function keyNames(relation: Relation): string {
+  return relation.keys.map((key) => key.name).join(', ')
+}
+
+/** Both sides must have one type: joins do not convert. */
+function checkTypes(
+  join: AnalyzedJoin,
+  left: Relation,
+  right: Relation,
+  planning: Planning,
+): SqlType {
+  const leftType = left.keys[0]!.type
+  const rightType = right.keys[0]!.type
+  if (!sqlTypesEqual(leftType, rightType)) {
+    const { scope } = planning
+    throw new SqlError(
+      `Invalid join condition: types don't match. Got ${formatExpression(join.left)}{${formatSqlType(leftType)}} = ${formatExpression(join.right)}{${formatSqlType(rightType)}}.`,
+      {
+        span: join.node.condition.span,
+        hint: `Use CAST on a side of ${scope.sources[join.leftSource]!.alias}.`,
+      },
+    )
+  }
+  return leftType
+}
+
+/**
+ * One input of a join: only what is used above, with copies of the key columns in the value, keyed by its side of the condition.
+ */
+function prepareSide(
+  input: Relation,
+  condition: Expression,
+  side: 'Left' | 'Right',
+  suffix: string,
+  inputs: JoinInputs,
+  planning: Planning,
+): Relation {
+  const { scope } = planning
+  const canonical = scope.canonical(condition)
+  const isKeyed = input.keys.length === 1 && input.keys[0]!.canonicals.includes(canonical)
+  const wanted = new Set(inputs.needed)
+  if (!isKeyed) {
+    for (const column of columnsIn(condition)) {
+      const resolved = scope.resolve(column, 'JOIN ON')
+      wanted.add(canonicalColumn(resolved.source, resolved.name))
+    }
+  }
+  const isJoin = input.node.kind.endsWith('Join')
+  const narrowed = isJoin ? input : narrow(input, wanted, `PrependAlias${side}${suffix}`, planning)
+  if (isKeyed) return narrowed
+  if (input.kind === 'TABLE') {
+    throw new SqlError(
+      `Invalid join condition: a table cannot be re-partitioned. Got ${formatExpression(condition)}.`,
+      { span: condition.span },
+    )
+  }
+  if (input.window !== undefined) {
+    throw new SqlError('Implicit repartitioning of windowed sources is not supported.', {
+      span: condition.span,
+    })
+  }
+  return planPartitionBy(
+    narrowed,
+    [{ expression: condition, name: keyNameOf(condition) }],
+    {
+      step: `${side}SourceKeyed${suffix}`,
+      repartition: true,
+      clause: 'JOIN ON',
+      needed: wanted,
+      defaultKeyFormat: inputs.defaultKeyFormat,
+      formats:
+        side === 'Left'
+          ? inputs.leftFormats
+          : { keyFormat: inputs.leftFormats.keyFormat, valueFormat: valueFormatOf(input) },
+    },
+    planning,
+  )
+}
+
+function valueFormatOf(input: Relation): FormatSpec {
+  return input.node.kind === 'streamSource' || input.node.kind === 'tableSource'
+    ? input.node.valueFormat
+    : { format: 'JSON' }
+}
+
+function keyNameOf(condition: Expression): string {
+  return condition.kind === 'column' ? condition.name : 'ROWKEY'
+}
+
+/** Projects the wanted columns, key and pseudo columns among them, into the value. */
+function narrow(
+  input: Relation,
+  wanted: ReadonlySet<string>,
+  step: string,
+  planning: Planning,
+): Relation {
+  const columns: NamedPlanExpression[] = []
+  const places = new Map<string, TypedExpression>()
+  for (const source of planning.scope.sources) {
+    for (const column of source.columns) {
+      const canonical = canonicalColumn(column.source, column.name)
+      const place = input.places.get(canonical)
+      if (place === undefined || !wanted.has(canonical)) continue
+      const name = `${source.alias}_${column.name}`
+      places.set(canonical, {
+        kind: 'column',
+        type: column.type,
+        side: 'value',
+        index: columns.length,
+        name,
+      })
+      columns.push({ name, text: `${source.alias}.${column.name}`, tree: place })
+    }
+  }
+  const valueColumns = columns.map((column) => ({ name: column.name, type: column.tree.type! }))
+  return {
+    ...input,
+    places,
+    node: {
+      kind: 'project',
+      step,
+      schema: { ...input.node.schema, valueColumns },
+      source: input.node,
+      table: input.kind === 'TABLE',
+      columns,
+    },
+  }
+}
+
+/** The columns that equal the key of the result, left side first. */
+function joinKey(
+  join: AnalyzedJoin,
+  inputs: JoinInputs,
+  left: Relation,
+  right: Relation,
+  type: SqlType,
+  planning: Planning,
+): RelationKey {
+  if (inputs.syntheticKey !== undefined) {
+    const name = inputs.syntheticKey
+    return { name, type, canonicals: [`\`${name.replaceAll('`', '``')}\``], texts: [name] }
+  }
+  const viable: { canonical: string; text: string }[] = []
+  const add = (canonicals: readonly string[], texts: readonly string[]): void => {
+    for (const [i, canonical] of canonicals.entries()) {
+      if (!viable.some((known) => known.canonical === canonical)) {
+        viable.push({ canonical, text: texts[i]! })
+      }
+    }
+  }
+  for (const [expression, side] of [
+    [join.left, left],
+    [join.right, right],
+  ] as const) {
+    const canonical = planning.scope.canonical(expression)
+    if (expression.kind === 'column') add([canonical], [formatExpression(expression)])
+    const key = side.keys[0]!
+    if (key.canonicals.includes(canonical) && expression.kind === 'column') {
+      add(key.canonicals, key.texts)
+    }
+  }
+  const named = [join.left, join.right].find((e) => e.kind === 'column')
+  return {
+    name: named?.kind === 'column' ? named.name : 'ROWKEY',
+    type,
+    canonicals: viable.map((v) => v.canonical),
+    texts: viable.map((v) => v.text),
+  }
+}
+
+/** Canonical texts of all columns in these expressions. */
+export function neededColumns(expressions: readonly Expression[], planning: Planning): Set<string> {
+  const needed = new Set<string>()
+  for (const expression of expressions) {
+    for (const column of columnsIn(expression)) {
+      for (const found of planning.scope.find(column)) {
+        needed.add(canonicalColumn(found.source, found.name))
+      }
+    }
+  }
+  return needed
+}

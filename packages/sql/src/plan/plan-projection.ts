@@ -1,0 +1,79 @@
+import type { Columns } from '@varve/serde'
+
+import { SqlError } from '../errors.ts'
+import { formatExpression } from '../formatter/format-expression.ts'
+import type { PlanNode } from './physical-plan.ts'
+import type { PlannedQuery } from './plan-query.ts'
+import { namedExpression } from './relation.ts'
+
+/** The projection of a persistent query as the last node before the sink. */
+export interface PlannedProjection {
+  readonly node: PlanNode
+  readonly keyColumns: Columns
+  readonly valueColumns: Columns
+}
+
+/**
+ * Splits the items of a persistent query's projection into key and value columns: every key column must be selected, once; for joins one of the equated
+ * columns is enough.
+ *
+ * @throws SqlError
+ */
+export function planProjection(query: PlannedQuery): PlannedProjection {
+  const { relation, items, names, planning } = query
+  const canonicals = items.map((item) => planning.scope.canonical(item.expression))
+  const keyItems = relation.keys.map((key) => {
+    for (const candidate of key.canonicals) {
+      const at = canonicals.flatMap((canonical, i) => (canonical === candidate ? [i] : []))
+      if (at.length === 0) continue
+      if (at.length > 1) {
+        const aliases = at.map((i) => `\`${names[i]!}\``)
+        throw new SqlError(
+          `The projection contains a key column (\`${key.name}\`) more than once, aliased as: ${aliases.slice(0, -1).join(', ')} and ${aliases.at(-1)!}.\nEach key column must only be in the projection once. If you intended to copy the key into the value, then consider using the AS_VALUE function to indicate which key reference should be copied.`,
+          { span: items[at[1]!]!.span },
+        )
+      }
+      return at[0]!
+    }
+    return undefined
+  })
+  if (keyItems.includes(undefined)) throw missingKeys(query)
+  const isKey = new Set(keyItems)
+  const values = items.flatMap((item, i) =>
+    isKey.has(i) ? [] : [namedExpression(names[i]!, relation, item.expression, 'SELECT', planning)],
+  )
+  if (values.length === 0) {
+    throw new SqlError('The projection contains no value columns.', { span: items[0]?.span })
+  }
+  const keyColumns = relation.keys.map((key, i) => ({ name: names[keyItems[i]!]!, type: key.type }))
+  const valueColumns = values.map(({ name, type }) => ({ name, type }))
+  const node: PlanNode = {
+    kind: 'project',
+    step: relation.aggregated ? 'Aggregate-Project' : 'Project',
+    schema: {
+      keyColumns,
+      valueColumns,
+      ...(relation.window === undefined ? {} : { window: relation.window }),
+    },
+    source: relation.node,
+    table: relation.kind === 'TABLE',
+    columns: values.map(({ name, text, tree }) => ({ name, text, tree })),
+  }
+  return { node, keyColumns, valueColumns }
+}
+
+function missingKeys(query: PlannedQuery): SqlError {
+  const { relation, keyChoice } = query
+  const texts = keyChoice
+    ? relation.keys.flatMap((key) => key.texts)
+    : relation.keys.map((key) => key.texts[0]!)
+  const list =
+    texts.length < 2
+      ? texts.join('')
+      : `${texts.slice(0, -1).join(', ')} ${keyChoice ? 'or' : 'and'} ${texts.at(-1)!}`
+  const example = [texts[0]!, ...query.items.map((item) => formatExpression(item.expression))]
+  return new SqlError(
+    `Key${texts.length > 1 && !keyChoice ? 's' : ''} missing from projection (ie, SELECT).\nSee the documentation of key requirements.\nThe query used to build the sink must include the ${keyChoice ? 'join expression' : 'key column'}${texts.length > 1 ? 's' : ''} ${list} in its projection (eg, SELECT ${example.join(', ')}...).`,
+    { span: query.items[0]?.span },
+  )
+}

@@ -1,0 +1,331 @@
+import type { FormatSpec } from '@varve/serde'
+
+import { nameItems } from '../analyzer/column-names.ts'
+import type { AnalysisEnvironment } from '../analyzer/environment.ts'
+import { analyzeJoin, type AnalyzedJoin } from '../analyzer/join-condition.ts'
+import { createScope, type Scope } from '../analyzer/scope.ts'
+import { expandSelect, type ProjectionItem } from '../analyzer/select-items.ts'
+import type { Expression } from '../ast/expression.ts'
+import type { Query } from '../ast/query.ts'
+import { SqlError } from '../errors.ts'
+import { formatExpression } from '../formatter/format-expression.ts'
+import { pushDownFilter } from '../optimizer/push-down-filter.ts'
+import type { InternalFormats } from './physical-plan.ts'
+import { aggregateCallsIn, planAggregate, refuseTableFunctions } from './plan-aggregate.ts'
+import { neededColumns, planJoin } from './plan-join.ts'
+import { planPartitionBy } from './plan-partition-by.ts'
+import { planSource } from './plan-source.ts'
+import { planExpression, typeOn, type Planning, type Relation } from './relation.ts'
+
+/** A query planned up to its projection. */
+export interface PlannedQuery {
+  readonly planning: Planning
+  readonly relation: Relation
+  readonly items: readonly ProjectionItem[]
+  /** One per item. */
+  readonly names: readonly string[]
+  readonly formats: InternalFormats
+  /** A join: one of the key's columns is enough in the projection. */
+  readonly keyChoice: boolean
+}
+
+/** The key format where a source has none. */
+export function defaultKeyFormat(environment: AnalysisEnvironment): FormatSpec {
+  const configured = environment.properties?.['ksql.persistence.default.format.key']
+  return {
+    format: (typeof configured === 'string'
+      ? configured.toUpperCase()
+      : 'KAFKA') as FormatSpec['format'],
+  }
+}
+
+/**
+ * Plans sources, joins, WHERE, PARTITION BY, GROUP BY and HAVING of a query.
+ *
+ * @throws SqlError when it does not make sense
+ */
+export function planQuery(
+  query: Query,
+  environment: AnalysisEnvironment,
+  persistent: boolean,
+): PlannedQuery {
+  const scope = createScope(
+    [query.from, ...query.joins.map((join) => join.source)],
+    environment.catalog,
+  )
+  const planning: Planning = { scope, environment, slots: { next: 0 } }
+  const joins = query.joins.map((join, i) => analyzeJoin(join, i + 1, scope))
+  const syntheticKey = syntheticKeyOf(joins, scope)
+  const first = scope.sources[0]!
+  const formats: InternalFormats = {
+    keyFormat: first.definition.keyFormat,
+    valueFormat: first.definition.valueFormat,
+  }
+  const base = planSource(first, scope.isJoin ? 'KafkaTopic_Left' : 'KsqlTopic', {
+    materialized: needsOldRows(query),
+  })
+  const items = expandSelect(query, scope, {
+    persistent,
+    partitionBy: query.partitionBy,
+    syntheticKey,
+    fieldsOf: (e) => fieldsOf(e, base, planning),
+  })
+  const uses = [...items.map((item) => item.expression), ...(query.having ? [query.having] : [])]
+  checkClauses(query, uses, environment, scope)
+  let relation = base
+  let where = query.where
+  if (where !== undefined && canPushDown(scope, joins)) {
+    const split = pushDownFilter(where, scope)
+    if (split.below !== undefined) {
+      relation = planFilter(relation, split.below, 'WHERE', 'WhereFilter_Left', planning)
+    }
+    where = split.above
+  }
+  const above = [
+    ...uses,
+    ...(where ? [where] : []),
+    ...(query.groupBy ?? []),
+    ...(query.partitionBy ?? []),
+  ]
+  for (const [ordinal, join] of joins.entries()) {
+    const later = joins.slice(ordinal + 1).flatMap((next) => [next.left, next.right])
+    relation = planJoin(
+      join,
+      {
+        left: relation,
+        needed: neededColumns([...above, ...later], planning),
+        syntheticKey: ordinal === joins.length - 1 ? syntheticKey : undefined,
+        defaultKeyFormat: defaultKeyFormat(environment),
+        leftFormats: formats,
+        ordinal,
+        isNWay: joins.length > 1,
+      },
+      planning,
+    )
+  }
+  if (where !== undefined) relation = planFilter(relation, where, 'WHERE', 'WhereFilter', planning)
+  const names = nameItems(items, scope, persistent)
+  if (query.partitionBy !== undefined) {
+    relation = planRekey(query.partitionBy, relation, items, names, formats, planning)
+  }
+  if (query.groupBy !== undefined) {
+    relation = planAggregate(
+      relation,
+      {
+        groupBy: query.groupBy,
+        keyNames: keyNames(query.groupBy, items, names, scope),
+        uses,
+        window: query.window,
+        emitFinal: query.emit === 'FINAL',
+        formats,
+        defaultKeyFormat: defaultKeyFormat(environment),
+      },
+      planning,
+    )
+    if (query.emit === 'FINAL') relation = planSuppress(relation, query)
+  }
+  if (query.having !== undefined) {
+    relation = planFilter(relation, query.having, 'HAVING', 'Aggregate-HavingFilter', planning)
+  }
+  const keyChoice =
+    joins.length > 0 && query.groupBy === undefined && query.partitionBy === undefined
+  return { planning, relation, items, names, formats, keyChoice }
+}
+
+/** Whether a table must keep its rows: filters and groupings need the old ones. */
+function needsOldRows(query: Query): boolean {
+  return query.where !== undefined || query.groupBy !== undefined || query.joins.length > 0
+}
+
+function fieldsOf(base: Expression, relation: Relation, planning: Planning): readonly string[] {
+  const { type } = typeOn(relation, base, 'SELECT', planning)
+  if (type?.kind !== 'STRUCT') {
+    throw new SqlError(`Cannot expand ${formatExpression(base)}: it is no STRUCT.`, {
+      span: base.span,
+    })
+  }
+  return type.fields.map((field) => field.name)
+}
+
+function canPushDown(scope: Scope, joins: readonly AnalyzedJoin[]): boolean {
+  return (
+    joins.length > 0 &&
+    scope.sources[0]!.definition.kind === 'STREAM' &&
+    joins.every(
+      (join) =>
+        scope.sources[join.source]!.definition.kind === 'TABLE' &&
+        (join.node.type === 'INNER' || join.node.type === 'LEFT'),
+    )
+  )
+}
+
+/** FULL joins, and joins on two expressions, have a key of their own: ROWKEY, or ROWKEY_1 … when a source has such a column. */
+function syntheticKeyOf(joins: readonly AnalyzedJoin[], scope: Scope): string | undefined {
+  const last = joins.at(-1)
+  if (last === undefined) return undefined
+  const hasPlainSide = last.left.kind === 'column' || last.right.kind === 'column'
+  if (last.node.type !== 'FULL' && hasPlainSide) return undefined
+  let name = 'ROWKEY'
+  for (let n = 1; scope.hasColumn(name); n++) name = `ROWKEY_${n}`
+  return name
+}
+
+function checkClauses(
+  query: Query,
+  uses: readonly Expression[],
+  environment: AnalysisEnvironment,
+  scope: Scope,
+): void {
+  const { functions } = environment
+  refuseTableFunctions(uses, functions)
+  const isTable = scope.sources[0]!.definition.kind === 'TABLE'
+  if (query.groupBy === undefined) {
+    if (query.window !== undefined) {
+      throw new SqlError('WINDOW clause requires a GROUP BY clause.', { span: query.window.span })
+    }
+    const calls = aggregateCallsIn(uses, functions, (e) => scope.canonical(e))
+    if (calls.length > 0) {
+      throw new SqlError(
+        `Use of aggregate function${calls.length === 1 ? '' : 's'} ${calls.map((c) => c.name).join(', ')} requires a GROUP BY clause.`,
+        { span: calls[0]!.span },
+      )
+    }
+    if (query.having !== undefined) {
+      throw new SqlError('HAVING requires a GROUP BY clause.', { span: query.having.span })
+    }
+  }
+  if (query.partitionBy !== undefined) {
+    const { span } = query.partitionBy[0] ?? query
+    if (query.groupBy !== undefined) {
+      throw new SqlError('Only one of PARTITION BY and GROUP BY can be used.', { span })
+    }
+    if (isTable) {
+      throw new SqlError('PARTITION BY clause is not supported for tables.', { span })
+    }
+    if (query.partitionBy.length > 1 && query.partitionBy.some((e) => e.kind === 'null')) {
+      throw new SqlError('Cannot PARTITION BY multiple columns including NULL', { span })
+    }
+    if (scope.sources.some((source) => source.definition.window !== undefined)) {
+      throw new SqlError('PARTITION BY is not supported on windowed sources.', { span })
+    }
+  }
+  if (query.emit === 'FINAL' && query.window === undefined) {
+    throw new SqlError('EMIT FINAL is only supported for windowed aggregations.', {
+      span: query.span,
+    })
+  }
+  if (query.groupBy !== undefined || scope.isJoin) {
+    const kafka = scope.sources.filter((s) => s.definition.valueFormat.format === 'KAFKA')
+    if (kafka.length > 0) {
+      throw new SqlError(
+        `Source(s) ${kafka.map((s) => s.definition.name).join(', ')} are using the 'KAFKA' value format. This format does not yet support ${query.groupBy === undefined ? 'JOIN' : 'GROUP BY'}.`,
+        { span: kafka[0]!.node.span },
+      )
+    }
+  }
+}
+
+function planFilter(
+  relation: Relation,
+  condition: Expression,
+  clause: 'WHERE' | 'HAVING',
+  step: string,
+  planning: Planning,
+): Relation {
+  const predicate = planExpression(relation, condition, clause, planning)
+  if (predicate.tree.type?.kind !== 'BOOLEAN') {
+    throw new SqlError(
+      `Type error in ${clause} expression: Should evaluate to boolean but is ${formatExpression(condition)} (${predicate.tree.type?.kind ?? 'NULL'}) instead.`,
+      { span: condition.span },
+    )
+  }
+  return {
+    ...relation,
+    node: {
+      kind: 'filter',
+      step,
+      schema: relation.node.schema,
+      source: relation.node,
+      table: relation.kind === 'TABLE',
+      predicate,
+    },
+  }
+}
+
+function planRekey(
+  partitionBy: readonly Expression[],
+  relation: Relation,
+  items: readonly ProjectionItem[],
+  names: readonly string[],
+  formats: InternalFormats,
+  planning: Planning,
+): Relation {
+  const { scope, environment } = planning
+  const expressions = partitionBy.filter((e) => e.kind !== 'null')
+  const isSameKey =
+    expressions.length === 1 &&
+    relation.keys.length === 1 &&
+    relation.keys[0]!.canonicals.includes(scope.canonical(expressions[0]!))
+  if (isSameKey) return relation
+  const keys = keyNames(expressions, items, names, scope)
+  return planPartitionBy(
+    relation,
+    expressions.map((expression, i) => ({ expression, name: keys[i]! })),
+    {
+      step: 'PartitionBy',
+      repartition: false,
+      clause: 'PARTITION BY',
+      defaultKeyFormat: defaultKeyFormat(environment),
+      formats,
+      needed: neededColumns(
+        items.map((item) => item.expression),
+        planning,
+      ),
+    },
+    planning,
+  )
+}
+
+/** The names that the projection gives to key expressions; one that is not selected keeps a name of its own (an error follows for persistent queries). */
+function keyNames(
+  keys: readonly Expression[],
+  items: readonly ProjectionItem[],
+  names: readonly string[],
+  scope: Scope,
+): string[] {
+  const used = new Set<string>()
+  return keys.map((key, i) => {
+    const canonical = scope.canonical(key)
+    const at = items.findIndex((item) => scope.canonical(item.expression) === canonical)
+    let name =
+      at !== -1
+        ? names[at]!
+        : key.kind === 'column'
+          ? key.name
+          : key.kind === 'dereference'
+            ? key.field
+            : `KSQL_COL_${i}`
+    while (used.has(name)) name = `${name}_1`
+    used.add(name)
+    return name
+  })
+}
+
+function planSuppress(relation: Relation, query: Query): Relation {
+  const { node } = relation
+  if (node.kind !== 'aggregate' || node.window === undefined) {
+    throw new SqlError('EMIT FINAL is only supported for windowed aggregations.', {
+      span: query.span,
+    })
+  }
+  return {
+    ...relation,
+    node: {
+      kind: 'suppress',
+      step: 'Aggregate-Suppress',
+      schema: node.schema,
+      source: node,
+      window: node.window,
+    },
+  }
+}
