@@ -40,7 +40,8 @@ export async function replayWals(
   numbers: readonly number[],
 ): Promise<ReplayResult> {
   const { mode, versions, families } = target
-  let next = versions.lastSequence + 1
+  /** Sequence after the last entry replayed; what the MANIFEST says must not make a gap look like a continuation. */
+  let next: number | undefined
   let stoppedAt: number | undefined
   for (const number of numbers) {
     versions.markFileNumberUsed(number)
@@ -75,7 +76,7 @@ export async function replayWals(
         stoppedAt = undefined
       }
       const end = insertBatch(cursor, cursor.sequence, memtableOf)
-      next = Math.max(next, end)
+      next = Math.max(next ?? 0, end)
       for (const family of families.values()) {
         if (family.active.memtable.approximateMemoryBytes >= family.options.writeBufferSizeBytes) {
           await target.onFull(family)
@@ -95,7 +96,7 @@ export async function replayWals(
     }
   }
   if (stoppedAt !== undefined) checkNoTableAhead(target, stoppedAt)
-  return { nextSequence: next, stoppedAt }
+  return { nextSequence: Math.max(versions.lastSequence + 1, next ?? 0), stoppedAt }
 }
 
 /** Tables of a family that were made after the point where replay stopped would mix two moments. */

@@ -10,7 +10,7 @@ export type MemtableOf = (columnFamilyId: number) => Memtable | undefined
  * Returns the sequence after the last one. Entries that are dropped consume their sequence too.
  *
  * @throws CorruptionError when the batch is malformed
- * @throws UnsupportedError for entries of two-phase commits, blob files, wide columns and preferred sequence numbers
+ * @throws UnsupportedError for entries of two-phase commits, blob files and preferred sequence numbers
  */
 export function insertBatch(
   cursor: WriteBatchCursor,
@@ -25,6 +25,7 @@ export function insertBatch(
       case ValueType.Deletion:
       case ValueType.SingleDeletion:
       case ValueType.Merge:
+      case ValueType.WideColumnEntity:
         memtableOf(cursor.columnFamilyId)?.addRange(
           sequence,
           type,
@@ -44,8 +45,6 @@ export function insertBatch(
         break
       case ValueType.BlobIndex:
         throw new UnsupportedError('blob files')
-      case ValueType.WideColumnEntity:
-        throw new UnsupportedError('wide columns in a write batch')
       case ValueType.ValuePreferredSeqno:
         throw new UnsupportedError('preferred sequence numbers in a write batch')
       default:
