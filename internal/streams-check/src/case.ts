@@ -98,7 +98,8 @@ export function at(value: Json | undefined, path: string): Json | undefined {
 /** The number at a path, 0 where there is none. */
 export function numberAt(value: Json | undefined, path: string): number {
   const found = at(value, path)
-  return typeof found === 'number' ? Math.trunc(found) : Number(found ?? 0) || 0
+  if (typeof found === 'number') return Math.trunc(found)
+  return typeof found === 'string' ? Math.trunc(Number(found)) || 0 : Number(found === true)
 }
 
 /** The text at a path, null where there is none. */

@@ -42,7 +42,7 @@ export type TableOrigin<K, V> =
   | {
       readonly kind: 'derived'
       readonly view: () => TableView<K, V>
-      readonly askForOldValues: () => void
+      readonly askForOldValues: (materialize: boolean) => boolean
     }
 
 /** {@link KTable} over a node of the graph. */
@@ -78,12 +78,21 @@ export class Table<K, V> implements KTable<K, V> {
     return storeView(this.settings.store!)
   }
 
-  /** Has changes carry old values from now on. */
-  askForOldValues(): void {
-    if (this.settings.sendOldValues) return
+  /**
+   * Has changes carry old values from now on; false where that would need a store that is not there and `materialize` does not ask for.
+   */
+  askForOldValues(materialize: boolean): boolean {
+    if (this.settings.sendOldValues) return true
+    if (this.settings.store === undefined) {
+      if (this.#origin.kind === 'source') {
+        if (!materialize) return false
+        this.#materialize()
+      } else if (this.#origin.kind === 'derived' && !this.#origin.askForOldValues(materialize)) {
+        return false
+      }
+    }
     this.settings.sendOldValues = true
-    if (this.#origin.kind === 'source' && this.settings.store === undefined) this.#materialize()
-    if (this.#origin.kind === 'derived') this.#origin.askForOldValues()
+    return true
   }
 
   filter(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
@@ -114,7 +123,7 @@ export class Table<K, V> implements KTable<K, V> {
   }
 
   toChangeStream(_named?: Named): KStream<K, Change<V>> {
-    this.askForOldValues()
+    this.askForOldValues(true)
     return changeStream(this.at)
   }
 
@@ -123,7 +132,7 @@ export class Table<K, V> implements KTable<K, V> {
     grouped: Grouped<KR, VR> = {},
   ): KGroupedTable<KR, VR> {
     const { graph, node, topics } = this.at
-    this.askForOldValues()
+    this.askForOldValues(true)
     const base = grouped.name ?? graph.generateName('KTABLE-GROUPBY')
     const name = `${base}-select`
     const keySerde = required(grouped.keySerde, 'keySerde', name)
@@ -175,12 +184,15 @@ export class Table<K, V> implements KTable<K, V> {
   }
 
   #filter(predicate: Predicate<K, V>, wanted: boolean, options: TableOptions<K, V>): KTable<K, V> {
+    // Old values that cost nothing save tombstones for rows that never passed.
+    const hasOldValues = this.askForOldValues(options.oldValues === true)
     return this.#derive<V>(
       'KTABLE-FILTER',
       options,
       options.materialized?.valueSerde ?? this.at.valueSerde,
       (settings) => () => new TableFilterProcessor<K, V>(predicate, wanted, settings),
       () => filteredView(this.view(), predicate, wanted),
+      hasOldValues,
     )
   }
 
@@ -192,10 +204,11 @@ export class Table<K, V> implements KTable<K, V> {
       settings: TableSettings,
     ) => () => TableFilterProcessor<K, V> | TableMapValuesProcessor<K, V, VR>,
     view: () => TableView<K, VR>,
+    sendOldValues = false,
   ): Table<K, VR> {
     const { graph, node } = this.at
     const { materialized } = options
-    const settings: TableSettings = { store: materialized?.store, sendOldValues: false }
+    const settings: TableSettings = { store: materialized?.store, sendOldValues }
     if (materialized !== undefined) {
       graph.addStore(keyValueStoreOf(materialized, this.at.keySerde))
     }
@@ -208,9 +221,13 @@ export class Table<K, V> implements KTable<K, V> {
     const table = new Table<K, VR>({
       at: { ...this.at, node: processor, valueSerde },
       settings,
-      origin: { kind: 'derived', view, askForOldValues: () => this.askForOldValues() },
+      origin: {
+        kind: 'derived',
+        view,
+        askForOldValues: (materialize) => this.askForOldValues(materialize),
+      },
     })
-    if (options.oldValues === true) table.askForOldValues()
+    if (options.oldValues === true) table.askForOldValues(true)
     return table
   }
 
@@ -223,8 +240,8 @@ export class Table<K, V> implements KTable<K, V> {
     const { graph } = this.at
     const { materialized } = options
     graph.coPartition([...this.at.topics, ...other.at.topics])
-    this.askForOldValues()
-    other.askForOldValues()
+    this.askForOldValues(true)
+    other.askForOldValues(true)
     const leftView = this.view()
     const rightView = other.view()
     const settings: TableSettings = { store: materialized?.store, sendOldValues: false }
@@ -275,10 +292,10 @@ export class Table<K, V> implements KTable<K, V> {
       origin: {
         kind: 'derived',
         view: () => joinedView(leftView, rightView, joiner, required),
-        askForOldValues: () => {},
+        askForOldValues: () => true,
       },
     })
-    if (options.oldValues === true) table.askForOldValues()
+    if (options.oldValues === true) table.askForOldValues(true)
     return table
   }
 

@@ -16,7 +16,10 @@ function sharedTime(name: string): (context: ProcessorContext) => JoinTime {
     const streamTime = context.sharedNumber(`${name}/stream-time`, -1)
     let time = times.get(streamTime)
     if (time === undefined) {
-      times.set(streamTime, (time = { streamTime, earliestUnmatched: -1, nextLook: 0 }))
+      times.set(
+        streamTime,
+        (time = { streamTime, earliestUnmatched: Number.NEGATIVE_INFINITY, nextLook: 0 }),
+      )
     }
     return time
   }

@@ -8,8 +8,7 @@ export class ClosingSchedule {
   due(context: ProcessorContext): boolean {
     const now = context.wallClockTime
     if (now < this.#nextLook) return false
-    if (this.#nextLook === 0) this.#nextLook = now
-    this.#nextLook += context.emitIntervalMs
+    this.#nextLook = now + context.emitIntervalMs
     return true
   }
 }

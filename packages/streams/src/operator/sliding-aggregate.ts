@@ -144,7 +144,7 @@ export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
   }
 
   #add(record: StreamRecord<K, V>, start: number, before: ValueAndTimestamp<VA> | undefined): void {
-    if (start + this.#windows.differenceMs <= this.#closed) {
+    if (start + this.#windows.differenceMs < this.#closed) {
       this.context.drop('late')
       return
     }

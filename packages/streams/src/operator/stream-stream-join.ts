@@ -118,8 +118,7 @@ export class StreamStreamJoinProcessor<K, V, VO, VR> extends BaseProcessor<K, V,
     if (time.earliestUnmatched >= now - this.#afterMs - graceMs) return
     const wallClock = this.context.wallClockTime
     if (wallClock < time.nextLook) return
-    if (time.nextLook === 0) time.nextLook = wallClock
-    time.nextLook += this.context.emitIntervalMs
+    time.nextLook = wallClock + this.context.emitIntervalMs
     time.earliestUnmatched = Number.POSITIVE_INFINITY
     let leftOpen = false
     let rightOpen = false
