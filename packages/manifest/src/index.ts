@@ -15,7 +15,7 @@ export type {
 } from './version-edit.ts'
 export { encodeVersionEdit } from './version-edit-encode.ts'
 export { decodeVersionEdit } from './version-edit-decode.ts'
-export { compareLevel0Files, Version } from './version.ts'
+export { Version } from './version.ts'
 export { VersionSet, type VersionSetOptions } from './version-set.ts'
 export type { ColumnFamilyVersions } from './column-family-versions.ts'
 export { ManifestReplay, type ColumnFamilyState, type ManifestState } from './manifest-state.ts'

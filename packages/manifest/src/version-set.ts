@@ -138,6 +138,7 @@ export class VersionSet {
     await using manifest = await LogWriter.open(fs, `${directory}/${manifestFileName(1)}`)
     manifest.addRecord(encodeVersionEdit(edit))
     await manifest.sync()
+    await fs.syncDirectory(directory)
     await writeCurrent(fs, directory, 1)
     return VersionSet.recover(fs, directory, options)
   }
@@ -347,6 +348,7 @@ export class VersionSet {
         manifest.addRecord(encodeVersionEdit({ ...edit, nextFileNumber: this.#nextFileNumber }))
       }
       await manifest.sync()
+      await this.#fs.syncDirectory(this.directory) // its name, too, is safe before CURRENT has it
       await writeCurrent(this.#fs, this.directory, number)
     } catch (error) {
       await manifest.close().catch(() => undefined) // the write's error is the one that counts

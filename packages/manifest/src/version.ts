@@ -104,20 +104,20 @@ export class Version {
   }
 }
 
-/** Order of level 0: newest first. */
-export function compareLevel0Files(a: FileMetadata, b: FileMetadata): number {
-  if (
-    a.epochNumber !== undefined &&
-    b.epochNumber !== undefined &&
-    a.epochNumber !== b.epochNumber
-  ) {
-    return b.epochNumber - a.epochNumber
-  }
+/** Order of level 0 by sequence numbers: newest first. */
+function compareBySequence(a: FileMetadata, b: FileMetadata): number {
   return (
     b.largestSequence - a.largestSequence ||
     b.smallestSequence - a.smallestSequence ||
     b.number - a.number
   )
+}
+
+/** Sorts level 0 newest first: by epoch numbers where every table has one, else by sequence numbers. */
+function sortLevel0(files: readonly FileMetadata[]): FileMetadata[] {
+  const hasEpochs = files.every(({ epochNumber }) => epochNumber !== undefined)
+  if (!hasEpochs) return [...files].sort(compareBySequence)
+  return [...files].sort((a, b) => b.epochNumber! - a.epochNumber! || compareBySequence(a, b))
 }
 
 /**
@@ -132,7 +132,7 @@ export function sortLevels(
 ): FileMetadata[][] {
   const order = new InternalKeyComparator(comparator)
   return levels.map((files, level) => {
-    if (level === 0) return [...files].sort(compareLevel0Files)
+    if (level === 0) return sortLevel0(files)
     const sorted = [...files].sort((a, b) => order.compare(a.smallest, b.smallest))
     for (let i = 1; i < sorted.length; i++) {
       const before = sorted[i - 1]!
