@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 import {
   AlreadyExistsError,
@@ -18,7 +18,7 @@ import {
   type VersionEdit,
 } from '@varve/manifest'
 import { createSessionId } from '@varve/sst-format'
-import { isNotFound, type FileLock } from '@varve/vfs'
+import { isNotFound, type FileLock, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
 
 import { runJob } from '../background/jobs.ts'
@@ -47,7 +47,7 @@ export async function openDatabase(
   options: ResolvedDBOptions,
 ): Promise<Database> {
   const { fileSystem: fs } = options
-  if (options.createIfMissing) await fs.mkdir(directory)
+  if (options.createIfMissing) await makeDirectory(fs, directory)
   let lock: FileLock
   try {
     lock = await fs.lock(join(directory, LOCK_FILE_NAME))
@@ -164,6 +164,16 @@ export async function openDatabase(
     await lock.release()
     throw error
   }
+}
+
+/** Makes the directory and those above it that are missing, so that a loss of power does not take them away again. */
+async function makeDirectory(fs: FileSystem, directory: string): Promise<void> {
+  const parents: string[] = []
+  for (let path = resolve(directory); !(await fs.exists(path)); path = dirname(path))
+    parents.push(dirname(path))
+  if (parents.length === 0) return
+  await fs.mkdir(directory)
+  for (const parent of parents.reverse()) await fs.syncDirectory(parent)
 }
 
 /** Options by family name. */

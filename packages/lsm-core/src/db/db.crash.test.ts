@@ -1,0 +1,114 @@
+import { assertNoOpenResources, createSeededRandom } from '@varve/base/testing'
+import { FaultInjectionFileSystem, MemoryFileSystem } from '@varve/vfs'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { DB, WriteBatch, type DBOptions } from '../index.ts'
+
+const families = {
+  default: { writeBufferSizeBytes: 7000, level0FileNumCompactionTrigger: 2, blockSizeBytes: 256 },
+  other: { writeBufferSizeBytes: 5000, compression: 'none' },
+} as const
+
+interface Cut {
+  /** The disk as a loss of power at this point leaves it. */
+  readonly disk: MemoryFileSystem
+  /** Batches that were acknowledged with sync before. */
+  readonly synced: number
+  /** Batches that were asked for. */
+  readonly asked: number
+  readonly at: string
+}
+
+/** Batch n writes n under one key of each family, and n under a key of its own. */
+function batchOf(db: DB, n: number): WriteBatch {
+  const cf = db.columnFamily('other')
+  return new WriteBatch()
+    .put('last', String(n))
+    .put('last', String(n), { cf })
+    .put(`key${String(n).padStart(4, '0')}`, 'x'.repeat(n % 150))
+    .put(`key${String(n % 7)}`, String(n), { cf })
+}
+
+/** The disk opens, and holds exactly the first m batches for an m between what was synced and what was asked for. */
+async function checkPrefix({ disk, synced, asked, at }: Cut): Promise<void> {
+  const options: DBOptions = { createIfMissing: true, fileSystem: disk, columnFamilies: families }
+  await using db = await DB.open('/db', options)
+  const other = db.columnFamily('other')
+  const last = Number((await db.get('last', { encoding: 'utf8' })) ?? 0)
+  expect(last, `batches after a cut at ${at}`).toBeGreaterThanOrEqual(synced)
+  expect(last).toBeLessThanOrEqual(asked)
+  expect(
+    Number((await db.get('last', { cf: other, encoding: 'utf8' })) ?? 0),
+    `both families at ${at}`,
+  ).toBe(last)
+  let keys = 0
+  using cursor = db.cursor({ gte: 'key', lt: 'kez' })
+  for (cursor.seekToFirst(); cursor.valid; cursor.next()) keys++
+  expect(keys, `keys after a cut at ${at}`).toBe(last)
+  // What was recovered takes writes and survives another opening.
+  await db.write(batchOf(db, last + 1), { sync: true })
+  await db.close()
+  await using again = await DB.open('/db', options)
+  expect(await again.get('last', { encoding: 'utf8' })).toBe(String(last + 1))
+}
+
+describe('DB after a loss of power', () => {
+  afterEach(() => assertNoOpenResources())
+
+  for (const seed of [undefined, 1, 2, 3]) {
+    it(`keeps every synced batch and whole batches only, cut at every write and sync (seed ${seed ?? 'none'})`, async () => {
+      const disk = new MemoryFileSystem()
+      const fileSystem = new FaultInjectionFileSystem(disk)
+      const random = createSeededRandom(seed ?? 0)
+      const cuts: Cut[] = []
+      let synced = 0
+      let asked = 0
+      let calls = 0
+      fileSystem.observe((operation, path) => {
+        if (operation === 'read' || operation === 'open' || operation === 'lock') return
+        if (operation === 'append' && calls++ % 5 !== 0) return
+        const fork = disk.forkAfterPowerLoss(
+          seed === undefined ? {} : { seed: random.below(1 << 30) + 1 },
+        )
+        cuts.push({ disk: fork, synced, asked, at: `${operation} of ${path}` })
+      })
+      {
+        await using db = await DB.open('/db', {
+          createIfMissing: true,
+          fileSystem,
+          columnFamilies: families,
+        })
+        for (let n = 1; n <= 150; n++) {
+          const sync = random.below(4) === 0
+          asked = n
+          if (random.below(2) === 0) await db.write(batchOf(db, n), { sync })
+          else db.writeSync(batchOf(db, n), { sync })
+          if (sync) synced = n
+          if (random.below(40) === 0) await db.flush()
+          if (random.below(60) === 0) await db.compactRange()
+        }
+      }
+      fileSystem.observe(undefined)
+      expect(cuts.length).toBeGreaterThan(100)
+      const sample = cuts.filter((_, i) => i % 3 === 0 || cuts[i]!.at.includes('sync'))
+      for (const cut of sample) await checkPrefix(cut)
+    })
+  }
+
+  it('keeps every acknowledged batch when only the process dies', async () => {
+    const disk = new MemoryFileSystem()
+    for (let round = 0; round < 10; round++) {
+      // Not closed: its files and lock die with the crash.
+      const db = await DB.open('/db', {
+        createIfMissing: true,
+        fileSystem: disk,
+        columnFamilies: families,
+      })
+      const before = Number((await db.get('last', { encoding: 'utf8' })) ?? 0)
+      expect(before).toBe(round * 40)
+      for (let n = before + 1; n <= before + 40; n++) db.writeSync(batchOf(db, n))
+      disk.crash({ loss: 'process' })
+      await db.close().catch(() => undefined)
+    }
+  })
+})
