@@ -31,7 +31,7 @@ export class KafkaAdmin implements Admin {
     readonly configs?: Readonly<Record<string, string>>
   }): Promise<void> {
     const { name, partitionCount } = topic
-    let attempts = 0
+    let mayBeOurs = false
     const deadline = this.#cluster.deadline()
     try {
       await this.#cluster.callAny(
@@ -54,7 +54,6 @@ export class KafkaAdmin implements Admin {
           validateOnly: false,
         },
         (response) => {
-          attempts++
           for (const { errorCode, errorMessage } of response.topics) {
             checkError(errorCode, `creation of topic "${name}"`, {
               topic: name,
@@ -62,14 +61,19 @@ export class KafkaAdmin implements Admin {
             })
           }
         },
-        { deadline },
+        {
+          deadline,
+          onRetry: (error) => {
+            mayBeOurs ||= !(error instanceof KafkaError)
+          },
+        },
       )
     } catch (error) {
       if (!(error instanceof KafkaError && error.errorCode === ErrorCode.TOPIC_ALREADY_EXISTS)) {
         throw error
       }
       // After a lost answer it may be our own: then the count tells.
-      const known = attempts > 1 ? await this.describeTopic(name) : undefined
+      const known = mayBeOurs ? await this.describeTopic(name) : undefined
       if (known === undefined || known.partitionCount !== partitionCount) {
         throw new TopicExistsError(name, { cause: error })
       }

@@ -30,6 +30,8 @@ export interface CallOptions {
   readonly lane?: Lane
   /** Time for one answer; default a quarter of the deadline, at least 5 s. */
   readonly attemptTimeoutMs?: number
+  /** Called before an attempt is repeated, with the failure: drop what is known to be stale. */
+  readonly onRetry?: (error: unknown) => void
 }
 
 interface TopicEntry {
@@ -105,10 +107,7 @@ export class Cluster {
     what: string,
     api: ApiName,
     attempt: (remainingMs: number) => Promise<T>,
-    options: CallOptions & {
-      /** Called before an attempt is repeated, with the failure: drop what is known to be stale. */
-      readonly onRetry?: (error: unknown) => void
-    } = {},
+    options: CallOptions = {},
   ): Promise<T> {
     const deadline = options.deadline ?? this.deadline()
     const signal =
@@ -191,6 +190,7 @@ export class Cluster {
       {
         ...options,
         onRetry: (error) => {
+          options.onRetry?.(error)
           if (
             !(error instanceof KafkaError) ||
             reactionTo(error.errorCode, api) === 'coordinator'

@@ -22,6 +22,11 @@ export class PartitionQueue {
   /** Monotonic time before which nothing is sent; set after a failure. */
   blockedUntilMs = 0
   failures = 0
+  /**
+   * Whether the broker knows this producer on this partition. Until then one batch goes alone: a broker that has no state of a producer
+   * takes any first sequence, so a second batch must not be able to overtake the first.
+   */
+  #established = false
   #resending = false
   /** Sequences that were given and will never be written. */
   #refused: { readonly baseSequence: number; readonly records: number }[] = []
@@ -38,7 +43,7 @@ export class PartitionQueue {
   /** Whether another batch may be sent now. */
   canSend(nowMs: number): boolean {
     if (nowMs < this.blockedUntilMs || this.inFlight.length >= IN_FLIGHT_MAX) return false
-    if (this.#resending && this.inFlight.length > 0) return false
+    if ((this.#resending || !this.#established) && this.inFlight.length > 0) return false
     return this.waiting.length > 0 || this.open?.due === true
   }
 
@@ -62,7 +67,14 @@ export class PartitionQueue {
     return batch
   }
 
-  /** The batch is written, or refused for good. */
+  /** The batch is written. */
+  acknowledge(batch: ProducerBatch): void {
+    this.remove(batch)
+    this.failures = 0
+    this.#established = true
+  }
+
+  /** Takes the batch out of what is in flight. */
   remove(batch: ProducerBatch): void {
     const index = this.inFlight.indexOf(batch)
     if (index >= 0) this.inFlight.splice(index, 1)
@@ -135,6 +147,7 @@ export class PartitionQueue {
     this.nextSequence = 0
     this.#refused = []
     this.#resending = false
+    this.#established = false
     this.failures = 0
     this.blockedUntilMs = 0
   }

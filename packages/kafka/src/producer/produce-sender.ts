@@ -189,8 +189,7 @@ export class ProduceSender {
       }
       const { errorCode } = answer
       if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
-        queue.remove(batch)
-        queue.failures = 0
+        queue.acknowledge(batch)
         batch.acknowledge(
           errorCode === ErrorCode.NONE ? answer.baseOffset : -1,
           answer.logAppendTimeMs,
