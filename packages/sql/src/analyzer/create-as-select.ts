@@ -35,7 +35,7 @@ export function analyzeCreateAsSelect(
   const prefix = properties['ksql.output.topic.name.prefix'] ?? ''
   const topicName = settings.topic ?? `${String(prefix)}${statement.name.toUpperCase()}`
   checkTimestamp(settings.timestamp, [...projection.keyColumns, ...projection.valueColumns])
-  checkName(statement, existing, environment)
+  checkName(statement, existing)
   const { window } = planned.relation
   const source: DataSource = {
     name: statement.name,
@@ -167,7 +167,11 @@ function sinkKeyFormat(
         hint: 'Leave KEY_FORMAT out.',
       })
     }
-    return { format: 'NONE' }
+    // PARTITION BY NULL takes the key away; a source without key hands its format on unused.
+    const isUnkeyed = planned.planning.scope.sources.every(
+      (source) => source.definition.keyColumns.length === 0,
+    )
+    return isUnkeyed ? inherited : { format: 'NONE' }
   }
   const name =
     settings.keyFormat ??

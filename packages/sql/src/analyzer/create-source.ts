@@ -105,14 +105,13 @@ export function analyzeCreateSource(
   createInferenceRequests(statement, properties)
   const existing = catalog.source(statement.name)
   const exists = existing !== undefined && statement.ifNotExists
-  checkName(statement, existing, environment)
+  checkName(statement, existing)
   const columns = declaredColumns(statement, catalog)
   const keyColumns = columns.key.length > 0 ? columns.key : (environment.inferred?.key ?? [])
   const valueColumns =
     columns.value.length > 0 ? columns.value : (environment.inferred?.value ?? [])
   checkColumns(statement, keyColumns, valueColumns)
-  const keyFormat: FormatSpec =
-    keyColumns.length === 0 && settings.keyFormat === undefined ? { format: 'NONE' } : formats.key
+  const keyFormat = formats.key
   const configuredWrap = properties['ksql.persistence.wrap.single.values']
   const valueFormat = withWrapping(
     formats.value,
@@ -166,7 +165,6 @@ export function checkName(
     readonly span: CreateSource['span']
   },
   existing: DataSource | undefined,
-  _environment: AnalysisEnvironment,
 ): void {
   if (existing === undefined || statement.ifNotExists) return
   const kind = statement.sourceKind.toLowerCase()

@@ -81,6 +81,15 @@ export function planAggregate(
   const { scope, environment } = planning
   const canonical = (e: Expression): string => scope.canonical(e)
   const calls = aggregateCallsIn(inputs.uses, environment.functions, canonical)
+  for (const call of inputs.uses.flatMap(callsIn)) {
+    const { functions } = environment
+    if (!functions.scalar(call.name) && !functions.aggregate(call.name)) {
+      throw new SqlError(`Can't find any functions with the name '${call.name}'`, {
+        span: call.span,
+        hint: 'SHOW FUNCTIONS lists what there is.',
+      })
+    }
+  }
   if (calls.length === 0) {
     throw new SqlError(
       'GROUP BY requires aggregate functions in either the SELECT or HAVING clause.',

@@ -36,8 +36,24 @@ export function planJoin(join: AnalyzedJoin, inputs: JoinInputs, planning: Plann
   const suffix = inputs.isNWay && inputs.ordinal > 0 ? `${inputs.ordinal + 1}` : ''
   const rightSource = planSource(source, `KafkaTopic_Right${suffix}`, { materialized: true })
   checkKinds(join, inputs.left, rightSource, planning)
-  const left = prepareSide(inputs.left, join.left, 'Left', suffix, inputs, planning)
-  const right = prepareSide(rightSource, join.right, 'Right', suffix, inputs, planning)
+  const keyFormat = joinKeyFormat(join, inputs, rightSource, planning)
+  const left = prepareSide(
+    inputs.left,
+    join.left,
+    'Left',
+    suffix,
+    { ...inputs, keyFormat },
+    planning,
+  )
+  const right = prepareSide(
+    rightSource,
+    join.right,
+    'Right',
+    suffix,
+    { ...inputs, keyFormat },
+    planning,
+  )
+  checkPartitions(join, left, right, planning)
   const type = checkTypes(join, left, right, planning)
   const step = `Join${suffix}`
   const key = joinKey(join, inputs, left, right, type, planning)
@@ -63,11 +79,7 @@ export function planJoin(join: AnalyzedJoin, inputs: JoinInputs, planning: Plann
   }
   const kind = left.kind
   const formats = {
-    keyFormat: internalKeyFormat(
-      inputs.leftFormats.keyFormat,
-      schema.keyColumns,
-      inputs.defaultKeyFormat,
-    ),
+    keyFormat: internalKeyFormat(keyFormat, schema.keyColumns, inputs.defaultKeyFormat),
     valueFormat: inputs.leftFormats.valueFormat,
   }
   const rightFormats = {
@@ -213,7 +225,7 @@ function prepareSide(
   condition: Expression,
   side: 'Left' | 'Right',
   suffix: string,
-  inputs: JoinInputs,
+  inputs: JoinInputs & { readonly keyFormat: FormatSpec },
   planning: Planning,
 ): Relation {
   const { scope } = planning
@@ -228,7 +240,14 @@ function prepareSide(
   }
   const isJoin = input.node.kind.endsWith('Join')
   const narrowed = isJoin ? input : narrow(input, wanted, `PrependAlias${side}${suffix}`, planning)
-  if (isKeyed) return narrowed
+  const source = keyFormatOf(input)
+  const isSameFormat = source === undefined || sameKeyBytes(source, inputs.keyFormat)
+  if (isKeyed && (isSameFormat || input.kind === 'TABLE')) {
+    if (isSameFormat) return narrowed
+    throw new UnsupportedError(
+      `joins of tables with different key formats (${source.format} and ${inputs.keyFormat.format})`,
+    )
+  }
   if (input.kind === 'TABLE') {
     throw new SqlError(
       `Invalid join condition: a table cannot be re-partitioned. Got ${formatExpression(condition)}.`,
@@ -249,18 +268,94 @@ function prepareSide(
       clause: 'JOIN ON',
       needed: wanted,
       defaultKeyFormat: inputs.defaultKeyFormat,
-      formats:
-        side === 'Left'
-          ? inputs.leftFormats
-          : { keyFormat: inputs.leftFormats.keyFormat, valueFormat: valueFormatOf(input) },
+      formats: {
+        keyFormat: inputs.keyFormat,
+        valueFormat: side === 'Left' ? inputs.leftFormats.valueFormat : valueFormatOf(input),
+      },
     },
     planning,
   )
 }
 
+/**
+ * The key format that both sides share, so that equal keys have equal bytes and lie in partitions of the same number: that of a table, which cannot be
+ * re-partitioned, else that of a side that keeps its key, else the first that can hold a key at all.
+ */
+function joinKeyFormat(
+  join: AnalyzedJoin,
+  inputs: JoinInputs,
+  right: Relation,
+  planning: Planning,
+): FormatSpec {
+  const isKeyed = (side: Relation, e: Expression): boolean =>
+    side.keys.length === 1 && side.keys[0]!.canonicals.includes(planning.scope.canonical(e))
+  const leftFormat = keyFormatOf(inputs.left)
+  const rightFormat = keyFormatOf(right)!
+  if (right.kind === 'TABLE') return rightFormat
+  if (leftFormat !== undefined && isKeyed(inputs.left, join.left)) return leftFormat
+  if (isKeyed(right, join.right)) return rightFormat
+  return (
+    [leftFormat, rightFormat, inputs.leftFormats.keyFormat].find(
+      (format) => format !== undefined && format.format !== 'NONE',
+    ) ?? inputs.defaultKeyFormat
+  )
+}
+
+/** The format of the bytes that a relation's key comes from. */
+function keyFormatOf(relation: Relation): FormatSpec | undefined {
+  let at: PlanNode = relation.node
+  while (at.kind === 'filter' || at.kind === 'project') at = at.source
+  switch (at.kind) {
+    case 'streamSource':
+    case 'tableSource':
+      return at.keyFormat
+    case 'partitionBy':
+    case 'streamTableJoin':
+      return at.formats.keyFormat
+    case 'streamStreamJoin':
+      return at.leftFormats.keyFormat
+    default:
+      return undefined
+  }
+}
+
+function sameKeyBytes(a: FormatSpec, b: FormatSpec): boolean {
+  return a.format === b.format && (a.delimiter ?? ',') === (b.delimiter ?? ',')
+}
+
+/** Topics that are joined as they are must have equally many partitions. */
+function checkPartitions(
+  join: AnalyzedJoin,
+  left: Relation,
+  right: Relation,
+  planning: Planning,
+): void {
+  const topic = planning.environment.topic
+  const [a, b] = [topicOf(left), topicOf(right)]
+  if (topic === undefined || a === undefined || b === undefined) return
+  const [counts, other] = [topic(a.topic)?.partitions, topic(b.topic)?.partitions]
+  if (counts === undefined || other === undefined || counts === other) return
+  throw new SqlError(
+    `Can't join \`${a.name}\` with \`${b.name}\` since the number of partitions don't match. \`${a.name}\` partitions = ${counts}; \`${b.name}\` partitions = ${other}. Please repartition either one so that the number of partitions match.`,
+    { span: join.node.span },
+  )
+}
+
+function topicOf(
+  relation: Relation,
+): { readonly topic: string; readonly name: string } | undefined {
+  let at: PlanNode = relation.node
+  while (at.kind === 'filter' || at.kind === 'project') at = at.source
+  return at.kind === 'streamSource' || at.kind === 'tableSource'
+    ? { topic: at.topic, name: at.sourceName }
+    : undefined
+}
+
 function valueFormatOf(input: Relation): FormatSpec {
-  return input.node.kind === 'streamSource' || input.node.kind === 'tableSource'
-    ? input.node.valueFormat
+  let at: PlanNode = input.node
+  while (at.kind === 'filter' || at.kind === 'project') at = at.source
+  return at.kind === 'streamSource' || at.kind === 'tableSource'
+    ? at.valueFormat
     : { format: 'JSON' }
 }
 

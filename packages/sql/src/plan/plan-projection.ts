@@ -37,11 +37,11 @@ export function planProjection(query: PlannedQuery): PlannedProjection {
     }
     return undefined
   })
-  if (keyItems.includes(undefined)) throw missingKeys(query)
   const isKey = new Set(keyItems)
   const values = items.flatMap((item, i) =>
     isKey.has(i) ? [] : [namedExpression(names[i]!, relation, item.expression, 'SELECT', planning)],
   )
+  if (keyItems.includes(undefined)) throw missingKeys(query)
   if (values.length === 0) {
     throw new SqlError('The projection contains no value columns.', { span: items[0]?.span })
   }
