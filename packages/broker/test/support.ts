@@ -1,7 +1,7 @@
 import { RecordBatchBuilder, readBatchHeaders, decodeRecordBatch } from '@varve/kafka-protocol'
 import type { ApiMessages, ApiName, BatchStamp, FetchedPartition } from '@varve/kafka-protocol'
 
-import { EmbeddedBroker } from '../src/index.ts'
+import type { EmbeddedBroker } from '../src/index.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()

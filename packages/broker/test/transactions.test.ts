@@ -205,6 +205,23 @@ describe('transactions', () => {
     },
   )
 
+  test('a transaction that the coordinator has lost is aborted, so that readers go on', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const before = await open({ directory: '/data', fileSystem })
+    const session = await init(before)
+    await add(before, session)
+    await write(before, session, 0, [['a', '1']])
+    fileSystem.crash({ loss: 'process' })
+    const state = '/data/__transaction_state-0/00000000000000000000.log'
+    await fileSystem.writeFileAtomic(state, new Uint8Array(0))
+    await using broker = await EmbeddedBroker.open({ directory: '/data', fileSystem })
+    expect((await fetch(broker, 'orders')).lastStableOffset).toBe(2)
+    expect(await readAll(broker, 'orders', { readCommitted: true })).toEqual([])
+    expect(await write(broker, session, 1, [['b', '1']])).toBe(
+      ErrorCode.INVALID_PRODUCER_ID_MAPPING,
+    )
+  })
+
   test('offsets of a transaction show when its marker is written', async () => {
     await using broker = await open()
     const session = await init(broker)

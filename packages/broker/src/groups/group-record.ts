@@ -22,7 +22,7 @@ export interface CommittedOffset {
 }
 
 /** A member as it is stored. */
-export interface StoredMember {
+interface StoredMember {
   readonly memberId: string
   readonly groupInstanceId: string | null
   readonly clientId: string

@@ -7,6 +7,7 @@ import {
 import type { WritableFile } from '@varve/vfs'
 
 import { KeyOffsetMap } from './key-offset-map.ts'
+import { segmentSuffixes } from './log-files.ts'
 import { abortedTransactionsIn, openSegment } from './log-reader.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { Segment } from './segment.ts'
@@ -157,8 +158,10 @@ export class LogCleaner {
     for (const segment of group) files.holdReader(segment.logPath)
     log.detachSegments(group)
     for (const segment of group.slice(1)) {
-      for (const suffix of ['.log', '.index', '.timeindex', '.txnindex', '.snapshot'] as const) {
+      for (const suffix of segmentSuffixes) {
         const path = segment.path(suffix)
+        // The log's own handle is held for readers.
+        if (suffix !== '.log') files.forget(path)
         if (await fileSystem.exists(path)) await fileSystem.remove(path)
       }
     }
@@ -166,8 +169,7 @@ export class LogCleaner {
     // From here to the end of the turn: readers change from the old files to the new one.
     for (const segment of group) files.forget(segment.logPath)
     log.replaceSegments(group, [cleaned])
-    cleaned.writeIndexes(fileSystem)
-    await fileSystem.syncDirectory(first.directory)
+    await log.flush()
     return cleaned.sizeBytes
   }
 
@@ -243,7 +245,7 @@ function isAborted(header: BatchHeader, aborted: readonly AbortedTransaction[]):
 }
 
 /** Neighbours that fit into one segment together are compacted into one. Pure. */
-export function groupsOf(segments: readonly Segment[], segmentBytes: number): Segment[][] {
+function groupsOf(segments: readonly Segment[], segmentBytes: number): Segment[][] {
   const groups: Segment[][] = []
   let group: Segment[] = []
   let bytes = 0

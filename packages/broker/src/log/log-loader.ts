@@ -76,6 +76,8 @@ export async function openLog(
       logStartOffset,
       logEndOffset,
       recoveryPoint: Math.min(spec.recoveryPoint, logEndOffset),
+      untouched:
+        loader.loadedAll(recovered) && (logEndOffset === 0 || snapshots.includes(logEndOffset)),
     },
     environment,
   )
@@ -370,6 +372,11 @@ class LogLoader {
       await this.#replay(segment, from, table, replayAborted)
     }
     return table
+  }
+
+  /** Whether nothing had to be built again. */
+  loadedAll(segments: readonly Segment[]): boolean {
+    return segments.every((segment) => this.#wasLoaded(segment))
   }
 
   #wasLoaded(segment: Segment): boolean {

@@ -59,7 +59,7 @@ export function readLog(log: PartitionLog, request: ReadRequest): ReadResult {
 }
 
 /** Index of the segment that holds `offset`. */
-export function segmentIndexFor(segments: readonly Segment[], offset: number): number {
+function segmentIndexFor(segments: readonly Segment[], offset: number): number {
   let low = 0
   let high = segments.length
   while (low < high) {

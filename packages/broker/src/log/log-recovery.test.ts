@@ -69,7 +69,8 @@ function facts(log: PartitionLog): unknown {
       timeIndex: [...segment.timeIndex.encode()],
       aborted: segment.aborted,
     })),
-    producers: log.producers.snapshot().map(({ timestamp: _, ...rest }) => rest),
+    // The time a producer was last seen is the time of the replay after one.
+    producers: log.producers.snapshot().map((entry) => ({ ...entry, timestamp: 0 })),
   }
 }
 

@@ -18,7 +18,7 @@ import type { ProducerStateTable } from './producer-state.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import { Segment, writeSmallFile } from './segment.ts'
 import { TIME_INDEX_ENTRY_BYTES } from './time-index.ts'
-import { segmentPath } from './log-files.ts'
+import { segmentPath, segmentSuffixes } from './log-files.ts'
 
 /** Epoch of the leader that every batch is stamped with: a single node never loses leadership. */
 export const LEADER_EPOCH = 0
@@ -55,6 +55,8 @@ export interface LogParts {
   readonly logEndOffset: number
   /** Everything below is known to be on disk. */
   readonly recoveryPoint: number
+  /** The index files and the producer snapshot on disk are those of this very state: nothing is to be written at close. */
+  readonly untouched: boolean
 }
 
 /**
@@ -81,6 +83,7 @@ export class PartitionLog {
   #recoveryPoint: number
   #failure: Error | undefined
   #closed = false
+  #untouched: boolean
   readonly #environment: LogEnvironment
   readonly #tail: DurableTail
 
@@ -94,6 +97,7 @@ export class PartitionLog {
     this.#logStartOffset = parts.logStartOffset
     this.#logEndOffset = parts.logEndOffset
     this.#recoveryPoint = parts.recoveryPoint
+    this.#untouched = parts.untouched
     this.#environment = environment
     this.#tail = new DurableTail(environment, parts.directory)
     parts.segments.forEach((segment, i) => {
@@ -202,8 +206,9 @@ export class PartitionLog {
   /** Seals the active segment and begins a new one at the log end. */
   roll(): void {
     const { fileSystem } = this.#environment
+    this.#untouched = false
     const sealed = this.activeSegment
-    sealed.writeIndexes(fileSystem)
+    this.#writeIndexes(sealed)
     const next = new Segment(this.directory, this.#logEndOffset, this.#environment.clock.now())
     const snapshot = encodeProducerSnapshot(this.producers.snapshot())
     writeSmallFile(fileSystem, segmentPath(this.directory, next.baseOffset, '.snapshot'), snapshot)
@@ -244,13 +249,15 @@ export class PartitionLog {
       whole++
     }
     const gone = this.segments.splice(0, whole)
-    for (const segment of gone) this.#tail.noteRemoved(segment.logPath)
+    this.detachSegments(gone)
     return gone
   }
 
   /** The files of these segments are about to go: nothing of them needs to be synced. @internal */
   detachSegments(segments: readonly Segment[]): void {
-    for (const segment of segments) this.#tail.noteRemoved(segment.logPath)
+    for (const segment of segments) {
+      for (const suffix of segmentSuffixes) this.#tail.noteRemoved(segment.path(suffix))
+    }
   }
 
   /** Puts cleaned segments in the place of those they were made from. @internal */
@@ -258,15 +265,15 @@ export class PartitionLog {
     const at = this.segments.indexOf(old[0]!)
     if (at < 0) throw new CorruptionError(`segments of ${this.topic}-${this.partition} changed`)
     this.segments.splice(at, old.length, ...fresh)
-    this.#tail.noteCreated()
+    for (const segment of fresh) this.#writeIndexes(segment)
   }
 
   /** Writes the indexes of the active segment and the producers' state, syncs, and takes no more appends. */
   async close(): Promise<void> {
     if (this.#closed) return
     const { fileSystem } = this.#environment
-    if (this.#failure === undefined) {
-      this.activeSegment.writeIndexes(fileSystem)
+    if (this.#failure === undefined && !this.#untouched) {
+      this.#writeIndexes(this.activeSegment)
       const path = segmentPath(this.directory, this.#logEndOffset, '.snapshot')
       writeSmallFile(fileSystem, path, encodeProducerSnapshot(this.producers.snapshot()))
       await this.flush()
@@ -278,8 +285,19 @@ export class PartitionLog {
   discard(): void {
     this.#closed = true
     this.#failure ??= new Error('the partition is closed')
-    for (const segment of this.segments) this.#environment.files.forget(segment.logPath)
+    for (const segment of this.segments) {
+      for (const suffix of segmentSuffixes) this.#environment.files.forget(segment.path(suffix))
+    }
     this.listeners.clear()
+  }
+
+  /** Writes a segment's index files, to be synced before the recovery point passes them: then they are trusted. */
+  #writeIndexes(segment: Segment): void {
+    segment.writeIndexes(this.#environment.fileSystem)
+    this.#tail.noteWritten(segment.path('.index'))
+    this.#tail.noteWritten(segment.path('.timeindex'))
+    if (segment.aborted.length > 0) this.#tail.noteWritten(segment.path('.txnindex'))
+    this.#tail.noteCreated()
   }
 
   #checkSequence(header: BatchHeader): AppendResult | undefined {
@@ -361,6 +379,7 @@ export class PartitionLog {
   }
 
   #writeBytes(bytes: Uint8Array): void {
+    this.#untouched = false
     const path = this.activeSegment.logPath
     try {
       this.#environment.files.writer(path).appendSync(bytes)

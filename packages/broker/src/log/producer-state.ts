@@ -129,6 +129,14 @@ export class ProducerStateTable {
     }
   }
 
+  /** Producers with an open transaction, with their epochs. */
+  openTransactions(): { readonly producerId: number; readonly producerEpoch: number }[] {
+    return Array.from(this.#open.keys(), (producerId) => ({
+      producerId,
+      producerEpoch: this.#producers.get(producerId)?.epoch ?? 0,
+    }))
+  }
+
   /** Last data offset of the producer in this partition; -1 when none is known. */
   lastOffsetOf(producerId: number): number {
     return this.#producers.get(producerId)?.batches.at(-1)?.lastOffset ?? -1

@@ -1,7 +1,7 @@
 import { CorruptionError, UnsupportedError } from '@varve/base'
 
 /** Bytes of one entry of a `.txnindex` file. */
-export const ABORTED_TRANSACTION_BYTES = 34
+const ABORTED_TRANSACTION_BYTES = 34
 
 /** One aborted transaction whose marker lies in the segment. */
 export interface AbortedTransaction {

@@ -101,7 +101,7 @@ function failed(
 }
 
 /** The only epoch there is. @throws ApiError when the client knows another. */
-export function requireLeaderEpoch(epoch: number): void {
+function requireLeaderEpoch(epoch: number): void {
   if (epoch < 0 || epoch === LEADER_EPOCH) return
   throw new ApiError(
     epoch < LEADER_EPOCH ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH,

@@ -69,10 +69,35 @@ export class TransactionCoordinator {
     this.#environment = environment
   }
 
-  /** Reads the states, then completes what was decided before the crash. */
+  /** Reads the states, completes what was decided before the crash, and aborts what nobody can end any more. */
   async load(): Promise<void> {
     const log = this.#environment.topics.log(TRANSACTIONS_TOPIC, 0)
-    if (log === undefined) return
+    if (log !== undefined) this.#replay(log)
+    for (const entry of this.#entries.values()) await this.#completePrepared(entry, true)
+    this.#abortOrphans()
+  }
+
+  /**
+   * Aborts transactions that are open in a partition and unknown to the coordinator: after a loss of power without syncs the partition may have
+   * kept more than `__transaction_state`. Nobody could end them, and read-committed readers would wait at them for ever.
+   */
+  #abortOrphans(): void {
+    const ongoing = new Map<number, TransactionMetadata>()
+    for (const { metadata } of this.#entries.values()) {
+      if (metadata.partitions.size > 0) ongoing.set(metadata.producerId, metadata)
+    }
+    for (const log of this.#environment.topics.logs()) {
+      for (const { producerId, producerEpoch } of log.producers.openTransactions()) {
+        if (ongoing.get(producerId)?.partitions.get(log.topic)?.has(log.partition) === true)
+          continue
+        const coordinatorEpoch = COORDINATOR_EPOCH
+        log.appendMarker({ producerId, producerEpoch, committed: false, coordinatorEpoch })
+        if (log.topic === OFFSETS_TOPIC) this.#environment.onOffsetsEnded(producerId, false)
+      }
+    }
+  }
+
+  #replay(log: PartitionLog): void {
     const { clock } = this.#environment.log
     replayRecords(log, {
       record: (record) => {
@@ -89,7 +114,6 @@ export class TransactionCoordinator {
       },
       marker: () => undefined,
     })
-    for (const entry of this.#entries.values()) await this.#completePrepared(entry, true)
   }
 
   /** InitProducerId with a transactional id: fences older producers, aborts their transaction. @throws ApiError. */
