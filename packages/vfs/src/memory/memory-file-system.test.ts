@@ -1,0 +1,100 @@
+import { VirtualClock } from '@varve/base/testing'
+import { describe, expect, it } from 'vitest'
+
+import { ioErrorCode, MemoryFileSystem } from '../index.ts'
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+const text = (data: Uint8Array): string => new TextDecoder().decode(data)
+
+async function prepared(): Promise<MemoryFileSystem> {
+  const fs = new MemoryFileSystem()
+  await fs.mkdir('/d')
+  await fs.syncDirectory('/')
+  return fs
+}
+
+describe('MemoryFileSystem after a loss of power', () => {
+  it('forgets content that was not synced and names whose directory was not', async () => {
+    const fs = await prepared()
+    const a = fs.openWritableSync('/d/a')
+    a.appendSync(bytes('kept'))
+    a.syncSync()
+    await fs.syncDirectory('/d')
+    a.appendSync(bytes(' lost'))
+    const b = fs.openWritableSync('/d/b')
+    b.appendSync(bytes('synced, but nameless'))
+    b.syncSync()
+    fs.crash()
+    expect(await fs.list('/d')).toEqual(['a'])
+    expect(text(fs.readFileSync('/d/a'))).toBe('kept')
+    expect(() => a.appendSync(bytes('x'))).toThrow('bad file descriptor')
+  })
+
+  it('undoes a rename, a removal and a cut that were not made durable', async () => {
+    const fs = await prepared()
+    await fs.writeFileAtomic('/d/current', bytes('old'))
+    const log = fs.openWritableSync('/d/log')
+    log.appendSync(bytes('0123456789'))
+    log.syncSync()
+    await fs.syncDirectory('/d')
+    await log.truncate(4)
+    const temporary = fs.openWritableSync('/d/tmp')
+    temporary.appendSync(bytes('new'))
+    temporary.syncSync()
+    await fs.rename('/d/tmp', '/d/current')
+    await fs.remove('/d/log')
+    fs.crash()
+    expect(text(fs.readFileSync('/d/current'))).toBe('old')
+    expect(text(fs.readFileSync('/d/log'))).toBe('0123456789')
+  })
+
+  it('lets a random part of the tail and of the names survive, the same for the same seed', async () => {
+    const fs = await prepared()
+    const file = fs.openWritableSync('/d/a')
+    await fs.syncDirectory('/d')
+    file.appendSync(bytes('x'.repeat(1000)))
+    for (const name of ['p', 'q', 'r']) fs.openWritableSync(`/d/${name}`).closeSync()
+    const seen = new Set<number>()
+    const names = new Set<string>()
+    for (let seed = 1; seed <= 20; seed++) {
+      const one = fs.forkAfterPowerLoss({ seed })
+      const two = fs.forkAfterPowerLoss({ seed })
+      const size = one.readFileSync('/d/a').length
+      expect(two.readFileSync('/d/a').length).toBe(size)
+      seen.add(size)
+      names.add((await one.list('/d')).join(''))
+    }
+    expect(seen.size).toBeGreaterThan(5)
+    // A journal keeps the order of name changes.
+    for (const list of names) expect('apqr'.startsWith(list)).toBe(true)
+    expect(text(fs.readFileSync('/d/a')).length).toBe(1000)
+    file.closeSync()
+  })
+
+  it('keeps everything handed to the kernel when only the process dies, and drops locks', async () => {
+    const fs = await prepared()
+    fs.openWritableSync('/d/a').appendSync(bytes('kept'))
+    await fs.lock('/d/LOCK')
+    fs.crash({ loss: 'process' })
+    expect(text(fs.readFileSync('/d/a'))).toBe('kept')
+    await (await fs.lock('/d/LOCK')).release()
+  })
+})
+
+describe('MemoryFileSystem as a disk', () => {
+  it('is full at its capacity and takes more after a removal', async () => {
+    const fs = new MemoryFileSystem({ capacityBytes: 10, clock: new VirtualClock(5) })
+    const file = fs.openWritableSync('/a')
+    file.appendSync(new Uint8Array(8))
+    let failure: unknown
+    try {
+      file.appendSync(new Uint8Array(3))
+    } catch (error) {
+      failure = error
+    }
+    expect(ioErrorCode(failure)).toBe('ENOSPC')
+    expect((await fs.stat('/a')).modifiedMs).toBe(5)
+    fs.removeSync('/a')
+    fs.openWritableSync('/b').appendSync(new Uint8Array(10))
+  })
+})
