@@ -10,7 +10,11 @@ import {
   writeFixed64,
 } from '@varve/base'
 
-import { iterateWriteBatch, WriteBatchCursor, type WriteBatchHandler } from './write-batch-cursor.ts'
+import {
+  iterateWriteBatch,
+  WriteBatchCursor,
+  type WriteBatchHandler,
+} from './write-batch-cursor.ts'
 
 /** Bytes of sequence and count before the first entry. */
 export const writeBatchHeaderBytes = 12

@@ -1,0 +1,241 @@
+import { fc, test } from '@fast-check/vitest'
+import { CorruptionError, formatHex, ReadOnlyError } from '@varve/base'
+import { assertNoOpenResources, createSeededRandom } from '@varve/base/testing'
+import { FaultInjectionFileSystem, MemoryFileSystem, type FileSystem } from '@varve/vfs'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { LogReader, LogWriter, type WalRecoveryMode } from '../index.ts'
+
+const path = '/000007.log'
+
+async function write(fs: FileSystem, records: readonly Uint8Array[]): Promise<void> {
+  await using writer = await LogWriter.open(fs, path)
+  for (const record of records) writer.addRecord(record)
+}
+
+async function read(
+  fs: FileSystem,
+  recoveryMode: WalRecoveryMode = 'absoluteConsistency',
+): Promise<{ records: Uint8Array[]; damage: CorruptionError[]; offsets: number[] }> {
+  const damage: CorruptionError[] = []
+  await using reader = await LogReader.open(fs, path, {
+    recoveryMode,
+    onCorruption: (error) => damage.push(error),
+  })
+  const records: Uint8Array[] = []
+  const offsets: number[] = []
+  for (let record = reader.readRecord(); record !== undefined; record = reader.readRecord()) {
+    records.push(new Uint8Array(record))
+    offsets.push(reader.recordOffset)
+  }
+  return { records, damage, offsets }
+}
+
+async function patch(
+  fs: MemoryFileSystem,
+  change: (bytes: Uint8Array) => Uint8Array,
+): Promise<void> {
+  const changed = change(fs.readFileSync(path))
+  const file = fs.openWritableSync(path)
+  file.appendSync(changed)
+  file.closeSync()
+}
+
+const filled = (length: number, seed: number): Uint8Array => createSeededRandom(seed).bytes(length)
+
+describe('log', () => {
+  afterEach(() => assertNoOpenResources())
+
+  it('has the bytes of the format', async () => {
+    const fs = new MemoryFileSystem()
+    await write(fs, [new Uint8Array(0), new TextEncoder().encode('abc')])
+    const hex = formatHex(fs.readFileSync(path))
+    expect(hex.slice(8)).toBe('000001' + hex.slice(14, 22) + '0300' + '01' + '616263')
+    expect((await read(fs)).offsets).toEqual([0, 7])
+  })
+
+  const block = 32_768
+  const size = fc.oneof(
+    fc.nat(300),
+    // Around the ends of blocks: no room for a header, exactly a header, one byte more.
+    fc.integer({ min: block - 30, max: block + 10 }),
+    fc.integer({ min: 2 * block - 30, max: 3 * block }),
+  )
+  test.prop([fc.array(size, { maxLength: 8 }), fc.nat(8)], { numRuns: 60 })(
+    'gives back its records, also when it was closed and opened again between',
+    async (sizes, cut) => {
+      const fs = new MemoryFileSystem()
+      const records = sizes.map((length, i) => filled(length, i + 1))
+      await write(fs, records.slice(0, cut))
+      {
+        await using writer = await LogWriter.open(fs, path, { mode: 'append' })
+        for (const record of records.slice(cut)) writer.addRecord(record)
+      }
+      const found = await read(fs)
+      expect(found.damage).toEqual([])
+      expect(found.records.length).toBe(records.length)
+      for (const [i, record] of records.entries())
+        expect(Buffer.compare(found.records[i]!, record)).toBe(0)
+    },
+  )
+
+  it('pads a block in which no header fits and puts an empty fragment where exactly one does', async () => {
+    const fs = new MemoryFileSystem()
+    await write(fs, [
+      filled(block - 7 - 6, 1),
+      filled(10, 2),
+      filled(block - 17 - 7 - 7, 3),
+      filled(5, 4),
+    ])
+    const bytes = fs.readFileSync(path)
+    expect([...bytes.subarray(block - 6, block)]).toEqual([0, 0, 0, 0, 0, 0])
+    expect([...bytes.subarray(2 * block - 3, 2 * block)]).toEqual([0, 0, 2])
+    expect((await read(fs)).records.map((record) => record.length)).toEqual([
+      block - 13,
+      10,
+      block - 31,
+      5,
+    ])
+  })
+
+  const modes: readonly WalRecoveryMode[] = [
+    'tolerateCorruptedTailRecords',
+    'absoluteConsistency',
+    'pointInTime',
+    'skipAnyCorruptedRecords',
+  ]
+  /** Records read and damage reported, by mode in the order above. */
+  const cases: readonly {
+    what: string
+    sizes: readonly number[]
+    change: (bytes: Uint8Array) => Uint8Array
+    expected: readonly [number, number][]
+  }[] = [
+    {
+      what: 'a record cut in its body',
+      sizes: [100, 100, 100],
+      change: (b) => b.subarray(0, b.length - 5),
+      expected: [
+        [2, 0],
+        [2, 1],
+        [2, 1],
+        [2, 0],
+      ],
+    },
+    {
+      what: 'a record cut in its header',
+      sizes: [100, 100, 100],
+      change: (b) => b.subarray(0, b.length - 103),
+      expected: [
+        [2, 0],
+        [2, 1],
+        [2, 1],
+        [2, 0],
+      ],
+    },
+    {
+      what: 'a record of several blocks cut between them',
+      sizes: [100, 2 * block],
+      change: (b) => b.subarray(0, block),
+      expected: [
+        [1, 0],
+        [1, 1],
+        [1, 1],
+        [1, 0],
+      ],
+    },
+    {
+      what: 'a tail of zeros',
+      sizes: [100, 100],
+      change: (b) => new Uint8Array([...b, ...new Uint8Array(5000)]),
+      expected: [
+        [2, 0],
+        [2, 0],
+        [2, 0],
+        [2, 0],
+      ],
+    },
+    {
+      what: 'a flipped bit in the last record',
+      sizes: [100, 100],
+      change: (b) => flip(b, b.length - 20),
+      expected: [
+        [1, 1],
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ],
+    },
+    {
+      what: 'a flipped bit in a first block',
+      sizes: [100, block, 100],
+      change: (b) => flip(b, 50),
+      expected: [
+        [1, 2],
+        [1, 2],
+        [1, 2],
+        [1, 2],
+      ],
+    },
+  ]
+  for (const { what, sizes, change, expected } of cases) {
+    it(`after ${what} reads and reports as the mode says`, async () => {
+      const fs = new MemoryFileSystem()
+      await write(
+        fs,
+        sizes.map((length, i) => filled(length, i + 1)),
+      )
+      await patch(fs, change)
+      const seen: [number, number][] = []
+      for (const mode of modes) {
+        const { records, damage } = await read(fs, mode)
+        seen.push([records.length, damage.length])
+        for (const error of damage) expect(error.file).toBe(path)
+      }
+      expect(seen).toEqual(expected)
+    })
+  }
+
+  it('throws damage with file and offset when nobody asked to be told', async () => {
+    const fs = new MemoryFileSystem()
+    await write(fs, [filled(100, 1), filled(100, 2)])
+    await patch(fs, (bytes) => flip(bytes, 150))
+    await using reader = await LogReader.open(fs, path)
+    expect(reader.readRecord()?.length).toBe(100)
+    expect(() => reader.readRecord()).toThrow(
+      expect.objectContaining({ code: 'VARVE_CORRUPTION', offset: 107 }),
+    )
+  })
+
+  test.prop([fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 })], {
+    numRuns: 100,
+  })('never gives out a record that was not written, whatever bytes change', async (changes) => {
+    const fs = new MemoryFileSystem()
+    const records = [50, 200, block, 20].map((length, i) => filled(length, i + 1))
+    const known = new Set(records.map((record) => formatHex(record)))
+    await write(fs, records)
+    await patch(fs, (bytes) => {
+      for (const [at, value] of changes) bytes[at % bytes.length] = value
+      return bytes
+    })
+    for (const mode of modes) {
+      for (const record of (await read(fs, mode)).records)
+        expect(known.has(formatHex(record))).toBe(true)
+    }
+  })
+
+  it('takes no more records after a failed write', async () => {
+    const fs = new FaultInjectionFileSystem(new MemoryFileSystem())
+    await using writer = await LogWriter.open(fs, path)
+    writer.addRecord(filled(10, 1))
+    fs.inject({ operation: 'append', error: 'ENOSPC', times: 1, shortWrite: true })
+    expect(() => writer.addRecord(filled(10, 2))).toThrow('no space left')
+    expect(() => writer.addRecord(filled(10, 3))).toThrow(ReadOnlyError)
+    expect((await read(fs, 'tolerateCorruptedTailRecords')).records.length).toBe(1)
+  })
+})
+
+function flip(bytes: Uint8Array, at: number): Uint8Array {
+  bytes[at]! ^= 0x10
+  return bytes
+}
