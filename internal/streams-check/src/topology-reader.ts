@@ -131,11 +131,18 @@ export class TopologyReader {
       case 'selectKey':
         return (from as Stream).selectKey<CaseKey>((_key, value) => textAt(value, node.field!))
       case 'toTable':
-        return (from as Stream).toTable(this.#materialized(node, jsonSerde), {}) as Table
+        return (from as Stream).toTable(
+          node.store === undefined ? undefined : this.#materialized(node, jsonSerde),
+          { keySerde: this.#keySerde(node.id), valueSerde: jsonSerde },
+        ) as Table
       case 'toStream':
         return (from as Table).toStream()
       case 'suppress':
-        throw new UnsupportedError('suppress')
+        return (from as Table).suppressUntilWindowCloses({
+          store: `suppress-${this.#anonymousStores++}`,
+          keySerde: this.#keySerde(node.id),
+          valueSerde: rowSerde,
+        })
       default:
         throw new UnsupportedError(`operator "${node.op}"`)
     }

@@ -125,8 +125,8 @@ export interface KStream<K, V> {
     joiner: ValueJoiner<K, V | null, VO | null, VR>,
     joined: StreamJoined<K, V, VO>,
   ): KStream<K, VR>
-  /** Keeps the latest value per key as a table. */
-  toTable(materialized: Materialized<K, V>, named?: Named): KTable<K, V>
+  /** The stream as the changes of a table. Rows are kept in `materialized` when given, else only if an operator downstream needs them. */
+  toTable(materialized?: Materialized<K, V>, grouped?: Grouped<K, V>): KTable<K, V>
   to(topic: string, produced?: Produced<K, V>): void
   /** Escape hatch: a processor of one's own, with access to the named stores. */
   process<KR, VR>(
@@ -175,6 +175,11 @@ export interface KTable<K, V> {
     selector: (key: K, value: V, record: RecordContext) => KeyValue<KR, VR>,
     grouped?: Grouped<KR, VR>,
   ): KGroupedTable<KR, VR>
+  /**
+   * Only for the results of a windowed aggregate: sends each window's last value once, when the window (and its grace) closed.
+   * @throws InvalidOptionError where there are no windows upstream
+   */
+  suppressUntilWindowCloses(suppressed: Suppressed<K, V>): KTable<K, V>
   join<VO, VR>(
     other: KTable<K, VO>,
     joiner: ValueJoiner<K, V, VO, VR>,
@@ -195,8 +200,16 @@ export interface KTable<K, V> {
 /** Options of an operator on a table. */
 export interface TableOptions<K, V> extends Named {
   readonly materialized?: Materialized<K, V>
-  /** Ask what is upstream for old values. Default false. */
+  /** Have what is upstream keep rows so that old values are there. Default false: they are used where they are there anyway. */
   readonly oldValues?: boolean
+}
+
+/** Options of {@link KTable.suppressUntilWindowCloses}. */
+export interface Suppressed<K, V> extends Named {
+  /** Name of the buffer's store. */
+  readonly store: string
+  readonly keySerde?: Serde<K>
+  readonly valueSerde?: Serde<V>
 }
 
 /** A stream grouped by key. */

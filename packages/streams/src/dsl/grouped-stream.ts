@@ -47,6 +47,7 @@ function addAggregate<K, V, KR, VA>(
     readonly store: (from: StreamNode<K, V>) => StoreBuilder<K, VA>
     readonly keySerde: (from: StreamNode<K, V>) => Serde<KR> | undefined
     readonly processor: (settings: TableSettings) => Processor<K, V, KR, Change<VA>>
+    readonly closeAfterMs?: number
   },
 ): KTable<KR, VA> {
   const { graph } = stream
@@ -74,6 +75,7 @@ function addAggregate<K, V, KR, VA>(
     },
     settings,
     origin: { kind: 'stored' },
+    closeAfterMs: options.closeAfterMs,
   })
 }
 
@@ -175,6 +177,7 @@ class TimeWindowedStream<K, V> implements TimeWindowedKStream<K, V> {
       prefix: 'KSTREAM-AGGREGATE',
       named,
       materialized,
+      closeAfterMs: windows.graceMs,
       store: (from) =>
         windowedStoreOf(materialized, from.keySerde, {
           kind: 'window',
@@ -246,6 +249,7 @@ class SessionWindowedStream<K, V> implements SessionWindowedKStream<K, V> {
       prefix: 'KSTREAM-AGGREGATE',
       named,
       materialized,
+      closeAfterMs: windows.gapMs + windows.graceMs,
       store: (from) =>
         windowedStoreOf(materialized, from.keySerde, {
           kind: 'session',

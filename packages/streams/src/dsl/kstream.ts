@@ -169,29 +169,29 @@ export class Stream<K, V> implements KStream<K, V> {
     return new Stream(joinStreams(this.at, (other as Stream<K, VO>).at, joiner, joined))
   }
 
-  toTable(materialized: Materialized<K, V>, named?: Named): KTable<K, V> {
+  toTable(materialized?: Materialized<K, V>, grouped?: Grouped<K, V>): KTable<K, V> {
     const { graph } = this.at
-    const name = named?.name ?? graph.generateName('KSTREAM-TOTABLE')
+    const name = grouped?.name ?? graph.generateName('KSTREAM-TOTABLE')
     const from = this.at.repartitionRequired
       ? throughRepartition(this.at, {
           name,
-          keySerde: this.at.keySerde ?? materialized.keySerde,
-          valueSerde: this.at.valueSerde ?? materialized.valueSerde,
+          keySerde: grouped?.keySerde ?? this.at.keySerde ?? materialized?.keySerde,
+          valueSerde: grouped?.valueSerde ?? this.at.valueSerde ?? materialized?.valueSerde,
           keepNullKeys: false,
         })
       : this.at
-    const settings: TableSettings = { store: materialized.store, sendOldValues: false }
-    graph.addStore(keyValueStoreOf(materialized, from.keySerde))
+    const settings: TableSettings = { store: materialized?.store, sendOldValues: false }
+    if (materialized !== undefined) graph.addStore(keyValueStoreOf(materialized, from.keySerde))
     const node = graph.addProcessor(
       name,
       [from.node],
       () => new TableSourceProcessor<K, V>(settings),
-      [materialized.store],
+      materialized === undefined ? [] : [materialized.store],
     )
     return new Table<K, V>({
-      at: { ...from, node, valueSerde: materialized.valueSerde },
+      at: { ...from, node, valueSerde: materialized?.valueSerde ?? from.valueSerde },
       settings,
-      origin: { kind: 'stored' },
+      origin: { kind: 'source' },
     })
   }
 

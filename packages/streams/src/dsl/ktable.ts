@@ -1,4 +1,6 @@
-import type { Change, RecordContext } from '../record.ts'
+import { InvalidOptionError, UnsupportedError } from '@varve/base'
+
+import type { Change, RecordContext, Windowed } from '../record.ts'
 import type { Serde } from '../serde.ts'
 import { changeSerde } from '../change-serde.ts'
 import {
@@ -12,6 +14,7 @@ import {
   TableJoinMergeProcessor,
   TableTableJoinProcessor,
 } from '../operator/table-table-join.ts'
+import { SuppressProcessor } from '../operator/suppress.ts'
 import type { TableSettings } from '../operator/table-settings.ts'
 import { filteredView, mappedView, storeView, type TableView } from '../operator/table-view.ts'
 import type { ProcessorNode } from '../topology/node.ts'
@@ -23,6 +26,7 @@ import type {
   KTable,
   Named,
   Predicate,
+  Suppressed,
   TableOptions,
   ValueJoiner,
   ValueMapper,
@@ -49,13 +53,17 @@ export type TableOrigin<K, V> =
 export class Table<K, V> implements KTable<K, V> {
   readonly at: StreamNode<K, V>
   readonly settings: TableSettings
+  /** Milliseconds of event time from a window's end until nothing changes it; `undefined` where rows have no windows. */
+  readonly closeAfterMs: number | undefined
   readonly #origin: TableOrigin<K, V>
 
   constructor(parts: {
     readonly at: StreamNode<K, V>
     readonly settings: TableSettings
     readonly origin: TableOrigin<K, V>
+    readonly closeAfterMs?: number | undefined
   }) {
+    this.closeAfterMs = parts.closeAfterMs
     this.at = parts.at
     this.settings = parts.settings
     this.#origin = parts.origin
@@ -157,6 +165,48 @@ export class Table<K, V> implements KTable<K, V> {
     return new GroupedTable(from)
   }
 
+  suppressUntilWindowCloses(suppressed: Suppressed<K, V>): KTable<K, V> {
+    const { graph, node } = this.at
+    const { closeAfterMs } = this
+    const name = suppressed.name ?? graph.generateName('KTABLE-SUPPRESS')
+    if (closeAfterMs === undefined) {
+      throw new InvalidOptionError('suppress', `there are no windows in front of node "${name}"`)
+    }
+    const { store } = suppressed
+    const keySerde = required(suppressed.keySerde ?? this.at.keySerde, 'keySerde', name)
+    const valueSerde = required(suppressed.valueSerde ?? this.at.valueSerde, 'valueSerde', name)
+    graph.addStore<K, V>({
+      name: store,
+      kind: 'bytes',
+      keySerde,
+      valueSerde,
+      caching: false,
+      logging: true,
+      retentionMs: 0,
+      windowSizeMs: 0,
+      timeIndex: false,
+    })
+    const windowed = keySerde as unknown as Serde<Windowed<unknown>>
+    const suppress = graph.addProcessor(
+      name,
+      [node],
+      () => new SuppressProcessor<unknown, V>(store, windowed, valueSerde, closeAfterMs),
+      [store],
+    )
+    return new Table<K, V>({
+      at: { ...this.at, node: suppress, keySerde, valueSerde },
+      settings: { store: undefined, sendOldValues: false },
+      origin: {
+        kind: 'derived',
+        view: () => {
+          throw new UnsupportedError('reading the rows behind a suppression from another operator')
+        },
+        askForOldValues: () => false,
+      },
+      closeAfterMs,
+    })
+  }
+
   join<VO, VR>(
     other: KTable<K, VO>,
     joiner: ValueJoiner<K, V, VO, VR>,
@@ -226,6 +276,7 @@ export class Table<K, V> implements KTable<K, V> {
         view,
         askForOldValues: (materialize) => this.askForOldValues(materialize),
       },
+      closeAfterMs: this.closeAfterMs,
     })
     if (options.oldValues === true) table.askForOldValues(true)
     return table
@@ -240,8 +291,9 @@ export class Table<K, V> implements KTable<K, V> {
     const { graph } = this.at
     const { materialized } = options
     graph.coPartition([...this.at.topics, ...other.at.topics])
-    this.askForOldValues(true)
-    other.askForOldValues(true)
+    // An optional side shows a deletion only where there was a row before.
+    if (!required.right) this.askForOldValues(true)
+    if (!required.left) other.askForOldValues(true)
     const leftView = this.view()
     const rightView = other.view()
     const settings: TableSettings = { store: materialized?.store, sendOldValues: false }
@@ -292,7 +344,10 @@ export class Table<K, V> implements KTable<K, V> {
       origin: {
         kind: 'derived',
         view: () => joinedView(leftView, rightView, joiner, required),
-        askForOldValues: () => true,
+        askForOldValues: () => {
+          this.askForOldValues(true)
+          return other.askForOldValues(true)
+        },
       },
     })
     if (options.oldValues === true) table.askForOldValues(true)

@@ -140,7 +140,7 @@ export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
   #openRight(record: StreamRecord<K, V>, later: ValueAndTimestamp<VA> | undefined): void {
     if (later === undefined || later.timestamp <= record.timestamp) return
     const start = record.timestamp + 1
-    this.#write(record, start, later.value, null, later.timestamp)
+    this.#write(record, start, later.value, null, later.timestamp, null)
   }
 
   #add(record: StreamRecord<K, V>, start: number, before: ValueAndTimestamp<VA> | undefined): void {
@@ -152,7 +152,7 @@ export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
     const after = this.#aggregator(record.key, record.value, value, this.context.recordAt(record))
     const timestamp =
       before === undefined ? record.timestamp : Math.max(record.timestamp, before.timestamp)
-    this.#write(record, start, after, before?.value ?? null, timestamp)
+    this.#write(record, start, after, before?.value ?? null, timestamp, value)
   }
 
   #write(
@@ -161,13 +161,14 @@ export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
     value: VA,
     oldValue: VA | null,
     timestamp: number,
+    sentOldValue: VA | null,
   ): void {
     const windowed = {
       key: record.key,
       window: { start, end: start + this.#windows.differenceMs },
     }
     if (this.#emit === 'changes') {
-      this.#store.update(record, windowed, value, oldValue, timestamp)
+      this.#store.update(record, windowed, value, oldValue, timestamp, sentOldValue)
     } else this.#store.put(windowed, value, timestamp)
   }
 
@@ -177,8 +178,8 @@ export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
     const last = this.#lastClose.value
     if (closed <= last) return
     const d = this.#windows.differenceMs
-    const to = closed - d
-    const from = last < 0 ? 0 : Math.max(0, last - d + 1)
+    const to = closed - d - 1
+    const from = last < 0 ? 0 : Math.max(0, last - d)
     this.#lastClose.value = closed
     if (to < from) return
     for (const row of this.#store.closedBetween(from, to)) {

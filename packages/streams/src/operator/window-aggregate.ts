@@ -77,7 +77,7 @@ export class WindowAggregateProcessor<K, V, VA> extends BaseProcessor<
       const after = this.#aggregator(key, record.value, before, this.context.recordAt(record))
       const time = old === undefined ? timestamp : Math.max(timestamp, old.timestamp)
       if (this.#emit === 'changes') {
-        this.#store.update(record, windowed, after, old?.value ?? null, time)
+        this.#store.update(record, windowed, after, old?.value ?? null, time, before)
       } else this.#store.put(windowed, after, time)
     }
     if (this.#emit === 'close') this.#emitClosed(record, closed)

@@ -1,3 +1,4 @@
+import { BytesStore } from './bytes-store.ts'
 import type { CacheBudget } from './cache.ts'
 import { JoinOuterStore, JoinStore } from './join-store.ts'
 import { KeyValueStore } from './key-value-store.ts'
@@ -14,6 +15,7 @@ export type TaskStore =
   | SessionStore<unknown, unknown>
   | JoinStore<unknown, unknown>
   | JoinOuterStore<unknown>
+  | BytesStore
 
 /** Family of a store's index by time. */
 export function timeIndexFamily(store: string): string {
@@ -79,5 +81,7 @@ export function openStore(
       )
     case 'join-outer':
       return new JoinOuterStore(name, bytes, keySerde, state.number(`t/sequence/${name}`, 0))
+    case 'bytes':
+      return new BytesStore(name, bytes)
   }
 }

@@ -83,6 +83,7 @@ export class RowStore<K, V> implements StateStore {
    * Writes the row and sends the change on: at once, or when the cache is flushed. `record` is what caused it.
    *
    * @param oldValue The row before, as {@link get} gave it.
+   * @param sentOldValue What goes on as old value when it goes on at once: windowed aggregates start from their initial value.
    */
   update(
     record: StreamRecord<unknown, unknown>,
@@ -90,10 +91,11 @@ export class RowStore<K, V> implements StateStore {
     value: V | null,
     oldValue: V | null,
     timestamp: number,
+    sentOldValue: V | null = oldValue,
   ): void {
     if (this.#cache === undefined) {
       this.writeRow(this.keys.encode(key), value, timestamp)
-      this.#forward(key, value, oldValue, timestamp, record.headers)
+      this.#forward(key, value, sentOldValue, timestamp, record.headers)
       return
     }
     const keyBytes = this.keys.encode(key)

@@ -1,7 +1,7 @@
 import type { Serde } from '../serde.ts'
 
 /** What kind of rows a store holds. */
-export type StoreKind = 'key-value' | 'window' | 'session' | 'join-window' | 'join-outer'
+export type StoreKind = 'key-value' | 'window' | 'session' | 'join-window' | 'join-outer' | 'bytes'
 
 /** Description of one state store; each task builds its own from it. Plain data. */
 export interface StoreBuilder<K = never, V = never> {
