@@ -16,7 +16,7 @@ const engine = await Engine.open(
     ? { directory: directory! }
     : { directory: directory!, kafka: { brokers: [kafkaAddress] } },
 )
-const server = await startServer(engine, { port: Number(port) })
+const server = await startServer({ engine, port: Number(port) })
 const { kafka, schemaRegistry: registry } = engine
 
 async function carryOut(request: Request): Promise<readonly number[] | undefined> {

@@ -2,18 +2,17 @@
  * Opens the engine, checks that the committed outputs are exactly a prefix of what the inputs call for, says `verified n`, and feeds
  * further inputs until it is killed. With `finish` it feeds nothing, waits until all is processed, compares everything and ends.
  */
-import { writeSync } from 'node:fs'
 
 import { endOffsets, readCommitted, runLoad } from '@varve/internal-load'
 import { Engine } from '@varve/runtime'
 
+import { say } from '../say.ts'
 import { eventAt, expectedGroups, GROUPS, PARTITIONS, statements } from './protocol.ts'
 
 const [directory, mode] = process.argv.slice(2)
 const TOTAL_MAX = 10_000_000
 const CATCH_UP_MS = 120_000
 const decoder = new TextDecoder()
-const say = (line: string): void => void writeSync(1, `${line}\n`)
 
 const engine = await Engine.open({ directory: directory! })
 if (engine.sources.length === 0) {

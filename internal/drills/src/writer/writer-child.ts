@@ -2,15 +2,14 @@
  * Opens the database, checks that it holds exactly the writes 0 … n−1 for some n, says `found n`, then writes on from n and says
  * `done k` after each acknowledged write until it is killed.
  */
-import { writeSync } from 'node:fs'
 
 import { DB, WriteBatch } from '@varve/lsm-core'
 
+import { say } from '../say.ts'
 import { keyOf, valueOf } from './protocol.ts'
 
 const [directory, mode] = process.argv.slice(2)
 const sync = mode === 'sync'
-const say = (line: string): void => void writeSync(1, `${line}\n`)
 
 const db = await DB.open(directory!, {
   createIfMissing: true,
