@@ -42,3 +42,12 @@ export {
   type WriteStallInput,
   type WriteStallOptions,
 } from './pick/write-stall.ts'
+
+// What a user of the package alone needs of the layers below.
+export {
+  bytewiseComparator,
+  encodeInternalKey,
+  reverseBytewiseComparator,
+  ValueType,
+} from '@varve/base'
+export { Version } from '@varve/manifest'

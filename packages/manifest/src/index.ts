@@ -40,3 +40,7 @@ export {
   tableFileName,
   type ParsedFileName,
 } from './file-names.ts'
+
+// What a user of the package alone needs of the layers below.
+export { bytewiseComparator, reverseBytewiseComparator } from '@varve/base'
+export { nodeFileSystem } from '@varve/vfs'

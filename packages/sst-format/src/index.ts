@@ -25,3 +25,15 @@ export { CompressionType } from './compression/compression-type.ts'
 export type { TableProperties } from './meta/properties.ts'
 export { computeUniqueId, createSessionId } from './meta/unique-id.ts'
 export { computeFileChecksum, FILE_CHECKSUM_CRC32C, verifyFileChecksum } from './file-checksum.ts'
+
+// What a user of the package alone needs of the layers below.
+export {
+  bytewiseComparator,
+  encodeInternalKey,
+  reverseBytewiseComparator,
+  sequenceOf,
+  userKeyOf,
+  ValueType,
+  valueTypeOf,
+} from '@varve/base'
+export { nodeFileSystem } from '@varve/vfs'
