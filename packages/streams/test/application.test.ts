@@ -1,6 +1,8 @@
+import { MemoryFileSystem } from '@varve/vfs'
 import { describe, expect, it } from 'vitest'
 
 import {
+  lsmStateStorage,
   memoryStateStorage,
   StreamsApplication,
   StreamsBuilder,
@@ -85,24 +87,78 @@ describe('StreamsApplication on the embedded broker', () => {
     })
   }
 
-  it('goes on after a restart, and from the changelog when the state is gone', async () => {
+  const storages = {
+    'on the heap': () => memoryStateStorage(),
+    'in an LSM database': () =>
+      lsmStateStorage({ directory: '/state', fileSystem: new MemoryFileSystem() }),
+  }
+  it.each(Object.entries(storages))(
+    'goes on after a restart, and from the changelog when the state is gone (%s)',
+    async (_name, open) => {
+      await using cluster = await TestCluster.open()
+      await createTopics(cluster)
+      const storage = open()
+      for (const [round, store] of [storage, storage, open()].entries()) {
+        await cluster.produce(
+          'in',
+          words.map((word, i) => [`k${i}`, word] as const),
+        )
+        await using app = application(cluster, store)
+        await app.start()
+        await app.waitForPosition(await endPosition(cluster, 'in'))
+        expect(app.store<string, number>('counts').get('red')).toMatchObject({
+          value: 3 * (round + 1),
+        })
+        expect(app.metrics().restoredRecords > 0).toBe(round === 2)
+      }
+      expect((await output(cluster)).count).toBe(18)
+    },
+  )
+
+  it('refuses a second instance on the same state', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    const fileSystem = new MemoryFileSystem()
+    const open = (): StateStorage => lsmStateStorage({ directory: '/state', fileSystem })
+    await using first = application(cluster, open())
+    await first.start()
+    await using second = application(cluster, open())
+    await expect(second.start()).rejects.toMatchObject({ code: 'VARVE_LOCKED' })
+  })
+
+  it('removes group, internal topics and state on clean-up', async () => {
     await using cluster = await TestCluster.open()
     await createTopics(cluster)
     const storage = memoryStateStorage()
-    for (const [round, store] of [storage, storage, memoryStateStorage()].entries()) {
-      await cluster.produce(
-        'in',
-        words.map((word, i) => [`k${i}`, word] as const),
-      )
-      await using app = application(cluster, store)
-      await app.start()
-      await app.waitForPosition(await endPosition(cluster, 'in'))
-      expect(app.store<string, number>('counts').get('red')).toMatchObject({
-        value: 3 * (round + 1),
-      })
-      expect(app.metrics().restoredRecords > 0).toBe(round === 2)
-    }
-    expect((await output(cluster)).count).toBe(18)
+    const app = application(cluster, storage)
+    await app.start()
+    await app.close()
+    await app.cleanUp()
+    const topics = await cluster.kafka.admin.listTopics()
+    expect(topics.map((topic) => topic.name).filter((name) => name.startsWith('app-'))).toEqual([])
+    expect(await cluster.kafka.admin.listGroups()).toEqual([])
+    expect(await storage.listTasks('app')).toEqual([])
+  })
+
+  it('passes over undecodable records and says where they are', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    const builder = new StreamsBuilder()
+    builder.stream('in', { keySerde: text, valueSerde: json<number>() }).to('out')
+    const skipped: unknown[] = []
+    await using app = application(cluster, memoryStateStorage(), {
+      topology: builder.build(),
+      onSkippedRecord: ({ topic, offset, reason }) => skipped.push({ topic, offset, reason }),
+    })
+    await app.start()
+    await cluster.produce('in', [
+      ['k', '1'],
+      ['k', '{'],
+      ['k', '3'],
+    ])
+    await app.waitForPosition(await endPosition(cluster, 'in'))
+    expect(skipped).toEqual([{ topic: 'in', offset: 1, reason: 'undecodable-value' }])
+    expect((await output(cluster)).count).toBe(2)
   })
 
   it('shows subscribers committed changes only, in order', async () => {
