@@ -1,5 +1,7 @@
-import type { Clock, Random } from '@varve/base'
+import { InvalidOptionError, type Clock, type Random } from '@varve/base'
 import type { FileSystem } from '@varve/vfs'
+
+import { validateTopicConfig } from './topics/topic-config.ts'
 
 /**
  * When appended batches are made to survive a loss of power. They survive the death of the process in every case.
@@ -83,7 +85,29 @@ const builtIn: ResolvedDefaults = {
   maxWaitingFetches: 10_000,
 }
 
-/** Lays `given` over the built-in defaults. @internal */
+/**
+ * Lays `given` over the built-in defaults.
+ *
+ * @throws InvalidOptionError for unknown names, numbers out of range and unknown topic settings.
+ * @internal
+ */
 export function resolveDefaults(given: BrokerDefaults = {}): ResolvedDefaults {
+  for (const [name, value] of Object.entries(given)) {
+    if (!(name in builtIn)) throw new InvalidOptionError(`defaults.${name}`, 'is unknown')
+    if (typeof value !== 'number') continue
+    const least = name === 'offsetsRetentionMs' ? -1 : name.endsWith('IntervalMs') ? 1 : 0
+    if (Number.isNaN(value) || value < least) {
+      throw new InvalidOptionError(`defaults.${name}`, `${value} is below ${least}`)
+    }
+  }
+  for (const [name, value] of Object.entries(given.topicConfigs ?? {})) {
+    try {
+      validateTopicConfig(name, value)
+    } catch (error) {
+      throw new InvalidOptionError(`defaults.topicConfigs.${name}`, `"${value}" does not fit`, {
+        cause: error,
+      })
+    }
+  }
   return { ...builtIn, ...given }
 }

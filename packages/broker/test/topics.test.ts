@@ -31,6 +31,28 @@ describe('topics', () => {
     )
   })
 
+  test('settings that bound what is taken are obeyed', async () => {
+    await using broker = await EmbeddedBroker.open({ directory: ':memory:' })
+    await createTopic(broker, 'young', { 'message.timestamp.before.max.ms': '1000' })
+    expect((await produce(broker, 'young', batchOf([['k', 'v', 5]]))).errorCode).toBe(32)
+    expect((await produce(broker, 'young', batchOf([['k', 'v', Date.now()]]))).errorCode).toBe(0)
+    await createTopic(broker, 'short', { 'max.message.bytes': '100' })
+    expect((await produce(broker, 'short', batchOf([['k', 'v'.repeat(100)]]))).errorCode).toBe(10)
+    await createTopic(broker, 'many', { 'min.insync.replicas': '2' })
+    expect((await produce(broker, 'many', batchOf([['k', 'v']]))).errorCode).toBe(19)
+    await createTopic(broker, 'stamped', { 'message.timestamp.type': 'LogAppendTime' })
+    const stamped = await produce(broker, 'stamped', batchOf([['k', 'v', 5]]))
+    expect(stamped.logAppendTimeMs).toBeGreaterThan(1_000_000)
+  })
+
+  test('unknown options and settings are refused by name', async () => {
+    const open = (defaults: object): Promise<EmbeddedBroker> =>
+      EmbeddedBroker.open({ directory: ':memory:', defaults })
+    await expect(open({ nodeID: 1 })).rejects.toThrow(/defaults.nodeID/)
+    await expect(open({ cleanerIntervalMs: 0 })).rejects.toThrow(/cleanerIntervalMs/)
+    await expect(open({ topicConfigs: { 'retention.ms': 'x' } })).rejects.toThrow(/retention.ms/)
+  })
+
   test('settings, partitions and records survive a restart', async () => {
     const fileSystem = new MemoryFileSystem()
     const options = { directory: '/data', fileSystem }

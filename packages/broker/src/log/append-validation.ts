@@ -22,7 +22,11 @@ export interface IncomingBatch {
  *
  * @throws {@link ApiError} with the code the client is to see.
  */
-export function validateBatches(bytes: Uint8Array, config: LogConfig): IncomingBatch[] {
+export function validateBatches(
+  bytes: Uint8Array,
+  config: LogConfig,
+  nowMs: number,
+): IncomingBatch[] {
   const batches: IncomingBatch[] = []
   let position = 0
   while (position < bytes.length) {
@@ -31,6 +35,7 @@ export function validateBatches(bytes: Uint8Array, config: LogConfig): IncomingB
       throw new ApiError(ErrorCode.CORRUPT_MESSAGE, 'the last record batch is cut off')
     }
     validateBatch(bytes, position, header, config)
+    if (!config.logAppendTime) requireTimes(bytes, position, config, nowMs)
     batches.push({ header, position })
     position += header.sizeBytes
   }
@@ -95,6 +100,22 @@ function requireKeys(bytes: Uint8Array, position: number): void {
   while (cursor.next()) {
     if (cursor.key() === null) {
       throw new ApiError(ErrorCode.INVALID_RECORD, 'compacted topic takes no record without a key')
+    }
+  }
+}
+
+/** Refuses records too far from the broker's clock, where the topic sets a bound. */
+function requireTimes(bytes: Uint8Array, position: number, config: LogConfig, nowMs: number): void {
+  const earliest = nowMs - config.timestampBeforeMaxMs
+  const latest = nowMs + config.timestampAfterMaxMs
+  if (earliest === -Infinity && latest === Infinity) return
+  const cursor = decodeRecordBatch(bytes, position, { checkCrc: false }).cursor()
+  while (cursor.next()) {
+    if (cursor.timestamp < earliest || cursor.timestamp > latest) {
+      throw new ApiError(
+        ErrorCode.INVALID_TIMESTAMP,
+        `record time ${cursor.timestamp} is outside ${earliest} to ${latest}`,
+      )
     }
   }
 }

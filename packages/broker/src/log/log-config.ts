@@ -16,4 +16,10 @@ export interface LogConfig {
   readonly deleteRetentionMs: number
   readonly maxMessageBytes: number
   readonly logAppendTime: boolean
+  /** Record times further from the broker's clock than this are refused; `Infinity`: any time is taken. */
+  readonly timestampBeforeMaxMs: number
+  readonly timestampAfterMaxMs: number
+  /** Acknowledgements of this topic wait for the disk, whatever the broker's policy is. */
+  readonly flushEveryBatch: boolean
+  readonly minInsyncReplicas: number
 }

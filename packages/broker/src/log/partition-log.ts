@@ -159,13 +159,14 @@ export class PartitionLog {
    */
   append(bytes: Uint8Array): AppendResult {
     this.#requireWritable()
-    const batches = validateBatches(bytes, this.#config)
+    const nowMs = this.#environment.clock.now()
+    const batches = validateBatches(bytes, this.#config, nowMs)
     for (const { header } of batches) {
       if (header.producerId < 0) continue
       const known = this.#checkSequence(header)
       if (known !== undefined) return known
     }
-    return this.#write(bytes, batches, this.#environment.clock.now())
+    return this.#write(bytes, batches, nowMs)
   }
 
   /**

@@ -25,16 +25,17 @@ export async function handleProduce(
         if (request.acks !== 0 && request.acks !== 1 && request.acks !== -1) {
           throw new ApiError(ErrorCode.INVALID_REQUIRED_ACKS)
         }
-        return append(context, request.transactionalId, topic, partition, records, written)
+        return append(context, request, topic, partition, records, written)
       } catch (error) {
         return refusal(partition, error)
       }
     }),
   }))
-  if (context.flushEveryBatch && request.acks !== 0) {
+  const toFlush = written.filter((log) => context.flushEveryBatch || log.config.flushEveryBatch)
+  if (toFlush.length > 0 && request.acks !== 0) {
     const failures = new Map<PartitionLog, unknown>()
     await Promise.all(
-      written.map((log) => log.flush().catch((error: unknown) => failures.set(log, error))),
+      toFlush.map((log) => log.flush().catch((error: unknown) => failures.set(log, error))),
     )
     if (failures.size > 0) topics = withFailures(topics, failures)
   }
@@ -43,7 +44,7 @@ export async function handleProduce(
 
 function append(
   context: BrokerContext,
-  transactionalId: string | null,
+  request: ProduceRequest,
   topic: string,
   partition: number,
   records: Uint8Array,
@@ -53,6 +54,10 @@ function append(
     throw new ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, `topic "${topic}" belongs to the broker`)
   }
   const log = context.topics.requireLog(topic, partition)
+  if (request.acks === -1 && log.config.minInsyncReplicas > 1) {
+    throw new ApiError(ErrorCode.NOT_ENOUGH_REPLICAS, 'there is one replica')
+  }
+  const { transactionalId } = request
   if (transactionalId !== null) verifyTransaction(context, transactionalId, log, records)
   const result = log.append(records)
   written.push(log)

@@ -15,8 +15,8 @@ const DAY_MS = 86_400_000
 const NEVER = '9223372036854775807'
 
 /**
- * Topic settings that are known, with Kafka's defaults. Some of them have nothing to act on in one node (throttles, elections); they are kept and told as Kafka
- * keeps and tells them.
+ * Topic settings that are known, with Kafka's defaults. Some have nothing to act on here (throttles and elections of replicas, the delay before a file goes,
+ * preallocation, jitter); they are kept and told as Kafka keeps and tells them.
  */
 const rules: Readonly<Record<string, ConfigRule>> = {
   'cleanup.policy': {
@@ -92,6 +92,7 @@ export function resolveLogConfig(
   const text = (name: string): string =>
     configs.get(name) ?? brokerDefaults[name] ?? topicConfigDefault(name)
   const number = (name: string): number => Number(text(name))
+  const limit = (name: string): number => (text(name) === NEVER ? Infinity : number(name))
   const policies = text('cleanup.policy')
     .split(',')
     .map((policy) => policy.trim())
@@ -111,5 +112,10 @@ export function resolveLogConfig(
     deleteRetentionMs: number('delete.retention.ms'),
     maxMessageBytes: number('max.message.bytes'),
     logAppendTime: text('message.timestamp.type') === 'LogAppendTime',
+    timestampBeforeMaxMs: limit('message.timestamp.before.max.ms'),
+    timestampAfterMaxMs: limit('message.timestamp.after.max.ms'),
+    // Any limit is kept by the strictest means: a sync per request.
+    flushEveryBatch: Number.isFinite(Math.min(limit('flush.messages'), limit('flush.ms'))),
+    minInsyncReplicas: number('min.insync.replicas'),
   }
 }
