@@ -5,9 +5,5 @@ export const KNOWN_FAILURES: ReadonlyMap<string, string> = new Map([
   ['db-blob/content', 'blob files are not read'],
   ['db-mixed-formats/content', 'BZip2 blocks are not read'],
   ['db-wal-dir/content', 'logs outside the database directory are not looked for'],
-  [
-    'db-wal-two-files-corrupt-first/recovery-point',
-    'tables ahead of a damaged log are not noticed when opening for reading',
-  ],
   ['sst-compression/bzip2.sst', 'BZip2 blocks are not read'],
 ])

@@ -150,9 +150,13 @@ export class BlockCursor {
     let high = block.restartCount - 1
     while (low < high) {
       const middle = (low + high + 1) >>> 1
-      this.#toRestart(middle)
-      this.next()
-      if (this.valid && this.#compare(target) < 0) low = middle
+      let order = this.#bytewise ? this.#compareRestart(block, middle, target) : 0
+      if (order === 0) {
+        this.#toRestart(middle)
+        this.next()
+        order = this.valid ? this.#compare(target) : 0
+      }
+      if (order < 0) low = middle
       else high = middle - 1
     }
     this.#toRestart(low)
@@ -179,6 +183,27 @@ export class BlockCursor {
     this.keyLength = 0
     this.valid = false
     this.#values = -1
+  }
+
+  /**
+   * User key at a restart point against the target's, without rebuilding it: the key is whole there. 0 when they are equal or
+   * the entry's lengths are not single bytes; the caller then looks closer.
+   */
+  #compareRestart(block: Block, index: number, target: Uint8Array): number {
+    const data = this.#data
+    let p = block.restart(index)
+    const unshared = data[p + 1]!
+    if (block.valuesStart >= 0 || data[p] !== 0 || unshared >= 128 || unshared < 8) return 0
+    p += data[p + 2]! < 128 ? 3 : data[p + 3]! < 128 ? 4 : 5
+    if (data[p - 1]! >= 128 || p + unshared > this.#entriesEnd) return 0
+    const keyEnd = unshared - 8
+    const targetEnd = target.length - 8
+    const n = keyEnd < targetEnd ? keyEnd : targetEnd
+    for (let i = 0; i < n; i++) {
+      const difference = data[p + i]! - target[i]!
+      if (difference !== 0) return difference
+    }
+    return keyEnd - targetEnd
   }
 
   /** The current key against `target`: below, equal to or above 0. */

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+
+import { BlockCache, CacheOwner } from './block-cache.ts'
+
+const block = { sizeBytes: 1000 - 160 }
+
+test('stays within its budget and keeps what is used', () => {
+  const cache = new BlockCache({ capacityBytes: 10_000 })
+  const owner = new CacheOwner()
+  for (let offset = 0; offset < 100; offset++) {
+    cache.insert(owner, offset, block)
+    expect(cache.get(owner, 0)).toBe(block)
+    expect(cache.usedBytes).toBeLessThanOrEqual(10_000)
+  }
+  expect(cache.stats).toMatchObject({ entries: 10, usedBytes: 10_000, evictions: 90, hits: 100 })
+  expect(cache.get(owner, 50)).toBeUndefined()
+})
+
+test('gives room to memory that others reserve', () => {
+  const cache = new BlockCache({ capacityBytes: 10_000 })
+  const owner = new CacheOwner()
+  for (let offset = 0; offset < 10; offset++) cache.insert(owner, offset, block)
+  cache.reserve(6_000)
+  expect(cache.stats).toMatchObject({ entries: 4, reservedBytes: 6_000 })
+  cache.reserve(-6_000)
+  expect(cache.reservedBytes).toBe(0)
+})
+
+test('forgets the blocks of a file that closes, and takes none above its budget', () => {
+  const cache = new BlockCache({ capacityBytes: 10_000 })
+  const first = new CacheOwner()
+  const second = new CacheOwner()
+  cache.insert(first, 0, block)
+  cache.insert(second, 0, block)
+  cache.insert(second, 1, { sizeBytes: 20_000 })
+  cache.removeOwner(first)
+  expect(cache.get(first, 0)).toBeUndefined()
+  expect(cache.get(second, 0)).toBe(block)
+  expect(cache.stats.entries).toBe(1)
+})
