@@ -171,7 +171,7 @@ function sinkKeyFormat(
     const isUnkeyed = planned.planning.scope.sources.every(
       (source) => source.definition.keyColumns.length === 0,
     )
-    return isUnkeyed ? inherited : { format: 'NONE' }
+    return isUnkeyed && settings.keyFormat === undefined ? inherited : { format: 'NONE' }
   }
   const name =
     settings.keyFormat ??

@@ -39,10 +39,33 @@ import { transform } from './scalar/transform.ts'
 import { trim } from './scalar/trim.ts'
 import { ucase } from './scalar/ucase.ts'
 import { unixTimestamp } from './scalar/unix-timestamp.ts'
+import { convertTz } from './scalar/convert-tz.ts'
+import {
+  formatTimestampFunction,
+  formatDateFunction,
+  formatTimeFunction,
+} from './scalar/format-time.ts'
+import { lpad, rpad } from './scalar/pad.ts'
+import {
+  parseTimestampFunction,
+  parseDateFunction,
+  parseTimeFunction,
+} from './scalar/parse-time.ts'
+import { timeArithmetic } from './scalar/time-arithmetic.ts'
 
 /** A registry with the built-in functions; user functions are added to it. */
 export function createFunctionRegistry(): FunctionRegistry {
   return createRegistryOf([
+    convertTz,
+    formatTimestampFunction,
+    formatDateFunction,
+    formatTimeFunction,
+    lpad,
+    rpad,
+    parseTimestampFunction,
+    parseDateFunction,
+    parseTimeFunction,
+    ...timeArithmetic,
     average,
     earliestByOffset,
     latestByOffset,
