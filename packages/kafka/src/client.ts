@@ -136,9 +136,23 @@ export interface Producer extends AsyncDisposable {
   ready(): Promise<void>
   /** Resolves when everything sent so far is acknowledged; rejects with the first failure. */
   flush(): Promise<void>
-  /** Adds input offsets to the open transaction, fenced by generation. */
+  /**
+   * Adds input offsets to the open transaction, fenced by generation.
+   *
+   * @throws KafkaError 22, 25 or 27 when the generation is over: abort the transaction; the producer can go on with a new membership.
+   * @throws FencedError when another process has the instance id (82) or the transactional id (90).
+   */
   sendOffsets(offsets: readonly OffsetToCommit[], group: GroupMetadata): Promise<void>
+  /**
+   * Flushes and commits. A transaction without records and offsets sends nothing.
+   *
+   * @throws TransactionAbortedError when it cannot commit: call {@link Producer.abortTransaction}.
+   * @throws FencedError when another took the transactional id: this producer is done.
+   * @throws TimeoutError when no answer came: nobody here knows how it ended. {@link Producer.init} ends it one way or the other, the
+   * stable committed offsets tell which.
+   */
   commitTransaction(): Promise<void>
+  /** Drops what was not sent and aborts. Allowed after any failure but fencing. */
   abortTransaction(): Promise<void>
   close(): Promise<void>
 }

@@ -43,15 +43,15 @@ export class KafkaClient implements Kafka {
   }
 
   consumer(options?: ConsumerOptions): Consumer {
-    return this.#keep(new KafkaConsumer(this.#cluster, options))
+    return this.#keep((onClosed) => new KafkaConsumer(this.#cluster, options, onClosed))
   }
 
   producer(options?: ProducerOptions): Producer {
-    return this.#keep(new KafkaProducer(this.#cluster, options))
+    return this.#keep((onClosed) => new KafkaProducer(this.#cluster, options, onClosed))
   }
 
   groupMember(options: GroupMemberOptions): GroupMember {
-    return this.#keep(new KafkaGroupMember(this.#cluster, options))
+    return this.#keep((onClosed) => new KafkaGroupMember(this.#cluster, options, onClosed))
   }
 
   async close(): Promise<void> {
@@ -73,7 +73,8 @@ export class KafkaClient implements Kafka {
     await this.close()
   }
 
-  #keep<T extends { close(): Promise<void> }>(child: T): T {
+  #keep<T extends { close(): Promise<void> }>(create: (onClosed: () => void) => T): T {
+    const child = create(() => this.#children.delete(child))
     this.#children.add(child)
     return child
   }

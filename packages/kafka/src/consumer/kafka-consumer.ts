@@ -31,6 +31,7 @@ interface NodeFetch {
 /** The {@link Consumer} over a {@link Cluster}: at most one fetch on its way per node, holding every partition that has room. */
 export class KafkaConsumer implements Consumer {
   readonly #cluster: Cluster
+  readonly #onClosed: () => void
   readonly #isolation: IsolationLevel
   readonly #bufferedBytesMax: number
   readonly #onOutOfRange: 'fail' | 'earliest' | 'latest'
@@ -47,8 +48,13 @@ export class KafkaConsumer implements Consumer {
   #fatal: { readonly error: unknown } | undefined
   #pauseStepMs = FIRST_PAUSE_MS
 
-  constructor(cluster: Cluster, options: ConsumerOptions = {}) {
+  constructor(
+    cluster: Cluster,
+    options: ConsumerOptions = {},
+    onClosed: () => void = () => undefined,
+  ) {
     this.#cluster = cluster
+    this.#onClosed = onClosed
     this.#isolation = options.isolationLevel ?? 'read_committed'
     this.#bufferedBytesMax = options.bufferedBytesMax ?? 1024 * 1024
     this.#onOutOfRange = options.onOutOfRange ?? 'fail'
@@ -131,6 +137,7 @@ export class KafkaConsumer implements Consumer {
     this.#partitions.clear()
     this.#wake()
     await Promise.all(this.#running)
+    this.#onClosed()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

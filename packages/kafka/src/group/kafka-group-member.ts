@@ -39,12 +39,15 @@ const TOPIC_CHECK_MS = 30_000
 /** The {@link GroupMember} over a {@link Cluster}: the classic protocol, eager. */
 export class KafkaGroupMember implements GroupMember {
   readonly #cluster: Cluster
+  readonly #onClosed: () => void
   readonly #options: Required<Omit<GroupMemberOptions, 'groupInstanceId'>>
   readonly #instanceId: string | null
   readonly #closing = new AbortController()
   #state: MembershipState = 'outside'
   #memberId = ''
   #generationId = -1
+  /** When the coordinator last confirmed the membership, monotonic: the moment the confirmed request was sent. */
+  #vouchedAtMs = -Infinity
   #owned: readonly TopicPartition[] = []
   /** What was held in the generation before, for assignors that like to keep it. */
   #lastOwned: readonly TopicPartition[] = []
@@ -54,11 +57,16 @@ export class KafkaGroupMember implements GroupMember {
   #topicTimer: Timer | undefined
   #topicCounts = new Map<string, number>()
 
-  constructor(cluster: Cluster, options: GroupMemberOptions) {
+  constructor(
+    cluster: Cluster,
+    options: GroupMemberOptions,
+    onClosed: () => void = () => undefined,
+  ) {
     if (options.assignors.length === 0) {
       throw new InvalidOptionError('assignors', 'at least one is needed')
     }
     this.#cluster = cluster
+    this.#onClosed = onClosed
     this.#instanceId = options.groupInstanceId ?? null
     this.#options = {
       groupId: options.groupId,
@@ -92,7 +100,9 @@ export class KafkaGroupMember implements GroupMember {
 
   metadata(): GroupMetadata | undefined {
     if (this.#state !== 'stable' && this.#state !== 'revoking') return undefined
-    return this.#metadata()
+    // A process that was stopped for longer than a session is out, though no heartbeat could tell it yet.
+    const silentMs = this.#cluster.clock.monotonicMs() - this.#vouchedAtMs
+    return silentMs > this.#options.sessionTimeoutMs ? undefined : this.#metadata()
   }
 
   rejoin(reason: string): void {
@@ -108,6 +118,7 @@ export class KafkaGroupMember implements GroupMember {
     this.#closing.abort(new AbortedError('the group member was closed'))
     await this.#running
     this.#move('close')
+    this.#onClosed()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -352,28 +363,27 @@ export class KafkaGroupMember implements GroupMember {
       this.#end = resolve
     })
     if (this.#closing.signal.aborted) this.#end?.({ kind: 'closed' })
-    this.#beat(this.#generationId, this.#cluster.clock.monotonicMs())
+    this.#vouchedAtMs = this.#cluster.clock.monotonicMs()
+    this.#beat(this.#generationId)
     this.#watchTopics()
     return ended
   }
 
-  #beat(generationId: number, lastSuccessMs: number): void {
-    const { clock } = this.#cluster
-    this.#heartbeatTimer = clock.setTimer(() => {
-      void this.#heartbeat(lastSuccessMs).then((successMs) => {
-        if (successMs === undefined || this.#generationId !== generationId) return
-        if (this.#state === 'stable' || this.#state === 'revoking') {
-          this.#beat(generationId, successMs)
-        }
+  #beat(generationId: number): void {
+    this.#heartbeatTimer = this.#cluster.clock.setTimer(() => {
+      void this.#heartbeat().then((goOn) => {
+        if (!goOn || this.#generationId !== generationId) return
+        if (this.#state === 'stable' || this.#state === 'revoking') this.#beat(generationId)
       })
     }, this.#options.heartbeatIntervalMs)
   }
 
-  /** One heartbeat; time of the last success, or `undefined` when there shall be no other. */
-  async #heartbeat(lastSuccessMs: number): Promise<number | undefined> {
+  /** One heartbeat; false when there shall be no other. */
+  async #heartbeat(): Promise<boolean> {
     const { groupId, sessionTimeoutMs } = this.#options
     const { clock } = this.#cluster
-    const startMs = clock.monotonicMs()
+    const sentAtMs = clock.monotonicMs()
+    const leftMs = sessionTimeoutMs - (sentAtMs - this.#vouchedAtMs)
     try {
       const what = `heartbeat of group "${groupId}"`
       await this.#cluster.callCoordinator(
@@ -382,24 +392,23 @@ export class KafkaGroupMember implements GroupMember {
         'Heartbeat',
         this.#metadata(),
         (answer) => checkError(answer.errorCode, what, { group: groupId }),
-        {
-          deadline: this.#cluster.deadline(
-            Math.max(sessionTimeoutMs - (startMs - lastSuccessMs), 1),
-          ),
-        },
+        // Stopped beyond its session: one attempt still tells what became of the membership.
+        { deadline: this.#cluster.deadline(leftMs > 0 ? leftMs : 1000) },
       )
-      return startMs
+      this.#vouchedAtMs = sentAtMs
+      return true
     } catch (error) {
-      return this.#heartbeatFailed(error, startMs, lastSuccessMs)
+      return this.#heartbeatFailed(error, sentAtMs)
     }
   }
 
-  #heartbeatFailed(error: unknown, nowMs: number, lastSuccessMs: number): number | undefined {
+  #heartbeatFailed(error: unknown, sentAtMs: number): boolean {
     const code = error instanceof KafkaError ? error.errorCode : undefined
     switch (code) {
       case ErrorCode.REBALANCE_IN_PROGRESS:
         this.#end?.({ kind: 'rebalance', reason: 'the group rebalances' })
-        return nowMs
+        this.#vouchedAtMs = sentAtMs
+        return true
       case ErrorCode.UNKNOWN_MEMBER_ID:
       case ErrorCode.ILLEGAL_GENERATION:
         this.#end?.({
@@ -407,22 +416,22 @@ export class KafkaGroupMember implements GroupMember {
           error,
           keepMemberId: code === ErrorCode.ILLEGAL_GENERATION,
         })
-        return undefined
+        return false
       case ErrorCode.FENCED_INSTANCE_ID:
         this.#end?.({ kind: 'fatal', error: this.#fenced(error) })
-        return undefined
+        return false
       case undefined:
         if (error instanceof TimeoutError) {
           // Nobody vouched for the membership for a whole session: others may own the partitions by now.
           this.#end?.({ kind: 'lost', error, keepMemberId: false })
-          return undefined
+          return false
         }
-        if (this.#closing.signal.aborted) return lastSuccessMs
+        if (this.#closing.signal.aborted) return false
         this.#end?.({ kind: 'fatal', error })
-        return undefined
+        return false
       default:
         this.#end?.({ kind: 'fatal', error })
-        return undefined
+        return false
     }
   }
 

@@ -37,13 +37,13 @@ const fencing = new Set<number>([
   ErrorCode.PRODUCER_FENCED,
   ErrorCode.INVALID_PRODUCER_EPOCH,
   ErrorCode.FENCED_INSTANCE_ID,
-  ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 ])
 
 /** The {@link Producer} over a {@link Cluster}. */
 export class KafkaProducer implements Producer {
   readonly #cluster: Cluster
   readonly #transactionalId: string | undefined
+  readonly #onClosed: () => void
   readonly #lingerMs: number
   readonly #bufferBytesMax: number
   readonly #accumulator: RecordAccumulator
@@ -69,8 +69,13 @@ export class KafkaProducer implements Producer {
   /** A request of the open transaction was sent: its coordinator may know of it. */
   #touched = false
 
-  constructor(cluster: Cluster, options: ProducerOptions = {}) {
+  constructor(
+    cluster: Cluster,
+    options: ProducerOptions = {},
+    onClosed: () => void = () => undefined,
+  ) {
     this.#cluster = cluster
+    this.#onClosed = onClosed
     this.#transactionalId = options.transactionalId
     this.#lingerMs = options.lingerMs ?? 5
     this.#bufferBytesMax = options.bufferBytesMax ?? 32 * 1024 * 1024
@@ -223,6 +228,7 @@ export class KafkaProducer implements Producer {
     this.#accumulator.dropUnplaced(error)
     this.#dropAll(error)
     this.#releaseReady()
+    this.#onClosed()
   }
 
   #initialise(): Promise<void> {
