@@ -1,6 +1,6 @@
 import { VirtualClock } from '@varve/base/testing'
 import { readBatchHeaders } from '@varve/kafka-protocol'
-import { MemoryFileSystem } from '@varve/vfs'
+import { FaultInjectionFileSystem, MemoryFileSystem } from '@varve/vfs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -106,6 +106,39 @@ describe('compaction', () => {
     await using again = await EmbeddedBroker.open({ directory: '/data', fileSystem, clock })
     expect(newest(await read(again))).toEqual(before)
     expect(again.recoveredCuts).toEqual([])
+  })
+
+  test('power lost at any step of a pass leaves the newest of each key', async () => {
+    const clock = new VirtualClock()
+    const memory = new MemoryFileSystem()
+    const fileSystem = new FaultInjectionFileSystem(memory)
+    const options = { directory: '/data', clock, flush: 'every-batch' } as const
+    const broker = await EmbeddedBroker.open({ ...options, fileSystem })
+    await createTopic(broker, 'table', compacted)
+    for (let i = 0; i < 40; i++) {
+      await produce(broker, 'table', batchOf([[`k${i % 5}`, `v${i}`, clock.now()]]))
+    }
+    const expected = newest(await readAll(broker, 'table'))
+    const before = (await readAll(broker, 'table')).length
+    const forks: { readonly at: string; readonly disk: MemoryFileSystem }[] = []
+    fileSystem.observe((operation, path) => {
+      if (!path.includes('table-0')) return
+      for (const seed of [undefined, forks.length]) {
+        const disk = memory.forkAfterPowerLoss(seed === undefined ? {} : { seed })
+        forks.push({ at: `${operation} ${path}`, disk })
+      }
+    })
+    await letClean(clock)
+    fileSystem.observe(undefined)
+    expect((await readAll(broker, 'table')).length).toBeLessThan(before)
+    expect(forks.length).toBeGreaterThan(30)
+    for (const { at, disk } of forks) {
+      const life = { directory: '/data', clock: new VirtualClock(clock.now()), fileSystem: disk }
+      await using after = await EmbeddedBroker.open(life)
+      expect(newest(await readAll(after, 'table')), at).toEqual(expected)
+      expect((await fetch(after, 'table', 40)).errorCode, at).toBe(0)
+    }
+    await broker.close()
   })
 
   test('any history reads the same before and after, under restarts', async () => {

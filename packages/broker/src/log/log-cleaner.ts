@@ -165,6 +165,8 @@ export class LogCleaner {
         if (await fileSystem.exists(path)) await fileSystem.remove(path)
       }
     }
+    // The names must go in this order on disk too: the new segment beside an old one that it covers would look damaged.
+    await fileSystem.syncDirectory(first.directory)
     await fileSystem.rename(swapPath, cleaned.logPath)
     // From here to the end of the turn: readers change from the old files to the new one.
     for (const segment of group) files.forget(segment.logPath)
