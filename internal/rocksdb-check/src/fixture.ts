@@ -8,7 +8,7 @@ export interface ExpectedPairs {
 }
 
 /** A column family of a fixture. */
-export interface FamilyDescription {
+interface FamilyDescription {
   readonly name: string
   readonly comparator: 'bytewise' | 'reverse'
   /** `none`, `uint64add`, `stringappend` or `stringappend=<delimiter>`. */

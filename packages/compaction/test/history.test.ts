@@ -72,7 +72,7 @@ function model(writes: readonly Write[], snapshot: number): Map<string, string> 
     else if (kind === 'merge') state.set(key, `${state.get(key) ?? ''}+${sequence};`)
     else for (const k of keys) if (k >= key && k < end) state.delete(k)
   }
-  return new Map([...state].sort())
+  return new Map([...state].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function entriesOf(writes: readonly Write[]): InternalIterator {

@@ -140,7 +140,7 @@ export class VersionSet {
     await manifest.sync()
     await fs.syncDirectory(directory)
     await writeCurrent(fs, directory, 1)
-    return VersionSet.recover(fs, directory, options)
+    return await VersionSet.recover(fs, directory, options)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { ByteReader, type ByteWriter } from '@varve/base'
+import type { ByteReader, ByteWriter } from '@varve/base'
 
 /** Where a block lies: its trailer follows and is not counted. */
 export interface BlockHandle {

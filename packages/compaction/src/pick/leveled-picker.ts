@@ -303,7 +303,7 @@ export class LeveledCompactionPicker implements CompactionPicker {
 }
 
 /** User-key range of tables, both ends inclusive. */
-export function keyRange(version: Version, files: readonly FileMetadata[]): KeyRange {
+function keyRange(version: Version, files: readonly FileMetadata[]): KeyRange {
   const user = version.comparator.user
   let smallest = userKeyOf(files[0]!.smallest)
   let largest = userKeyOf(files[0]!.largest)
