@@ -44,7 +44,7 @@ export interface CaseNode {
 }
 
 /** One step of a case. */
-export interface CaseInput {
+interface CaseInput {
   readonly topic?: string
   readonly key?: string | null
   readonly value?: CaseValue

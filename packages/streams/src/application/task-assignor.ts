@@ -14,7 +14,7 @@ interface MemberData {
 }
 
 /** What the leader tells each member: where every task runs. After the version byte: JSON. */
-export interface AssignmentData {
+interface AssignmentData {
   readonly hosts: Readonly<Record<string, readonly string[]>>
 }
 
@@ -29,11 +29,6 @@ function encode(data: MemberData | AssignmentData): Uint8Array {
 function decode<T>(bytes: Uint8Array | null): T | undefined {
   if (bytes === null || bytes[0] !== version) return undefined
   return JSON.parse(Buffer.from(bytes.subarray(1)).toString()) as T
-}
-
-/** The leader's map of tasks, as {@link taskAssignor} wrote it. */
-export function decodeAssignmentData(bytes: Uint8Array | null): AssignmentData | undefined {
-  return decode<AssignmentData>(bytes)
 }
 
 /** What the assignor needs to know of its own member. */

@@ -8,7 +8,7 @@ import { BaseProcessor } from './stateless.ts'
 import type { TableSettings } from './table-settings.ts'
 
 /** Start of the earliest window that contains `timestamp`; none begins before 0. */
-export function firstWindowStart(windows: TimeWindows, timestamp: number): number {
+function firstWindowStart(windows: TimeWindows, timestamp: number): number {
   const earliest = Math.max(0, timestamp - windows.sizeMs + windows.advanceMs)
   return Math.floor(earliest / windows.advanceMs) * windows.advanceMs
 }

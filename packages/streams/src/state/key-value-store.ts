@@ -10,7 +10,7 @@ export function keyBytesOf<K>(serde: Serde<K>, key: K): Uint8Array {
 }
 
 /** The key serde as a codec. */
-export function serdeKeyCodec<K>(serde: Serde<K>): KeyCodec<K> {
+function serdeKeyCodec<K>(serde: Serde<K>): KeyCodec<K> {
   return {
     encode: (key) => keyBytesOf(serde, key),
     decode: (bytes) => serde.deserialize(bytes),

@@ -45,13 +45,3 @@ export function encodeSessionKey(key: Uint8Array, start: number, end: number): U
   writeTime(bytes, key.length + 8, start)
   return bytes
 }
-
-/** The smallest bytes above all that begin with `prefix`; `undefined` when there are none. */
-export function afterPrefix(prefix: Uint8Array): Uint8Array | undefined {
-  let end = prefix.length
-  while (end > 0 && prefix[end - 1] === 0xff) end--
-  if (end === 0) return undefined
-  const bytes = prefix.slice(0, end)
-  bytes[end - 1]!++
-  return bytes
-}

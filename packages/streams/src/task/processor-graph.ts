@@ -146,11 +146,11 @@ class ProcessorInstance extends NodeInstance implements ProcessorContext {
 /** The operators of one sub-topology at work in one task, with their stores. Synchronous. */
 export class ProcessorGraph {
   readonly environment: GraphEnvironment
-  readonly context = new TaskContext()
+  readonly context: TaskContext = new TaskContext()
   /** Greatest event time ever seen. */
   readonly streamTime: PersistedNumber
   /** Nodes whose forwards are reported. */
-  readonly watched = new Set<string>()
+  readonly watched: Set<string> = new Set()
   /** Node that was called last: names the culprit of an error. */
   failingNode = ''
   readonly #stores = new Map<string, TaskStore>()
