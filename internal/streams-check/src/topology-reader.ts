@@ -209,7 +209,23 @@ export class TopologyReader {
     const pair = (l: CaseValue, r: CaseValue): CaseValue => ({ l, r })
     const rowPair = (l: CaseValue, r: CaseValue): Row => ({ l, r })
     const keySerde = this.#keySerde(node.left!)
-    if (node.foreignKey !== undefined) throw new UnsupportedError('foreign-key joins')
+    if (node.foreignKey !== undefined) {
+      const field = node.foreignKey
+      return (left as Table).joinForeignKey<CaseKey, Row, Row>(
+        right as Table,
+        (value) => textAt(value, field),
+        rowPair,
+        {
+          type: node.type === 'left' ? 'left' : 'inner',
+          keySerde,
+          valueSerde: rowSerde,
+          foreignKeySerde: this.#keySerde(node.right!),
+          foreignValueSerde: rowSerde,
+          resultSerde: rowSerde,
+          ...(node.store === undefined ? {} : { materialized: this.#materialized(node, rowSerde) }),
+        },
+      )
+    }
     if (!isTable(left) && !isTable(right)) {
       const window = node.window!
       return left.joinStream<CaseValue, CaseValue>(right as Stream, pair, {

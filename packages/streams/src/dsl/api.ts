@@ -195,6 +195,16 @@ export interface KTable<K, V> {
     joiner: ValueJoiner<K, V | null, VO | null, VR>,
     options?: TableOptions<K, VR>,
   ): KTable<K, VR>
+  /**
+   * Joins each row with the row of `other` that it refers to; a changed row of `other` reaches all rows that refer to it. `foreignKey`
+   * answers `null` for a row that refers to nothing: dropped (inner) or joined with `null` (left).
+   */
+  joinForeignKey<KO, VO, VR>(
+    other: KTable<KO, VO>,
+    foreignKey: (value: V, key: K) => KO | null,
+    joiner: ValueJoiner<K, V, VO | null, VR>,
+    joined: ForeignKeyJoined<K, V, KO, VO, VR>,
+  ): KTable<K, VR>
 }
 
 /** Options of an operator on a table. */
@@ -202,6 +212,19 @@ export interface TableOptions<K, V> extends Named {
   readonly materialized?: Materialized<K, V>
   /** Have what is upstream keep rows so that old values are there. Default false: they are used where they are there anyway. */
   readonly oldValues?: boolean
+}
+
+/** Options of a foreign-key join. Serdes default to those of the tables; stored rows need none of their own. */
+export interface ForeignKeyJoined<K, V, KO, VO, VR> extends Named {
+  readonly type: 'inner' | 'left'
+  readonly keySerde?: Serde<K>
+  readonly valueSerde?: Serde<V>
+  /** Must be the one that the right table's topic is partitioned by. */
+  readonly foreignKeySerde?: Serde<KO>
+  readonly foreignValueSerde?: Serde<VO>
+  /** Needed where the result is not stored but something downstream keeps its rows. */
+  readonly resultSerde?: Serde<VR>
+  readonly materialized?: Materialized<K, VR>
 }
 
 /** Options of {@link KTable.suppressUntilWindowCloses}. */

@@ -19,6 +19,7 @@ import type { TableSettings } from '../operator/table-settings.ts'
 import { filteredView, mappedView, storeView, type TableView } from '../operator/table-view.ts'
 import type { ProcessorNode } from '../topology/node.ts'
 import type {
+  ForeignKeyJoined,
   Grouped,
   KeyValue,
   KGroupedTable,
@@ -31,6 +32,7 @@ import type {
   ValueJoiner,
   ValueMapper,
 } from './api.ts'
+import { joinByForeignKey } from './foreign-key-join.ts'
 import { GroupedTable } from './grouped-table.ts'
 import { Stream, changeStream } from './kstream.ts'
 import { keyValueStoreOf } from './store-of.ts'
@@ -231,6 +233,15 @@ export class Table<K, V> implements KTable<K, V> {
     options: TableOptions<K, VR> = {},
   ): KTable<K, VR> {
     return this.#join(other as Table<K, VO>, joiner, options, { left: false, right: false })
+  }
+
+  joinForeignKey<KO, VO, VR>(
+    other: KTable<KO, VO>,
+    foreignKey: (value: V, key: K) => KO | null,
+    joiner: ValueJoiner<K, V, VO | null, VR>,
+    joined: ForeignKeyJoined<K, V, KO, VO, VR>,
+  ): KTable<K, VR> {
+    return joinByForeignKey(this, other as Table<KO, VO>, foreignKey, joiner, joined)
   }
 
   #filter(predicate: Predicate<K, V>, wanted: boolean, options: TableOptions<K, V>): KTable<K, V> {

@@ -10,6 +10,7 @@ export type DropReason =
   | 'expired'
   | 'invalid-timestamp'
   | 'undecodable'
+  | 'stale'
 
 /** What a processor sees of its task. */
 export interface ProcessorContext<KOut = unknown, VOut = unknown> {
