@@ -10,3 +10,5 @@ export {
   type SharedMemtable,
 } from './memtable.ts'
 export { RangeTombstoneList, type RangeTombstone } from './range-tombstones.ts'
+// Entries are added by type.
+export { ValueType } from '@varve/base'

@@ -16,3 +16,5 @@ export {
   type WriteBatchHandler,
 } from './batch/write-batch-cursor.ts'
 export { readWriteBatches } from './batch/read-write-batches.ts'
+// A log needs a file system to be opened from; the host's is at hand without a second install.
+export { nodeFileSystem } from '@varve/vfs'
