@@ -251,13 +251,11 @@ function headerColumn(
 
 function checkColumns(statement: CreateSource, key: Columns, value: Columns): void {
   const { span } = statement
-  if (key.length + value.length === 0 || value.length === 0) {
-    if (statement.columns.length === 0 || value.length === 0) {
-      throw new SqlError(`The statement does not define any columns.`, {
-        span,
-        hint: 'Declare columns, or use a format whose schema is in the registry (AVRO, JSON_SR, PROTOBUF).',
-      })
-    }
+  if (key.length + value.length === 0) {
+    throw new SqlError(`The statement does not define any columns.`, {
+      span,
+      hint: 'Declare columns, or use a format whose schema is in the registry (AVRO, JSON_SR, PROTOBUF).',
+    })
   }
   if (statement.sourceKind === 'TABLE' && key.length === 0) {
     throw new SqlError('Tables require a PRIMARY KEY. Please define the PRIMARY KEY.', {

@@ -19,7 +19,7 @@ export const inferringFormats: ReadonlySet<FormatName> = new Set<FormatName>([
 ])
 
 /** Why a format cannot carry these columns; `undefined` when it can. */
-export function formatRefusal(
+function formatRefusal(
   format: FormatName,
   columns: Columns,
   side: 'key' | 'value',

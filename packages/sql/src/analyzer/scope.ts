@@ -16,7 +16,7 @@ export const pseudoColumnTypes: ReadonlyMap<string, SqlType> = new Map<string, S
 ])
 
 /** Columns that sources with windowed keys have besides. */
-export const windowBoundTypes: ReadonlyMap<string, SqlType> = new Map<string, SqlType>([
+const windowBoundTypes: ReadonlyMap<string, SqlType> = new Map<string, SqlType>([
   ['WINDOWSTART', SqlTypes.BIGINT],
   ['WINDOWEND', SqlTypes.BIGINT],
 ])
@@ -27,7 +27,7 @@ export function isSystemColumn(name: string): boolean {
 }
 
 /** Type of a column with all headers. */
-export const headersType: SqlType = {
+const headersType: SqlType = {
   kind: 'ARRAY',
   element: {
     kind: 'STRUCT',

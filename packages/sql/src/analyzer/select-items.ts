@@ -76,7 +76,7 @@ function expandStar(
   const { partitionBy } = rules
   if (partitionBy === undefined || scope.isJoin) {
     const synthetic: ProjectionItem[] =
-      rules.syntheticKey === undefined
+      rules.syntheticKey === undefined || item.qualifier !== undefined
         ? []
         : [
             plain(

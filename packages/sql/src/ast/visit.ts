@@ -1,7 +1,7 @@
 import type { CallExpression, ColumnExpression, Expression } from './expression.ts'
 
 /** The expressions directly inside of one. */
-export function childrenOf(e: Expression): readonly Expression[] {
+function childrenOf(e: Expression): readonly Expression[] {
   switch (e.kind) {
     case 'arithmetic':
     case 'comparison':

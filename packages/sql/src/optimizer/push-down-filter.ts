@@ -33,14 +33,14 @@ export function pushDownFilter(where: Expression, scope: Scope): SplitCondition 
 }
 
 /** The operands of a chain of ANDs, left to right. */
-export function conjunctsOf(condition: Expression): Expression[] {
+function conjunctsOf(condition: Expression): Expression[] {
   return condition.kind === 'logical' && condition.operator === 'AND'
     ? [...conjunctsOf(condition.left), ...conjunctsOf(condition.right)]
     : [condition]
 }
 
 /** The operands under ANDs again; `undefined` for none. */
-export function conjunction(operands: readonly Expression[]): Expression | undefined {
+function conjunction(operands: readonly Expression[]): Expression | undefined {
   return operands.reduce<Expression | undefined>(
     (left, right) =>
       left === undefined

@@ -69,7 +69,7 @@ export function parseSourceKind(tokens: TokenStream): SourceKind {
 }
 
 /** The name of a stream or table that is made: only letters, digits, `_` and `-`. */
-export function parseSourceName(tokens: TokenStream): string {
+function parseSourceName(tokens: TokenStream): string {
   const { span } = tokens.peek()
   const name = tokens.identifier('the name of a stream or table')
   if (!/^[A-Za-z0-9_-]+$/.test(name)) {

@@ -231,8 +231,10 @@ function prepareSide(
   const { scope } = planning
   const canonical = scope.canonical(condition)
   const isKeyed = input.keys.length === 1 && input.keys[0]!.canonicals.includes(canonical)
+  const source = keyFormatOf(input)
+  const isSameFormat = source === undefined || sameKeyBytes(source, inputs.keyFormat)
   const wanted = new Set(inputs.needed)
-  if (!isKeyed) {
+  if (!isKeyed || !isSameFormat) {
     for (const column of columnsIn(condition)) {
       const resolved = scope.resolve(column, 'JOIN ON')
       wanted.add(canonicalColumn(resolved.source, resolved.name))
@@ -240,8 +242,6 @@ function prepareSide(
   }
   const isJoin = input.node.kind.endsWith('Join')
   const narrowed = isJoin ? input : narrow(input, wanted, `PrependAlias${side}${suffix}`, planning)
-  const source = keyFormatOf(input)
-  const isSameFormat = source === undefined || sameKeyBytes(source, inputs.keyFormat)
   if (isKeyed && (isSameFormat || input.kind === 'TABLE')) {
     if (isSameFormat) return narrowed
     throw new UnsupportedError(
@@ -259,7 +259,7 @@ function prepareSide(
       span: condition.span,
     })
   }
-  return planPartitionBy(
+  const rekeyed = planPartitionBy(
     narrowed,
     [{ expression: condition, name: keyNameOf(condition) }],
     {
@@ -275,6 +275,14 @@ function prepareSide(
     },
     planning,
   )
+  // The same key in other bytes still equals the same columns.
+  return isKeyed
+    ? { ...rekeyed, keys: [{ ...rekeyed.keys[0]!, ...namesOf(input.keys[0]!) }] }
+    : rekeyed
+}
+
+function namesOf(key: RelationKey): Pick<RelationKey, 'canonicals' | 'texts'> {
+  return { canonicals: key.canonicals, texts: key.texts }
 }
 
 /**
@@ -435,6 +443,8 @@ function joinKey(
       add(key.canonicals, key.texts)
     }
   }
+  // After a FULL join neither side's column equals the key in every row.
+  if (join.node.type === 'FULL') viable.length = 0
   const named = [join.left, join.right].find((e) => e.kind === 'column')
   return {
     name: named?.kind === 'column' ? named.name : 'ROWKEY',

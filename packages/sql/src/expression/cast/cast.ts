@@ -221,7 +221,7 @@ function toStruct(
 }
 
 /** How a value of the type becomes text. BYTES become base64 inside of collections. */
-export function toText(type: SqlType): (value: NonNullable<Value>) => string {
+function toText(type: SqlType): (value: NonNullable<Value>) => string {
   switch (type.kind) {
     case 'STRING':
       return (value) => value as string
