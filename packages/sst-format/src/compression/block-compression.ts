@@ -13,6 +13,14 @@ import { decompressWithDictionary, deflateBlock, inflateBlock } from './dictiona
 /** Larger blocks are taken for damage: nothing RocksDB writes by default comes near, and memory stays bounded. */
 const MAX_BLOCK_SIZE_BYTES = 1 << 30
 
+/** No block of these formats grows by more: what claims to is refused before memory is taken for it. */
+const SNAPPY_MAX_RATIO = 22
+const LZ4_MAX_RATIO = 256
+
+function largestOutput(storedBytes: number, ratio: number): number {
+  return Math.min(MAX_BLOCK_SIZE_BYTES, (storedBytes + 16) * ratio)
+}
+
 /**
  * Compressed form of a block in the framing of format_version 2 and later: a varint with the size first, except Snappy,
  * which carries its own. `undefined` when it does not save an eighth: then the block is stored as it is.
@@ -82,7 +90,9 @@ export function decompressBlock(
 ): Uint8Array {
   const { file, formatVersion, dictionary } = context
   try {
-    if (type === CompressionType.Snappy) return snappyCodec.decompress(data, MAX_BLOCK_SIZE_BYTES)
+    if (type === CompressionType.Snappy) {
+      return snappyCodec.decompress(data, largestOutput(data.length, SNAPPY_MAX_RATIO))
+    }
     if (
       type !== CompressionType.Zlib &&
       type !== CompressionType.LZ4 &&
@@ -98,7 +108,7 @@ export function decompressBlock(
     const reader = new ByteReader(data)
     const isLz4 = type === CompressionType.LZ4 || type === CompressionType.LZ4HC
     const size = formatVersion < 2 && isLz4 ? reader.fixed64() : reader.varint32()
-    if (size > MAX_BLOCK_SIZE_BYTES) {
+    if (size > (isLz4 ? largestOutput(data.length, LZ4_MAX_RATIO) : MAX_BLOCK_SIZE_BYTES)) {
       throw new CorruptionError(`block claims ${size} uncompressed bytes`)
     }
     const body = data.subarray(reader.position)
