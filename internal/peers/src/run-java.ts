@@ -22,6 +22,12 @@ export function runKafkaTool(
   })
 }
 
+/** The tool moved with its rewriting in Java. */
+const dumpTool: Record<KafkaLine, string> = {
+  '3': 'kafka.tools.DumpLogSegments',
+  '4': 'org.apache.kafka.tools.DumpLogSegments',
+}
+
 /**
  * Kafka's own judgement of files of a partition (`.log`, `.index`, `.timeindex`, `.txnindex`, `.snapshot`): what its dump tool prints.
  * It names index entries that do not lead to their record, gaps and bad batches.
@@ -30,7 +36,8 @@ export function dumpLogSegments(
   files: readonly string[],
   options: { readonly line?: KafkaLine; readonly verifyIndexOnly?: boolean } = {},
 ): Promise<string> {
-  return runKafkaTool(options.line ?? '3', 'kafka.tools.DumpLogSegments', [
+  const line = options.line ?? '3'
+  return runKafkaTool(line, dumpTool[line], [
     '--files',
     files.join(','),
     options.verifyIndexOnly === true ? '--verify-index-only' : '--deep-iteration',

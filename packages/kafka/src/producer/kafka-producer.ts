@@ -2,7 +2,7 @@ import {
   InvalidOptionError,
   isVarveError,
   NotOpenError,
-  TimeoutError,
+  type TimeoutError,
   VarveError,
   type Timer,
 } from '@varve/base'

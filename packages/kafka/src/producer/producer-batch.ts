@@ -1,4 +1,8 @@
-import { RecordBatchBuilder, setBatchProducer, type CompressionName } from '@varve/kafka-protocol'
+import {
+  setBatchProducer,
+  type RecordBatchBuilder,
+  type CompressionName,
+} from '@varve/kafka-protocol'
 
 import type { RecordMetadata } from '../client.ts'
 
