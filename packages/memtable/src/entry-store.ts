@@ -253,7 +253,7 @@ export class EntryStore {
 }
 
 /** Enough for 4^12 keys. */
-export const maxHeight = 12
+const maxHeight = 12
 /** Offset of the head of the list; 0 means none everywhere. */
 export const headNode = 2
 export const nodeHeadEntry = 0

@@ -12,8 +12,8 @@ import {
 import { tableFileName, type VersionEdit } from '@varve/manifest'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
-import type { Database } from '../db/database.ts'
 import { tableOptionsOf } from '../options/resolve.ts'
+import type { BackgroundTarget } from './background-target.ts'
 import { isBuiltInComparator, runJob, type Job } from './jobs.ts'
 import { workerPool } from './worker-pool.ts'
 
@@ -31,7 +31,7 @@ interface Waiter {
  * files; what they did becomes true here, in the MANIFEST first.
  */
 export class BackgroundWork {
-  readonly #db: Database
+  readonly #db: BackgroundTarget
   readonly #running = new Set<Promise<void>>()
   readonly #abort = new AbortController()
   readonly #pickers = new Map<ColumnFamily, LeveledCompactionPicker>()
@@ -48,7 +48,7 @@ export class BackgroundWork {
     bytesCompacted: number
   } = { flushes: 0, compactions: 0, trivialMoves: 0, bytesFlushed: 0, bytesCompacted: 0 }
 
-  constructor(db: Database) {
+  constructor(db: BackgroundTarget) {
     this.#db = db
   }
 

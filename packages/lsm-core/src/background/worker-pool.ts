@@ -64,7 +64,7 @@ class WorkerPool {
     // From source the thread needs the same export condition as the process.
     const fromSource = import.meta.url.endsWith('.ts')
     const worker = new Worker(
-      new URL(fromSource ? './worker.ts' : './worker.js', import.meta.url),
+      new URL(fromSource ? './job-worker.ts' : './job-worker.js', import.meta.url),
       {
         execArgv: fromSource ? ['--conditions=@varve/source'] : [],
         name: 'varve-background',

@@ -23,7 +23,7 @@ import { resolveColumnFamilyOptions, type ResolvedDBOptions } from '../options/r
 import type { TableCache } from '../read/table-cache.ts'
 import { CommitPipeline, type CommitTarget } from '../write/commit-pipeline.ts'
 import { insertBatch } from '../write/memtable-inserter.ts'
-import { WalSet } from '../write/wal-set.ts'
+import type { WalSet } from '../write/wal-set.ts'
 import { WriteController } from '../write/write-controller.ts'
 import type { InfoLog } from './info-log.ts'
 import { SnapshotList } from './snapshot-list.ts'

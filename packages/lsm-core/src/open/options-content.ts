@@ -24,7 +24,7 @@ const compressions: Readonly<Record<CompressionName, string>> = {
 /**
  * Text of the OPTIONS file: only names that RocksDB 7.8 and its successors know, because an unknown one stops `ldb`.
  */
-export function optionsFileText(families: Iterable<ColumnFamily>): string {
+function optionsFileText(families: Iterable<ColumnFamily>): string {
   const sections = [...families].sort((a, b) => a.id - b.id).map(sectionOf)
   return formatOptionsFile({
     version: new Map([

@@ -17,7 +17,7 @@ import {
 } from './write-batch-cursor.ts'
 
 /** Bytes of sequence and count before the first entry. */
-export const writeBatchHeaderBytes = 12
+const writeBatchHeaderBytes = 12
 
 /** Names a column family by its id; handles of lsm-core are such. */
 export interface ColumnFamilyRef {

@@ -1,5 +1,5 @@
 import { fc, test } from '@fast-check/vitest'
-import { CorruptionError, formatHex, ReadOnlyError } from '@varve/base'
+import { formatHex, ReadOnlyError, type CorruptionError } from '@varve/base'
 import { assertNoOpenResources, createSeededRandom } from '@varve/base/testing'
 import { FaultInjectionFileSystem, MemoryFileSystem, type FileSystem } from '@varve/vfs'
 import { afterEach, describe, expect, it } from 'vitest'

@@ -1,0 +1,32 @@
+import type { VersionSet } from '@varve/manifest'
+
+import type { ColumnFamily } from '../column-family/column-family.ts'
+import type { InfoLog } from '../db/info-log.ts'
+import type { SnapshotList } from '../db/snapshot-list.ts'
+import type { ResolvedDBOptions } from '../options/resolve.ts'
+import type { WalSet } from '../write/wal-set.ts'
+import type { WriteController } from '../write/write-controller.ts'
+
+/** What background work sees of its database. */
+export interface BackgroundTarget {
+  readonly directory: string
+  readonly dbId: string
+  readonly sessionId: string
+  readonly options: ResolvedDBOptions
+  readonly readOnly: boolean
+  readonly versions: VersionSet
+  readonly families: ReadonlyMap<number, ColumnFamily>
+  readonly wals: WalSet
+  readonly snapshots: SnapshotList
+  readonly writeController: WriteController
+  readonly infoLog: InfoLog
+  /** Why writes are refused, undefined while they are not. */
+  readonly failure: unknown
+  /** From here on writes are refused. */
+  fail(error: unknown): void
+  /** Logs below `number` are needed by nobody. */
+  releaseLogs(number: number): Promise<void>
+  /** Tables may have become obsolete. */
+  schedulePurge(): void
+  removeFile(name: string): Promise<void>
+}
