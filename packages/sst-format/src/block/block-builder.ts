@@ -50,10 +50,17 @@ export class BlockBuilder {
     }
     const out = this.#out
     out.reserve(15 + length + value.length)
-    out
-      .varint(shared)
-      .varint(length - shared)
-      .varint(value.length)
+    const unshared = length - shared
+    if ((shared | unshared | value.length) < 128) {
+      // Nearly every entry: three single bytes, without the general coding's loops.
+      const at = out.length
+      out.bytes[at] = shared
+      out.bytes[at + 1] = unshared
+      out.bytes[at + 2] = value.length
+      out.length = at + 3
+    } else {
+      out.varint(shared).varint(unshared).varint(value.length)
+    }
     out.raw(key, shared, length).raw(value)
     if (last.length < length) {
       last = new Uint8Array(length * 2)
