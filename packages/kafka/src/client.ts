@@ -214,6 +214,8 @@ export interface GroupMemberOptions {
   readonly rebalanceTimeoutMs?: number
   /** Default 3,000. */
   readonly heartbeatIntervalMs?: number
+  /** Tell the group on close. Default: true without `groupInstanceId`, false with one, so that a restart costs no rebalance. */
+  readonly leaveOnClose?: boolean
 }
 
 export interface TopicDescription {

@@ -76,6 +76,7 @@ export class KafkaGroupMember implements GroupMember {
       sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
       rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 60_000,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3_000,
+      leaveOnClose: options.leaveOnClose ?? options.groupInstanceId === undefined,
     }
     if (this.#options.heartbeatIntervalMs >= this.#options.sessionTimeoutMs) {
       throw new InvalidOptionError('heartbeatIntervalMs', 'must be below sessionTimeoutMs')
@@ -467,10 +468,10 @@ export class KafkaGroupMember implements GroupMember {
     )
   }
 
-  /** A static member stays in the group until its session ends: a restart within it costs no rebalance. */
+  /** A static member stays in the group until its session ends, unless told to leave: a restart within it costs no rebalance. */
   async #leave(): Promise<void> {
-    if (this.#memberId === '' || this.#instanceId !== null || this.#generationId < 0) return
-    const { groupId } = this.#options
+    const { groupId, leaveOnClose } = this.#options
+    if (this.#memberId === '' || !leaveOnClose || this.#generationId < 0) return
     const memberId = this.#memberId
     this.#memberId = ''
     this.#generationId = -1
@@ -479,7 +480,7 @@ export class KafkaGroupMember implements GroupMember {
         `leave of group "${groupId}"`,
         { kind: 'group', key: groupId },
         'LeaveGroup',
-        { groupId, members: [{ memberId, groupInstanceId: null }] },
+        { groupId, members: [{ memberId, groupInstanceId: this.#instanceId }] },
         () => undefined,
         { deadline: this.#cluster.deadline(5000) },
       )

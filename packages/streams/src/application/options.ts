@@ -53,7 +53,7 @@ export interface StreamsApplicationOptions {
   readonly replicationFactor?: number
   /** Default 10,000. */
   readonly sessionTimeoutMs?: number
-  /** Default 3,000. */
+  /** Default 3,000, or a third of the session. */
   readonly heartbeatIntervalMs?: number
   /** Default 10,000. */
   readonly transactionTimeoutMs?: number

@@ -6,7 +6,7 @@ import {
   TimeoutError,
   type Clock,
 } from '@varve/base'
-import type { GroupMember, TopicPartition } from '@varve/kafka'
+import { KafkaError, type GroupMember, type TopicPartition } from '@varve/kafka'
 
 import type { StateLease } from '../state/task-database.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../state/store.ts'
@@ -28,6 +28,9 @@ import type {
 import { StreamsWorker, subscribedTopics } from './streams-worker.ts'
 import { taskAssignor } from './task-assignor.ts'
 import { partitionKey, sourceTopicsOf, type TaskId } from './task-id.ts'
+
+/** Kafka's error code for a group that has members. */
+const nonEmptyGroup = 68
 
 type ChangeListener = (change: CommittedChange) => void
 
@@ -214,13 +217,27 @@ export class StreamsApplication implements StreamsApplicationApi {
     }
     const { kafka, topology, storage } = this.#options
     const { admin } = kafka
-    if ((await admin.listGroups()).includes(this.applicationId)) {
-      await admin.deleteGroup(this.applicationId)
-    }
+    await this.#deleteGroup()
     for (const topic of internalTopicsOf(topology, this.applicationId)) {
       if ((await admin.describeTopic(topic)) !== undefined) await admin.deleteTopic(topic)
     }
     await storage.remove(this.applicationId)
+  }
+
+  /** A member that died stays in the group until its session ends: waits that long. */
+  async #deleteGroup(): Promise<void> {
+    const { admin } = this.#options.kafka
+    const deadline = this.#clock.monotonicMs() + (this.#options.sessionTimeoutMs ?? 10_000) + 5_000
+    while ((await admin.listGroups()).includes(this.applicationId)) {
+      try {
+        await admin.deleteGroup(this.applicationId)
+        return
+      } catch (error) {
+        const notEmpty = error instanceof KafkaError && error.errorCode === nonEmptyGroup
+        if (!notEmpty || this.#clock.monotonicMs() >= deadline) throw error
+        await this.#clock.sleep(200)
+      }
+    }
   }
 
   #createWorker(processId: string, partitions: TopologyPartitions): StreamsWorker {
@@ -254,10 +271,15 @@ export class StreamsApplication implements StreamsApplicationApi {
   }
 
   #createMember(processId: string): GroupMember {
-    const { kafka, topology, hostInfo, sessionTimeoutMs, heartbeatIntervalMs } = this.#options
+    const { kafka, topology, hostInfo, sessionTimeoutMs = 10_000 } = this.#options
+    const { heartbeatIntervalMs = Math.min(3_000, sessionTimeoutMs / 3) } = this.#options
     const worker = this.#worker!
     return kafka.groupMember({
       groupId: this.applicationId,
+      // The same over restarts, so a process that died and came back takes its own place at once.
+      groupInstanceId: processId,
+      // One that was closed is not expected back: the others take over its tasks at once.
+      leaveOnClose: true,
       topics: subscribedTopics(this.#options),
       assignors: [
         taskAssignor({
@@ -268,8 +290,8 @@ export class StreamsApplication implements StreamsApplicationApi {
           localTasks: () => [...new Set([...this.#localTasks, ...worker.tasks.keys()])],
         }),
       ],
-      ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
-      ...(heartbeatIntervalMs === undefined ? {} : { heartbeatIntervalMs }),
+      sessionTimeoutMs,
+      heartbeatIntervalMs,
       listener: {
         onRevoked: () => {
           this.#setState('rebalancing')
