@@ -86,6 +86,7 @@ export {
   type QueryPlan,
   type SinkNode,
   type SinkTopic,
+  type SourceTablePlan,
   type StreamSourceNode,
   type StreamStreamJoinNode,
   type StreamTableJoinNode,

@@ -45,7 +45,14 @@ describe('parsing', () => {
         const second = parse(format(first))[0]!.statement
         expect(withoutSpans(second)).toEqual(withoutSpans(first))
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
+    )
+  })
+
+  test('a sign in front of a number with a postfix applies to the whole', () => {
+    const [first] = parse('SELECT -2.50->f, -1[1], (-1)[1] FROM s;')
+    expect(withoutSpans(parse(format(first!.statement))[0]!.statement)).toEqual(
+      withoutSpans(first!.statement),
     )
   })
 

@@ -1,7 +1,7 @@
 import type { Row } from '@varve/serde'
 
 import type { DataSource } from '../catalog/data-source.ts'
-import type { PushQueryPlan, QueryPlan, SinkTopic } from '../plan/physical-plan.ts'
+import type { PushQueryPlan, QueryPlan, SinkTopic, SourceTablePlan } from '../plan/physical-plan.ts'
 import type { PullPlan } from '../plan/pull-plan.ts'
 
 /** Result of analysing CREATE STREAM / TABLE. */
@@ -20,7 +20,7 @@ export interface CreateSourceCommand {
     readonly retentionMs?: number
   }
   /** A SOURCE table keeps its rows by a query of its own. */
-  readonly query?: QueryPlan
+  readonly query?: SourceTablePlan
 }
 
 /** Result of analysing C*AS. */

@@ -104,6 +104,16 @@ describe('values', () => {
     ['ROUND(-2.5)', { unscaled: -2n, scale: 0 }],
     ['GREATEST(1, 3, 2)', 3],
     ['ABS(-7)', 7],
+    [`EXTRACTJSONFIELD('{"a":{"b":[1,{"c":"x"}]}}', '$.a.b[1].c')`, 'x'],
+    [`EXTRACTJSONFIELD('{"a":12345678901234567890}', '$.a')`, '12345678901234567890'],
+    [`EXTRACTJSONFIELD('{"a":1}', '$.b')`, null],
+    ["FORMAT_TIMESTAMP(ts, 'yyyy-MM-dd HH:mm:ss.SSS', 'Asia/Seoul')", '2024-03-21 14:46:40.123'],
+    [
+      "CAST(PARSE_TIMESTAMP('20240321 054640', 'yyyyMMdd HHmmss') AS STRING)",
+      '2024-03-21T05:46:40.000',
+    ],
+    ['CAST(TIMESTAMPADD(DAYS, 1, ts) AS STRING)', '2024-03-22T05:46:40.123'],
+    ["FORMAT_DATE(dt, 'EEE d MMM yyyy')", 'Thu 21 Mar 2024'],
   ])('%s', (text, expected) => {
     expect(evaluate(text)).toEqual({ result: expected, reports: [] })
   })

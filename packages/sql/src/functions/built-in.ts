@@ -52,10 +52,12 @@ import {
   parseTimeFunction,
 } from './scalar/parse-time.ts'
 import { timeArithmetic } from './scalar/time-arithmetic.ts'
+import { extractJsonField } from './scalar/extract-json-field.ts'
 
 /** A registry with the built-in functions; user functions are added to it. */
 export function createFunctionRegistry(): FunctionRegistry {
   return createRegistryOf([
+    extractJsonField,
     convertTz,
     formatTimestampFunction,
     formatDateFunction,

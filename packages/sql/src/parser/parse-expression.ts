@@ -168,7 +168,12 @@ function parseSign(tokens: TokenStream): Expression {
   }
   tokens.next()
   const number = tokens.peek()
-  if (token.text === '-' && ['integer', 'decimal', 'double'].includes(number.kind)) {
+  const bindsTighter = tokens.isSymbol('->', 1) || tokens.isSymbol('[', 1)
+  if (
+    token.text === '-' &&
+    !bindsTighter &&
+    ['integer', 'decimal', 'double'].includes(number.kind)
+  ) {
     tokens.next()
     const literal = numberLiteral(number, '-')
     return { ...literal, span: spanBetween(token.span, literal.span) }

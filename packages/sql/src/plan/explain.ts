@@ -2,12 +2,18 @@ import { formatSqlType } from '@varve/serde'
 
 import { AssertionError } from '@varve/base'
 
-import type { OutputColumn, PlanNode, PushQueryPlan, QueryPlan } from './physical-plan.ts'
+import type {
+  OutputColumn,
+  PlanNode,
+  PushQueryPlan,
+  QueryPlan,
+  SourceTablePlan,
+} from './physical-plan.ts'
 import type { PullBound, PullLookup, PullPlan } from './pull-plan.ts'
 import type { PlanSchema } from './schema.ts'
 
 /** A plan as indented text, one node a line, what is read below what reads it. */
-export function explain(plan: QueryPlan | PushQueryPlan | PullPlan): string {
+export function explain(plan: QueryPlan | SourceTablePlan | PushQueryPlan | PullPlan): string {
   if ('lookup' in plan) return explainPull(plan)
   const lines: string[] = []
   let indent = 0

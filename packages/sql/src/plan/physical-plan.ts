@@ -262,13 +262,22 @@ export interface QueryPlan {
   readonly version: number
   /** Names of the sources read, leftmost first. */
   readonly sources: readonly string[]
-  /** A {@link SinkNode}, except for the query of a SOURCE table, which writes nothing. */
-  readonly root: PlanNode
+  readonly root: SinkNode
   /** Whether the result is a stream or a table. */
   readonly resultKind: 'STREAM' | 'TABLE'
   /** Tables only. */
   readonly materialization?: Materialization
   readonly emit: 'CHANGES' | 'FINAL'
+}
+
+/** The plan of the query that keeps a SOURCE table readable: it materialises the topic and writes nothing. */
+export interface SourceTablePlan {
+  readonly version: number
+  readonly sources: readonly string[]
+  readonly root: TableSourceNode
+  readonly resultKind: 'TABLE'
+  readonly materialization: Materialization
+  readonly emit: 'CHANGES'
 }
 
 /** The plan of a push query: as a persistent one without sink; all columns of a result row are values. */

@@ -1,8 +1,8 @@
 import type { DataSource } from '../catalog/data-source.ts'
-import { planFormatVersion, type QueryPlan, type TableSourceNode } from './physical-plan.ts'
+import { planFormatVersion, type SourceTablePlan, type TableSourceNode } from './physical-plan.ts'
 
 /** The query that keeps a SOURCE table readable: it only materialises the topic. */
-export function planSourceTable(source: DataSource): QueryPlan {
+export function planSourceTable(source: DataSource): SourceTablePlan {
   const root: TableSourceNode = {
     kind: 'tableSource',
     step: 'KsqlTopic',
