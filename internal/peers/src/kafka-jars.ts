@@ -7,7 +7,7 @@ export type KafkaLine = '3' | '4'
 const here = fileURLToPath(new URL('..', import.meta.url))
 
 /** Folder that `install` filled with the jars of a line. */
-export function kafkaJars(line: KafkaLine): string {
+function kafkaJars(line: KafkaLine): string {
   return `${here}target/kafka-${line}`
 }
 

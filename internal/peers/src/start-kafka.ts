@@ -48,7 +48,8 @@ export async function startKafka(
       .map(([key, value]) => `${key}=${value}\n`)
       .join(''),
   )
-  const clusterId = randomBytes(16).toString('base64url')
+  // A first character of its own: an id that begins with a dash would pass for an option.
+  const clusterId = `V${randomBytes(16).toString('base64url').slice(1)}`
   await runKafkaTool(line, 'kafka.tools.StorageTool', [
     'format',
     '-t',

@@ -17,7 +17,7 @@ export function writeUnsignedVarint(bytes: Uint8Array, at: number, value: number
   return position
 }
 
-export function unsignedVarintSize(value: number): number {
+function unsignedVarintSize(value: number): number {
   const rest = value >>> 0
   return rest < 128 ? 1 : rest < 16384 ? 2 : rest < 2097152 ? 3 : rest < 268435456 ? 4 : 5
 }

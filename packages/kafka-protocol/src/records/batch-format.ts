@@ -41,9 +41,6 @@ export const BatchAttribute = {
   control: 0x20,
 } as const
 
-/** No producer id, epoch or sequence. */
-export const NO_PRODUCER_ID = -1
-
 /** Names of the codecs in the order of their numbers on the wire. */
 export const compressionNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 

@@ -50,7 +50,7 @@ interface KafkajsConnectionPoolBuilder {
 }
 
 /** The members of a kafkajs cluster that are used here. */
-export interface KafkajsCluster {
+interface KafkajsCluster {
   readonly connectionPoolBuilder: KafkajsConnectionPoolBuilder
   connect(): Promise<void>
   disconnect(): Promise<void>
