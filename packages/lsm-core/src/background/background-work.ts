@@ -82,11 +82,16 @@ export class BackgroundWork {
   async compactRange(family: ColumnFamily, range: ManualRange): Promise<void> {
     this.#manual++
     try {
-      await this.#waitFor(() => !this.#compacting)
-      const levels = this.#db.versions.columnFamily(family.id).current.levels
-      const deepest = levels.findLastIndex((files) => files.length > 0)
-      for (let level = 0; level < Math.max(1, deepest); level++) {
-        if (family.dropped) return
+      let deepest = 1
+      for (let level = 0; level < deepest; level++) {
+        // Looked at again after each wait: another manual compaction may have been let go by the same event.
+        while (this.#compacting) await this.#waitFor(() => !this.#compacting)
+        if (family.dropped || this.#stopped) break
+        const { levels } = this.#db.versions.columnFamily(family.id).current
+        deepest = Math.max(
+          1,
+          levels.findLastIndex((files) => files.length > 0),
+        )
         const compaction = this.#picker(family).pickRange(this.#pickInput(family), level, range)
         if (compaction === undefined || compaction === 'busy') continue
         this.#compacting = true
@@ -95,8 +100,8 @@ export class BackgroundWork {
         } finally {
           this.#compacting = false
         }
-        if (this.#db.failure !== undefined) throw this.#db.failure
       }
+      if (this.#db.failure !== undefined) throw this.#db.failure
     } finally {
       this.#manual--
       this.#settle()

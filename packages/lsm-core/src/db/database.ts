@@ -10,6 +10,7 @@ import {
   ReadOnlyError,
   resourceClosed,
   resourceOpened,
+  UnsupportedError,
 } from '@varve/base'
 import { logFileName, tableFileName, type VersionSet } from '@varve/manifest'
 import { isNotFound, type FileLock, type FileSystem } from '@varve/vfs'
@@ -72,6 +73,8 @@ export class Database implements CommitTarget {
   #closing: Promise<void> | undefined
   /** Writes that were asked for before the close are still made. */
   #writesEnded = false
+  /** Something was written past the log: closing flushes it. */
+  #hasUnloggedData = false
   #purging: Promise<void> = Promise.resolve()
   #purgeScheduled = false
   #turnStartedMs = 0
@@ -145,6 +148,8 @@ export class Database implements CommitTarget {
   }
 
   checkBatch(batch: WriteBatch): void {
+    // Found out before it is logged: a log with such a record could not be replayed.
+    if (!batch.plain) throw new UnsupportedError('write batches with other than plain entries')
     for (const id of batch.columnFamilyIds) {
       if (!this.families.has(id))
         throw new NotOpenError(`write to column family ${id}, which is not open`)
@@ -189,7 +194,8 @@ export class Database implements CommitTarget {
     batch.sequence = sequence
     const record = batch.data
     try {
-      if (!disableWal) this.wals.append(record)
+      if (disableWal) this.#hasUnloggedData = true
+      else this.wals.append(record)
       const end = insertBatch(
         new WriteBatchCursor(record),
         sequence,
@@ -417,6 +423,12 @@ export class Database implements CommitTarget {
     this.writeController.release()
     await attempt(() => this.pipeline.drain())
     this.#writesEnded = true
+    if (this.#hasUnloggedData && this.#failure === undefined) {
+      await attempt(async () => {
+        for (const family of this.families.values()) this.switchMemtable(family)
+        await this.background.waitForFlush([...this.families.values()])
+      })
+    }
     await attempt(() => this.background.stop())
     for (const reader of [...this.readers]) await attempt(() => reader.close())
     for (const family of this.families.values()) family.close()

@@ -248,6 +248,38 @@ describe('DB', () => {
     expect(again.getSync('unflushed')).toBeUndefined()
   })
 
+  it('flushes what skipped the log when it is closed', async () => {
+    {
+      await using db = await open()
+      await db.write(new WriteBatch().put('unlogged', '1'), { disableWal: true })
+    }
+    await using db = await open()
+    expect(db.getSync('unlogged')).toBeDefined()
+  })
+
+  it('runs manual compactions that are asked for at once one after the other', async () => {
+    await using db = await open({
+      columnFamilies: { default: { writeBufferSizeBytes: 5000 }, other: {} },
+    })
+    const cf = db.columnFamily('other')
+    for (let n = 0; n < 2000; n++) db.putSync(`key${n % 300}`, 'x'.repeat(n % 90))
+    for (let n = 0; n < 100; n++) db.putSync(`key${n}`, 'x', { cf })
+    await Promise.all([db.compactRange(), db.compactRange({ cf }), db.compactRange(), db.flush()])
+    expect(db.getProperty('rocksdb.background-errors')).toBe('0')
+    expect(db.getProperty('rocksdb.num-files-at-level0')).toBe('0')
+    let keys = 0
+    for await (const [key] of db.range()) keys += key.length > 0 ? 1 : 0
+    expect(keys).toBe(300)
+  })
+
+  it('refuses a batch that it could not replay before anything is logged', async () => {
+    await using db = await open()
+    const prepared = new Uint8Array(13)
+    prepared[12] = 0x09
+    await expect(db.write(WriteBatch.from(prepared))).rejects.toThrow('plain')
+    await db.put('a', '1')
+  })
+
   it('keeps a LOG for people, and that of the run before', async () => {
     const clock = new VirtualClock()
     await (await open({ clock })).close()

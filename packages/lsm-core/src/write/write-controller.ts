@@ -6,8 +6,8 @@ import type { ColumnFamily } from '../column-family/column-family.ts'
 /** How much writes are held back. */
 export type WriteStall = 'none' | 'slowed' | 'stopped'
 
-/** Sealed memtables from which a blocking write fails instead of piling up more. */
-const maxSealedForBlockingWrites = 16
+/** Memory in sealed memtables beyond which a blocking write fails instead of piling up more. */
+const maxSealedBytesForBlockingWrites = 512 << 20
 /** A slowed group of writes waits this long, so that flush and compaction gain on it. */
 const slowdownMs = 1
 
@@ -45,11 +45,11 @@ export class WriteController {
 
   /** Whether a blocking write, which cannot wait, would pile up too much. */
   isTooFarBehind(families: Iterable<ColumnFamily>): boolean {
-    for (const { immutables, options } of families) {
-      if (immutables.length >= Math.max(maxSealedForBlockingWrites, options.maxWriteBufferNumber))
-        return true
+    let sealedBytes = 0
+    for (const { immutables } of families) {
+      for (const { memtable } of immutables) sealedBytes += memtable.approximateMemoryBytes
     }
-    return false
+    return sealedBytes > maxSealedBytesForBlockingWrites
   }
 
   /** Waits for {@link release} when stopped, a moment when slowed. */

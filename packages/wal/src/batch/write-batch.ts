@@ -32,6 +32,15 @@ export interface WriteBatchEntryOptions {
 
 const noIds: readonly number[] = []
 
+const plainTypes: ReadonlySet<number> = new Set([
+  ValueType.Value,
+  ValueType.Deletion,
+  ValueType.SingleDeletion,
+  ValueType.Merge,
+  ValueType.RangeDeletion,
+  ValueType.LogData,
+])
+
 interface SavePoint {
   readonly length: number
   readonly count: number
@@ -57,6 +66,7 @@ export class WriteBatch {
   /** Ids other than 0 that entries name; kept beside the bytes so that a database can check them without a walk. */
   #columnFamilyIds: Set<number> | undefined
   #lastColumnFamilyId = 0
+  #plain = true
 
   constructor(capacityBytes: number = 256) {
     this.#out = new ByteWriter(capacityBytes)
@@ -72,13 +82,21 @@ export class WriteBatch {
     batch.#out.clear().raw(data)
     batch.#count = readFixed32(data, 8)
     const cursor = new WriteBatchCursor(data)
-    while (cursor.next()) if (cursor.columnFamilyId !== 0) batch.#noteFamily(cursor.columnFamilyId)
+    while (cursor.next()) {
+      if (cursor.columnFamilyId !== 0) batch.#noteFamily(cursor.columnFamilyId)
+      if (!plainTypes.has(cursor.type)) batch.#plain = false
+    }
     return batch
   }
 
   /** Ids of the families that entries name, without the default family's 0; those of entries rolled back may be among them. */
   get columnFamilyIds(): Iterable<number> {
     return this.#columnFamilyIds ?? noIds
+  }
+
+  /** Whether all entries are of the kinds this class adds: no blob indexes, wide columns or marks of two-phase commit. */
+  get plain(): boolean {
+    return this.#plain
   }
 
   /** Entries that take a sequence number; log data and markers do not. */
@@ -172,6 +190,7 @@ export class WriteBatch {
     this.#out.raw(other.#out.bytes, writeBatchHeaderBytes, other.#out.length)
     this.#count += other.#count
     for (const id of other.columnFamilyIds) this.#noteFamily(id)
+    this.#plain &&= other.#plain
     return this
   }
 
@@ -194,6 +213,7 @@ export class WriteBatch {
   /** Empties the batch and keeps its memory. */
   clear(): this {
     this.#out.clear().zeros(writeBatchHeaderBytes)
+    this.#plain = true
     this.#count = 0
     this.#savePoints = undefined
     this.#columnFamilyIds?.clear()
