@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
 import { readCases } from './case-file.ts'
-import { KNOWN_FAILURES } from './known-failures.ts'
+import { readHistories } from './history/read-history.ts'
+import { runHistory } from './history/run-history.ts'
+import { KNOWN_FAILURES, KNOWN_HISTORY_FAILURES } from './known-failures.ts'
 import { runCase } from './run-case.ts'
 import { findDebeziumFixtures } from './shared-fixtures.ts'
 
@@ -19,5 +21,13 @@ describe.skipIf(directory === undefined && !required)('Debezium sample events', 
     for (const file of cases) if ((await runCase(file)) !== undefined) failures.push(file.name)
     expect(cases.length).toBeGreaterThan(0)
     expect(failures.sort()).toEqual([...KNOWN_FAILURES.keys()].sort())
+  })
+
+  test('histories differ from SELECT where the list says so, and nowhere else', async () => {
+    const failures: string[] = []
+    for (const history of await readHistories(directory!))
+      for (const { name, failure } of await runHistory(history))
+        if (failure !== undefined) failures.push(name)
+    expect(failures.sort()).toEqual([...KNOWN_HISTORY_FAILURES.keys()].sort())
   })
 })

@@ -1,4 +1,4 @@
-import { ChangeDecodeError, type Change, type ColumnInfo } from '@varve/cdc-debezium'
+import type { Change, ChangeDecodeError, ColumnInfo } from '@varve/cdc-debezium'
 import type { SqlType } from '@varve/serde'
 
 import { tagValue } from './tagged-value.ts'
@@ -126,6 +126,8 @@ export function describeChange(change: Change): Description {
         payload: tagValue(change.payload),
         additional: change.additional === undefined ? null : tagValue(change.additional),
       }
+    case 'schema-history':
+      return common
     case 'raw':
       return { ...common, value: tagValue(change.value) }
   }

@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { readCases } from './case-file.ts'
+import { readHistories } from './history/read-history.ts'
+import { runHistory } from './history/run-history.ts'
 import { runCase } from './run-case.ts'
 
 const { values } = parseArgs({
@@ -21,6 +23,13 @@ for (const test of await readCases(directory)) {
   if (failure === undefined) passed++
   else failed++
   console.log(failure === undefined ? `ok   ${test.name}` : `FAIL ${test.name}: ${failure}`)
+}
+for (const history of values.name === undefined ? await readHistories(directory) : []) {
+  for (const { name, failure } of await runHistory(history)) {
+    if (failure === undefined) passed++
+    else failed++
+    console.log(failure === undefined ? `ok   ${name}` : `FAIL ${name}: ${failure}`)
+  }
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0

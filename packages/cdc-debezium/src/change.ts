@@ -234,6 +234,11 @@ export interface OutboxEvent extends ChangeBase {
   readonly additional: StructValue | undefined
 }
 
+/** A connector's private history of DDL. Nothing to consume; recognised so that it is not taken for anything else. */
+export interface SchemaHistoryRecord extends ChangeBase {
+  readonly kind: 'schema-history'
+}
+
 /** A record that is no change event as far as it shows. */
 export interface RawChange extends ChangeBase {
   readonly kind: 'raw'
@@ -251,4 +256,5 @@ export type Change =
   | SchemaChange
   | Notification
   | OutboxEvent
+  | SchemaHistoryRecord
   | RawChange

@@ -1,5 +1,3 @@
-import { UnsupportedError } from '@varve/base'
-
 import type { Change, ChangeRecord } from './change.ts'
 import { createColumnDecoder, type ColumnDecoder } from './column-hint.ts'
 import { decodeValue } from './connect/column-value.ts'
@@ -95,7 +93,7 @@ export function decodeWith(
     case 'cloudevents':
       return decodeCloudEvent(context)
     case 'schema-history':
-      throw new UnsupportedError(`events of shape "${shape}" are not supported`)
+      return { kind: 'schema-history', topic: record.topic, key: key.value, effect: 'none' }
     case 'plain':
       if (options.plainRows === true) return decodeFlattened(context)
       return {

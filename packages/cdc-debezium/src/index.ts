@@ -25,6 +25,7 @@ export type {
   RowChange,
   RowOperation,
   SchemaChange,
+  SchemaHistoryRecord,
   SourcePosition,
   TableDefinitionChange,
   TableName,

@@ -1,0 +1,197 @@
+import { ChangeDecoder, type Change, type RowChange, type StructValue } from '@varve/cdc-debezium'
+
+import { createCaseRegistry } from '../case-registry.ts'
+import { KeyedTable } from './keyed-table.ts'
+import type { History, SelectedRow } from './read-history.ts'
+import { sameCell } from './same-cell.ts'
+
+/** Verdict on one table of a history, over all its steps. */
+export interface TableVerdict {
+  /** `<database>/<variant>/<table>`. */
+  readonly name: string
+  /** Undefined when the table agreed with SELECT after every step. */
+  readonly failure: string | undefined
+}
+
+type Position = readonly bigint[]
+
+interface Placed {
+  readonly change: RowChange | Extract<Change, { readonly kind: 'truncate' }>
+  readonly position: Position
+}
+
+/**
+ * Keeps every table of a history from its changes and compares it with what SELECT said after each step. Where the records carry no types,
+ * only the number of rows is judged. Cells whose text in the database is not understood here (intervals, geometries, hstore) are left out.
+ */
+export async function runHistory(history: History): Promise<readonly TableVerdict[]> {
+  const placed = await decodeHistory(history)
+  const typed = history.name.includes('schema') || history.name.includes('avro')
+  const flattened = history.name.includes('flattened')
+  const tables = new Map<string, KeyedTable>()
+  const failures = new Map<string, string>()
+  const seen = new Set<string>()
+  const columns = sentColumns(placed)
+  let next = 0
+  for (const [i, state] of history.states.entries()) {
+    // Flattened rows carry no position: only the last state can be compared.
+    if (flattened && i < history.states.length - 1) continue
+    const end = positionOf(state.position)
+    while (next < placed.length && (flattened || comparePositions(placed[next]!.position, end) < 0))
+      apply(tables, placed[next++]!.change)
+    for (const [table, rows] of Object.entries(flattened ? lastRows(history) : state.rowsNow)) {
+      seen.add(table)
+      const failure = compareRows(
+        tables.get(table)?.rows() ?? [],
+        rows,
+        typed,
+        history,
+        columns.get(table) ?? new Set(),
+      )
+      if (failure !== undefined && !failures.has(table))
+        failures.set(table, `${state.step}: ${failure}`)
+    }
+  }
+  const sent = new Set(placed.map(({ change }) => tableOf(change)))
+  return [...seen]
+    .filter((table) => sent.has(table))
+    .map((table) => ({ name: `${history.name}/${table}`, failure: failures.get(table) }))
+}
+
+async function decodeHistory(history: History): Promise<readonly Placed[]> {
+  const decoder = new ChangeDecoder({ registry: createCaseRegistry(history.registry) })
+  const placed: Placed[] = []
+  const last = new Map<string, Position>()
+  for (const record of history.records) {
+    await decoder.prepare(record)
+    const change = decoder.decode(record)
+    if (change.kind !== 'row' && change.kind !== 'truncate') continue
+    // Rows of an incremental snapshot carry no position: they stand where they stand in their partition.
+    const partition = `${record.topic} ${record.partition}`
+    const position = ownPosition(change) ?? last.get(partition) ?? SNAPSHOT
+    last.set(partition, position)
+    placed.push({ change, position })
+  }
+  // Flattened rows have no position: the order within each partition is all there is. Otherwise the sort is stable: what shares a position
+  // stays in the order of its partition.
+  if (history.name.includes('flattened')) return placed
+  return placed.sort((a, b) => comparePositions(a.position, b.position) || rank(a) - rank(b))
+}
+
+/** Before every step. */
+const SNAPSHOT: Position = [-1n]
+
+function ownPosition({ source }: Placed['change']): Position | undefined {
+  if (source?.position === undefined || source.snapshot === 'incremental') return undefined
+  return source.snapshot === 'false' ? positionOf(source.position) : SNAPSHOT
+}
+
+/** Of a key change's two halves at one position the delete comes first. */
+function rank({ change }: Placed): number {
+  return change.kind === 'row' && change.effect === 'delete' ? 0 : 1
+}
+
+function positionOf(position: Readonly<Record<string, unknown>>): Position {
+  const lsn = position['lsn']
+  if (lsn !== undefined) return [BigInt(lsn as string | bigint)]
+  const file = /(\d+)$/.exec(String(position['file']))
+  const row = position['row'] as number | undefined
+  return [BigInt(file?.[1] ?? 0), BigInt(position['pos'] as number | bigint), BigInt(row ?? 0)]
+}
+
+function comparePositions(a: Position, b: Position): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++)
+    if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1
+  return 0
+}
+
+function tableOf(change: Placed['change']): string {
+  const named = change.kind === 'row' ? change.table : change.source?.table
+  return named?.name ?? ''
+}
+
+/** All columns that any row of a table carried. */
+function sentColumns(placed: readonly Placed[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const columns = new Map<string, Set<string>>()
+  for (const { change } of placed) {
+    if (change.kind !== 'row') continue
+    const names = columns.get(tableOf(change)) ?? new Set<string>()
+    columns.set(tableOf(change), names)
+    for (const name of Object.keys(change.after ?? {})) names.add(name)
+  }
+  return columns
+}
+
+function apply(tables: Map<string, KeyedTable>, change: Placed['change']): void {
+  const name = tableOf(change)
+  const table = tables.get(name) ?? new KeyedTable()
+  tables.set(name, table)
+  if (change.kind === 'truncate') table.clear()
+  else table.apply(change)
+}
+
+/** The last word on every table. */
+function lastRows(history: History): Readonly<Record<string, readonly SelectedRow[]>> {
+  return Object.assign({}, ...history.states.map((state) => state.rowsNow)) as Readonly<
+    Record<string, readonly SelectedRow[]>
+  >
+}
+
+function compareRows(
+  actual: readonly StructValue[],
+  expected: readonly SelectedRow[],
+  typed: boolean,
+  history: History,
+  sent: ReadonlySet<string>,
+): string | undefined {
+  if (actual.length !== expected.length)
+    return `${actual.length} rows instead of ${expected.length}`
+  if (!typed) return undefined
+  const left = [...actual]
+  for (const row of expected) {
+    const index = left.findIndex(
+      (candidate) => firstDifference(candidate, row, history, sent) === undefined,
+    )
+    if (index < 0) return nearest(left, row, history, sent)
+    left.splice(index, 1)
+  }
+  return undefined
+}
+
+function nearest(
+  rows: readonly StructValue[],
+  row: SelectedRow,
+  history: History,
+  sent: ReadonlySet<string>,
+): string {
+  const key = Object.keys(row)[0]!
+  const same = rows.find(
+    (candidate) => sameCell(candidate[columnIn(history, key)] ?? null, row[key] ?? null) === true,
+  )
+  return same === undefined
+    ? `no row with ${key} = ${row[key]}`
+    : `row ${key} = ${row[key]}: ${firstDifference(same, row, history, sent)}`
+}
+
+function firstDifference(
+  actual: StructValue,
+  expected: SelectedRow,
+  history: History,
+  sent: ReadonlySet<string>,
+): string | undefined {
+  for (const [name, text] of Object.entries(expected)) {
+    const column = columnIn(history, name)
+    // The connector leaves columns of some types out altogether.
+    if (!sent.has(column)) continue
+    const value = actual[column]
+    if (value === undefined) return `no column "${name}"`
+    if (sameCell(value, text) === false)
+      return `column "${name}" is ${String(value)} instead of ${text}`.slice(0, 200)
+  }
+  return undefined
+}
+
+/** Avro's names have underscores for what it does not allow. */
+function columnIn(history: History, name: string): string {
+  return history.name.includes('avro') ? name.replace(/[^A-Za-z0-9_]/g, '_') : name
+}
