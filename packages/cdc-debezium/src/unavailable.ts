@@ -5,7 +5,7 @@ import { JsonNumber } from '@varve/serde'
 import type { Raw } from './connect/raw.ts'
 
 /** Debezium's own marker of a value that the database's log did not carry. */
-export const DEFAULT_PLACEHOLDER = '__debezium_unavailable_value'
+const DEFAULT_PLACEHOLDER = '__debezium_unavailable_value'
 
 /** Whether a raw column value stands for "not sent". Compares whole values, in each form that connectors give the marker. */
 export type UnavailableTest = (raw: Raw) => boolean

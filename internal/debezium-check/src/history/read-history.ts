@@ -10,14 +10,14 @@ import type { DebeziumCase } from '../case-file.ts'
 export type SelectedRow = Readonly<Record<string, string | null>>
 
 /** What the tables held after a step, and where the database's log stood. */
-export interface HistoryState {
+interface HistoryState {
   readonly step: string
   readonly position: Readonly<Record<string, string | number>>
   readonly rowsNow: Readonly<Record<string, readonly SelectedRow[]>>
 }
 
 /** A record with its place in the topic. */
-export interface HistoryRecord extends ChangeRecord {
+interface HistoryRecord extends ChangeRecord {
   readonly topic: string
   readonly partition: number
 }

@@ -33,7 +33,7 @@ export interface ConnectSchema {
 }
 
 /** A field of a struct. */
-export interface ConnectField {
+interface ConnectField {
   readonly name: string
   readonly schema: ConnectSchema | undefined
 }

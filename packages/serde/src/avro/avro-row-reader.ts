@@ -16,7 +16,7 @@ import { readAvro } from './avro-value.ts'
 import { avroLogicalType, avroMapEntry, textProperty, type AvroSchema } from './avro-schema.ts'
 
 /** Reads one value of a writer's schema as one SQL type. */
-export type AvroColumnReader = (reader: AvroReader) => Value
+type AvroColumnReader = (reader: AvroReader) => Value
 
 /**
  * Reader of a writer's record into a row. Fields go to columns of exactly their name, else of its upper-case form; others are passed over,

@@ -198,7 +198,7 @@ export function textProperty(properties: AvroProperties, name: string): string |
 }
 
 /** A property that is a number or a number's text, else undefined. */
-export function numberProperty(properties: AvroProperties, name: string): number | undefined {
+function numberProperty(properties: AvroProperties, name: string): number | undefined {
   const value = properties.get(name)
   const text = value instanceof JsonNumber ? value.text : value
   return typeof text === 'string' && /^-?\d{1,9}$/.test(text) ? Number(text) : undefined
