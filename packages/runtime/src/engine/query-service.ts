@@ -1,0 +1,283 @@
+import type { Clock, Random } from '@varve/base'
+import type { ConsumerRecord, Kafka } from '@varve/kafka'
+import {
+  compileExpression,
+  compilePredicate,
+  parse,
+  type ParsedStatement,
+  type PlanExpression,
+  type PullPlan,
+  type PushQueryPlan,
+  type Statement,
+} from '@varve/sql'
+
+import type { Metastore } from '../catalog/metastore.ts'
+import { pinLatest, streamTopicsOf } from '../query/pinned-offsets.ts'
+import { printTopic } from '../query/print-topic.ts'
+import { readPull } from '../query/pull-query.ts'
+import { startPushQuery } from '../query/push-query.ts'
+import type { QueryRuntime } from '../query/query-runtime.ts'
+import { readStreamPull } from '../query/stream-pull.ts'
+import { analyzeStatement, type PlanningEnvironment } from '../statement/plan-statement.ts'
+import { TopicCatalog } from '../statement/statement-context.ts'
+import { variableTexts } from '../statement/variables.ts'
+import { EngineError } from './engine-error.ts'
+import type { ProcessingLogEntry } from './events.ts'
+import { PullHandle } from './pull-handle.ts'
+import { PushQueryRegistry } from './push-query-registry.ts'
+import type { PrintHandle, QueryHandle, QueryOptions, VariableValue } from './query-types.ts'
+import type { PropertyValue, Session } from './session.ts'
+import type { SourceAccess } from './source-access.ts'
+import type { TableReader } from './table-reader.ts'
+
+/** What running SELECT and PRINT needs of the engine. */
+export interface QueryServiceEnvironment {
+  readonly kafka: Kafka
+  readonly clock: Clock
+  readonly random: Random
+  readonly metastore: Metastore
+  readonly planning: PlanningEnvironment
+  readonly runtime: QueryRuntime
+  readonly sources: SourceAccess
+  readonly tables: TableReader
+  readonly log: (entry: ProcessingLogEntry) => void
+}
+
+/** Options of one query, resolved. */
+export interface ServiceQueryOptions extends Omit<QueryOptions, 'variables' | 'properties'> {
+  readonly session: Session
+  readonly bound?: Readonly<Record<string, VariableValue>>
+}
+
+/** Runs pull queries, push queries and PRINT. */
+export class QueryService {
+  readonly #environment: QueryServiceEnvironment
+  readonly pushQueries: PushQueryRegistry = new PushQueryRegistry()
+  #pullCount = 0
+
+  constructor(environment: QueryServiceEnvironment) {
+    this.#environment = environment
+  }
+
+  /** Pull queries answered so far. */
+  get pullCount(): number {
+    return this.#pullCount
+  }
+
+  /** Opens the query of a script with exactly one SELECT or PRINT. */
+  async open(sql: string, options: ServiceQueryOptions): Promise<QueryHandle | PrintHandle> {
+    const parsed = this.#parse(sql, options)
+    if (parsed.statement.kind === 'print') return this.#openPrint(parsed, parsed.statement, options)
+    const { metastore, planning } = this.#environment
+    const { command } = await analyzeStatement(
+      parsed,
+      {
+        metastore,
+        session: options.session,
+        topics: new TopicCatalog([]),
+        nextQueryNumber: 0,
+      },
+      planning,
+    )
+    switch (command.kind) {
+      case 'pullQuery':
+        return this.#openPull(command.plan, options)
+      case 'pushQuery':
+        return this.#openPush(parsed.text, command.plan, options)
+      default:
+        throw new EngineError('statement', 'only SELECT and PRINT have rows', {
+          statementText: parsed.text,
+        })
+    }
+  }
+
+  #parse(sql: string, options: ServiceQueryOptions): ParsedStatement {
+    const { properties } = this.#environment.planning
+    const statements = parse(sql, {
+      variables: variableTexts(options.session, options.bound),
+      substituteVariables: properties.flag('ksql.variable.substitution.enable', true),
+    })
+    const [only] = statements
+    if (statements.length !== 1 || only === undefined) {
+      throw new EngineError(
+        'statement',
+        `Expected exactly one KSQL statement; found ${statements.length} instead`,
+        {
+          statementText: sql,
+        },
+      )
+    }
+    if (only.statement.kind !== 'query' && only.statement.kind !== 'print') {
+      throw new EngineError('statement', 'only SELECT and PRINT have rows', { statementText: sql })
+    }
+    return only
+  }
+
+  async #openPull(plan: PullPlan, options: ServiceQueryOptions): Promise<QueryHandle> {
+    const { metastore, tables, runtime, planning, sources, kafka } = this.#environment
+    const id = `query_${this.#environment.random.uuid().replaceAll('-', '')}`
+    const source = sources.find(plan.source)
+    const timeoutMs = planning.properties.number('ksql.query.pull.forwarding.timeout.ms', 20_000)
+    const signal = options.signal
+    if (options.consistency !== undefined) {
+      await tables.waitFor(source.name, options.consistency, metastore, {
+        timeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      })
+    }
+    const filter =
+      plan.filter === undefined ? undefined : compilePredicate(...this.#compiling(plan.filter))
+    const output = plan.output.map((column) => compileExpression(...this.#compiling(column)))
+    const columns = plan.output.map(({ name, type, key }) => ({ name, type, key }))
+    const onFailure = (error: unknown): void => this.#reportFailure(id, error)
+    this.#pullCount += 1
+    if (plan.sourceKind === 'STREAM') {
+      const readers = sources.readers(source)
+      return new PullHandle(id, columns, plan.limit, signal, (stopped) =>
+        readStreamPull({
+          kafka,
+          plan,
+          topic: source.topic,
+          keySerde: readers.key,
+          valueSerde: readers.value,
+          filter,
+          output,
+          signal: stopped,
+          onFailure,
+          onUndecodable: (record, error) => this.#reportUndecodable(id, record, error),
+        }),
+      )
+    }
+    const query = metastore.creatorOf(source.name)
+    if (query === undefined) throw notMaterialized(source.name)
+    const store = await tables.openStore(query, timeoutMs, signal)
+    const toTableRow = runtime.storeRowMapper(query)
+    return new PullHandle(id, columns, plan.limit, signal, () =>
+      readPull({ plan, source, store, toTableRow, filter, output, onFailure }),
+    )
+  }
+
+  async #openPush(
+    text: string,
+    plan: PushQueryPlan,
+    options: ServiceQueryOptions,
+  ): Promise<QueryHandle> {
+    const { kafka, runtime, planning, metastore, log } = this.#environment
+    const { serviceId, properties } = planning
+    const alias = metastore.source(plan.sources[0]!)?.name ?? 'QUERY'
+    const id = `transient_${alias}_${this.#randomNumber()}`
+    const prefix = String(properties.get('ksql.transient.prefix') ?? 'transient_')
+    const applicationId = `_confluent-ksql-${serviceId}${prefix}${id}_${this.#environment.clock.now()}`
+    const property = (name: string): PropertyValue | undefined =>
+      properties.get(name, options.session)
+    const limit = properties.number('ksql.max.push.queries', 100)
+    return this.pushQueries.open(text, limit, async () => {
+      if (property('auto.offset.reset') !== 'earliest') {
+        await pinLatest(kafka, applicationId, streamTopicsOf(plan.root))
+      }
+      return startPushQuery({
+        id,
+        plan,
+        compile: runtime.compileOptions(id, applicationId, property),
+        bufferedRowsMax: options.bufferedRowsMax ?? 1_000,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        createApplication: (topology, callbacks) =>
+          runtime.createTransient(applicationId, topology, property, {
+            ...callbacks,
+            onSkippedRecord: (record) =>
+              log({
+                level: 'ERROR',
+                logger: `processing.${id}`,
+                time: this.#environment.clock.now(),
+                queryId: id,
+                type: 'deserializationError',
+                message: record.message,
+                cause: [],
+                topic: record.topic,
+                partition: record.partition,
+                offset: record.offset,
+              }),
+          }),
+        onClosed: () => this.pushQueries.remove(id),
+      })
+    })
+  }
+
+  async #openPrint(
+    parsed: ParsedStatement,
+    statement: Extract<Statement, { readonly kind: 'print' }>,
+    options: ServiceQueryOptions,
+  ): Promise<PrintHandle> {
+    const { kafka, planning } = this.#environment
+    if ((await kafka.admin.describeTopic(statement.topic)) === undefined) {
+      throw new EngineError(
+        'statement',
+        `Could not find topic '${statement.topic}', or the KSQL user does not have permissions to list the topic. Topic names are case-sensitive.`,
+        {
+          statementText: parsed.text,
+        },
+      )
+    }
+    const id = `print_${this.#randomNumber()}`
+    return this.pushQueries.open(
+      parsed.text,
+      planning.properties.number('ksql.max.push.queries', 100),
+      () =>
+        Promise.resolve(
+          printTopic({
+            id,
+            kafka,
+            topic: statement.topic,
+            fromBeginning: statement.fromBeginning,
+            interval: Math.max(1, statement.interval ?? 1),
+            limit: statement.limit ?? Infinity,
+            ...(options.signal === undefined ? {} : { signal: options.signal }),
+            onClosed: () => this.pushQueries.remove(id),
+          }),
+        ),
+    )
+  }
+
+  #compiling(expression: PlanExpression): Parameters<typeof compileExpression> {
+    const { functions, functionEnvironment } = this.#environment.planning
+    return [expression.tree, { functions, environment: functionEnvironment }]
+  }
+
+  #randomNumber(): number {
+    return Math.floor(this.#environment.random.next() * Number.MAX_SAFE_INTEGER)
+  }
+
+  #reportFailure(queryId: string, error: unknown): void {
+    this.#environment.log({
+      level: 'ERROR',
+      logger: `processing.${queryId}`,
+      time: this.#environment.clock.now(),
+      queryId,
+      type: 'recordProcessingError',
+      message: error instanceof Error ? error.message : String(error),
+      cause: [],
+    })
+  }
+
+  #reportUndecodable(queryId: string, record: ConsumerRecord, error: unknown): void {
+    this.#environment.log({
+      level: 'ERROR',
+      logger: `processing.${queryId}`,
+      time: this.#environment.clock.now(),
+      queryId,
+      type: 'deserializationError',
+      message: error instanceof Error ? error.message : String(error),
+      cause: [],
+      topic: record.topic,
+      partition: record.partition,
+      offset: record.offset,
+    })
+  }
+}
+
+function notMaterialized(name: string): EngineError {
+  return new EngineError(
+    'statement',
+    `The ${name} table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_${name} AS SELECT * FROM ${name};'`,
+  )
+}

@@ -1,0 +1,55 @@
+import type { Columns, FormatSpec, Row } from '@varve/serde'
+import type {
+  CompiledExpression,
+  CompiledPredicate,
+  FunctionRegistry,
+  PlanExpression,
+  PlanNode,
+  PlanSchema,
+} from '@varve/sql'
+import type { Materialized, Serde, StreamsBuilderApi } from '@varve/streams'
+
+import type { Flow, PlanKey } from './flow.ts'
+import type { RecordEvaluation } from './record-evaluation.ts'
+
+/** What the node files need while a plan becomes a topology. */
+export interface LoweringContext {
+  readonly builder: StreamsBuilderApi
+  readonly functions: FunctionRegistry
+  /** Where sources without a committed position start: only when the session said so. */
+  readonly offsetReset: 'earliest' | 'latest' | undefined
+  /** EMIT FINAL: windowed aggregates send a window's rows once it closed. */
+  readonly emitFinal: boolean
+  /** An undecodable record ends the query instead of going to the processing log. */
+  readonly failOnDeserializationError: boolean
+  /** Lowers an input of a node. */
+  lower(node: PlanNode): Flow
+  compile(expression: PlanExpression): CompiledExpression
+  compilePredicate(expression: PlanExpression): CompiledPredicate
+  /** A context for evaluations of one node, whose failures go to the processing log under the node's step. */
+  evaluation(step: string, windowed: boolean): RecordEvaluation
+  /** Reports a record that a node let go for a reason that is not an exception. */
+  reportDropped(step: string, message: string, evaluation: RecordEvaluation): void
+  /** Serde of the value side of a topic. */
+  valueSerde(format: FormatSpec, columns: Columns, topic: TopicUse): Serde<Row | null>
+  /** Serde of the key side of a topic, windows included. */
+  keySerde(format: FormatSpec, schema: PlanSchema, topic: TopicUse): Serde<PlanKey>
+  /** Serde of keys in a store: their byte order is the order of the rows. */
+  storeKeySerde(schema: PlanSchema): Serde<PlanKey>
+  /** Serde of rows in a store and its changelog. */
+  storeValueSerde(): Serde<Row>
+  /** An internal topic, by its name without the application's prefix. */
+  internalTopic(name: string): TopicUse
+  /** The store that the node of this step must keep for pull queries. */
+  pullStore(node: PlanNode): Materialized<PlanKey, Row> | undefined
+}
+
+/** A topic as a serde sees it. */
+export interface TopicUse {
+  /** Full name: registry formats name subjects after it. */
+  readonly topic: string
+  /** Whether records are written: their schema is registered before the query starts then. */
+  readonly writes: boolean
+  /** Names the Avro record of a key. */
+  readonly sourceName?: string
+}

@@ -1,0 +1,30 @@
+import type { TableSourceNode } from '@varve/sql'
+
+import type { TableFlow } from './flow.ts'
+import type { LoweringContext } from './lowering-context.ts'
+import { columnTimestamp } from './source-timestamp.ts'
+
+/**
+ * FROM a table.
+ *
+ * A table is read from its beginning whatever the session says about streams: half a table would be a wrong one.
+ */
+export function lowerTableSource(node: TableSourceNode, context: LoweringContext): TableFlow {
+  const topic = { topic: node.topic, writes: false }
+  const keySerde = context.keySerde(node.keyFormat, node.schema, topic)
+  const table = context.builder.table(
+    node.topic,
+    {
+      name: node.step,
+      keySerde,
+      valueSerde: context.valueSerde(node.valueFormat, node.schema.valueColumns, topic),
+      onDeserializationError: context.failOnDeserializationError ? 'fail' : 'skip',
+      offsetReset: 'earliest',
+      ...(node.timestamp === undefined
+        ? {}
+        : { timestampExtractor: columnTimestamp(node.timestamp, node.schema, context.functions) }),
+    },
+    context.pullStore(node),
+  )
+  return { kind: 'table', table, keySerde, windowed: node.schema.window !== undefined }
+}

@@ -1,0 +1,56 @@
+import { DeserializationError } from '@varve/base'
+import type { Row } from '@varve/serde'
+import type { WindowInfo } from '@varve/sql'
+import type { Serde, Windowed } from '@varve/streams'
+
+import type { PlanKey } from './flow.ts'
+
+/**
+ * Keys with their window, as Kafka Streams writes them on topics: the key's bytes, then the window's start (time windows), or its end and
+ * its start (sessions), eight bytes each, big-endian milliseconds.
+ */
+export function withWindow(
+  inner: Serde<Row | null>,
+  window: WindowInfo | undefined,
+): Serde<PlanKey> {
+  if (window === undefined) return inner as Serde<PlanKey>
+  const suffixLength = window.type === 'SESSION' ? 16 : 8
+  return {
+    serialize(key) {
+      if (key === null) return null
+      const windowed = key as Windowed<Row>
+      const row = inner.serialize(windowed.key)
+      if (row === null) return null
+      const bytes = new Uint8Array(row.length + suffixLength)
+      bytes.set(row)
+      const view = new DataView(bytes.buffer)
+      if (window.type === 'SESSION') {
+        view.setBigInt64(row.length, BigInt(windowed.window.end))
+        view.setBigInt64(row.length + 8, BigInt(windowed.window.start))
+      } else {
+        view.setBigInt64(row.length, BigInt(windowed.window.start))
+      }
+      return bytes
+    },
+    deserialize(bytes): PlanKey {
+      if (bytes === null) return null
+      if (bytes.length < suffixLength) {
+        throw new DeserializationError(
+          `windowed key of ${bytes.length} bytes is shorter than its window`,
+        )
+      }
+      const keyLength = bytes.length - suffixLength
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+      const key = inner.deserialize(bytes.subarray(0, keyLength))
+      if (key === null) return null
+      const first = Number(view.getBigInt64(keyLength))
+      if (window.type === 'SESSION') {
+        return { key, window: { start: Number(view.getBigInt64(keyLength + 8)), end: first } }
+      }
+      return { key, window: { start: first, end: first + window.sizeMs } }
+    },
+    prepare: (bytes) =>
+      inner.prepare?.(bytes.subarray(0, Math.max(0, bytes.length - suffixLength))) ??
+      Promise.resolve(),
+  }
+}

@@ -1,0 +1,50 @@
+import { UnsupportedError } from '@varve/base'
+import {
+  columnsFromAvroSchema,
+  parseAvroSchema,
+  SchemaRegistryError,
+  type Columns,
+  type RegisteredSchema,
+  type SchemaRegistry,
+} from '@varve/serde'
+import type { InferenceRequest } from '@varve/sql'
+
+/** Columns that a CREATE statement left to the registry; `undefined` when the subject has no schema. */
+export async function inferColumns(
+  registry: SchemaRegistry,
+  request: InferenceRequest,
+): Promise<Columns | undefined> {
+  const schema = await findSchema(registry, request)
+  if (schema === undefined) return undefined
+  if (request.format !== 'AVRO' || schema.schemaType !== 'AVRO') {
+    throw new UnsupportedError(
+      `columns from a schema of type ${schema.schemaType} for format ${request.format}`,
+    )
+  }
+  const { columns } = columnsFromAvroSchema(parseAvroSchema(schema.schema), {
+    side: request.side,
+    keepCase: request.schemaId !== undefined,
+    ...(request.wrap === undefined ? {} : { wrap: request.wrap }),
+  })
+  return columns
+}
+
+async function findSchema(
+  registry: SchemaRegistry,
+  request: InferenceRequest,
+): Promise<RegisteredSchema | undefined> {
+  try {
+    return request.schemaId === undefined
+      ? await registry.latest(`${request.topic}-${request.side}`)
+      : await registry.schemaById(request.schemaId)
+  } catch (error) {
+    if (
+      error instanceof SchemaRegistryError &&
+      error.errorCode >= 40400 &&
+      error.errorCode < 40500
+    ) {
+      return undefined
+    }
+    throw error
+  }
+}

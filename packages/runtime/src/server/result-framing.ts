@@ -1,0 +1,80 @@
+import { formatSqlType, quoteIdentifier } from '@varve/serde'
+
+import type { QueryHandle, ResultRow } from '../engine/query-types.ts'
+import { valueToJson } from '../result/json-text.ts'
+import type { ErrorBody } from './http-error.ts'
+
+/** How the rows of a query are laid out in an answer. Every method returns text to be written as it is. */
+export interface ResultFraming {
+  readonly contentType: string
+  header(query: QueryHandle): string
+  row(query: QueryHandle, row: ResultRow): string
+  /** An error after the answer began, when its status can no longer say so. */
+  error(body: ErrorBody): string
+  end(query: QueryHandle): string
+  /** What keeps a silent connection alive; empty when the framing has no room for it. */
+  readonly keepAlive: string
+}
+
+function valuesJson(query: QueryHandle, row: ResultRow): string {
+  const { columns } = query
+  let text = '['
+  for (let i = 0; i < columns.length; i++) {
+    if (i > 0) text += ','
+    text += valueToJson(columns[i]!.type, row.values[i] ?? null)
+  }
+  return `${text}]`
+}
+
+function metadata(query: QueryHandle): string {
+  return JSON.stringify({
+    queryId: query.id,
+    columnNames: query.columns.map((column) => column.name),
+    columnTypes: query.columns.map((column) => formatSqlType(column.type)),
+  })
+}
+
+/** `/query-stream`, delimited: a line of metadata, then one JSON array a line. Deletions are left out, as ksqlDB does. */
+export const delimitedFraming: ResultFraming = {
+  contentType: 'application/vnd.ksqlapi.delimited.v1',
+  header: (query) => `${metadata(query)}\n`,
+  row: (query, row) => (row.tombstone ? '' : `${valuesJson(query, row)}\n`),
+  error: (body) => `${JSON.stringify(body)}\n`,
+  end: () => '',
+  keepAlive: '',
+}
+
+/** `/query-stream` as one JSON array of the same values. */
+export const jsonArrayFraming: ResultFraming = {
+  contentType: 'application/json',
+  header: (query) => `[${metadata(query)}`,
+  row: (query, row) => (row.tombstone ? '' : `,\n${valuesJson(query, row)}`),
+  error: (body) => `,\n${JSON.stringify(body)}`,
+  end: () => ']',
+  keepAlive: '\n',
+}
+
+/** `/query`: a JSON array of elements with `header`, `row`, `errorMessage` or `finalMessage`. */
+export const elementFraming: ResultFraming = {
+  contentType: 'application/vnd.ksql.v1+json',
+  header: (query) => {
+    const schema = query.columns
+      .map(
+        (column) =>
+          `${quoteIdentifier(column.name)} ${formatSqlType(column.type)}${column.key && query.kind === 'pull' ? ' KEY' : ''}`,
+      )
+      .join(', ')
+    return `[${JSON.stringify({ header: { queryId: query.id, schema } })}`
+  },
+  row: (query, row) =>
+    row.tombstone
+      ? `,\n{"row":{"columns":${valuesJson(query, row)},"tombstone":true}}`
+      : `,\n{"row":{"columns":${valuesJson(query, row)}}}`,
+  error: (body) => `,\n${JSON.stringify({ errorMessage: body })}`,
+  end: (query) => {
+    if (query.kind === 'pull') return ']\n'
+    const message = query.end === 'limit' ? 'Limit Reached' : 'Query Completed'
+    return `,\n${JSON.stringify({ finalMessage: message })}]\n`
+  },
+  keepAlive: '\n',
+}

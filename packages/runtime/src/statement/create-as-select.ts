@@ -1,0 +1,99 @@
+import type { CreateAsSelectCommand, DataSource, QueryPlan } from '@varve/sql'
+
+import type { QueryInfo } from '../catalog/query-info.ts'
+import { EngineError } from '../engine/engine-error.ts'
+import { checkNameFree } from './check-name.ts'
+import { applicationId, createCommandId, idPart } from './names.ts'
+import type { PlanningEnvironment } from './plan-statement.ts'
+import type { PlannedStatement } from './planned-statement.ts'
+import { sinkTopicToCreate } from './sink-topic.ts'
+import type { StatementContext } from './statement-context.ts'
+
+/** CREATE STREAM AS SELECT and CREATE TABLE AS SELECT. */
+export function planCreateAsSelect(
+  command: CreateAsSelectCommand,
+  text: string,
+  context: StatementContext,
+  environment: PlanningEnvironment,
+): PlannedStatement {
+  const { source } = command
+  const commandId = createCommandId(source.kind, source.name)
+  if (command.exists && command.ifNotExists) {
+    return {
+      kind: 'nothing',
+      commandId,
+      message: `Cannot add ${source.kind.toLowerCase()} ${source.name}: A ${context.metastore.source(source.name)!.kind.toLowerCase()} with the same name already exists.`,
+    }
+  }
+  checkNameFree(source, command.orReplace, context.metastore)
+  const old = context.metastore.creatorOf(source.name)
+  if (old !== undefined) checkUpgrade(old.plan, command.query)
+  const prefix = source.kind === 'STREAM' ? 'CSAS' : 'CTAS'
+  const query = createQueryInfo(
+    old?.id ?? `${prefix}_${idPart(source.name)}_${context.nextQueryNumber}`,
+    'CREATE_AS',
+    text,
+    command.query,
+    source,
+    context,
+    environment,
+  )
+  const topic = sinkTopicToCreate(command.topic, context)
+  return {
+    kind: 'command',
+    commandId,
+    operation: { kind: 'createAsSelect', source: { ...source, sql: text }, query },
+    message: `Created query with ID ${query.id}`,
+    queryId: query.id,
+    ...(topic === undefined ? {} : { topic }),
+    pin: { applicationId: query.applicationId, plan: query.plan },
+  }
+}
+
+/** A new persistent query, with the properties that hold in the session. */
+export function createQueryInfo(
+  id: string,
+  kind: QueryInfo['kind'],
+  text: string,
+  plan: QueryPlan,
+  sink: Pick<DataSource, 'name' | 'topic'>,
+  context: StatementContext,
+  environment: PlanningEnvironment,
+): QueryInfo {
+  const limit = environment.properties.number('ksql.query.persistent.active.limit', Infinity)
+  if (!context.metastore.queries().has(id) && context.metastore.queries().size >= limit) {
+    throw new EngineError(
+      'statement',
+      `Not executing statement(s) as it would cause the number of active, persistent queries to exceed the configured limit of ${limit}`,
+    )
+  }
+  return {
+    id,
+    applicationId: applicationId(
+      environment.serviceId,
+      String(environment.properties.get('ksql.persistent.prefix') ?? 'query_'),
+      id,
+    ),
+    statementText: text,
+    kind,
+    plan,
+    sink: sink.name,
+    sinkTopic: sink.topic,
+    properties: Object.fromEntries(context.session.properties),
+    paused: false,
+  }
+}
+
+/** A running query may change what it selects, not how its state is made up. */
+function checkUpgrade(old: QueryInfo['plan'], next: QueryPlan): void {
+  const shape = (plan: QueryInfo['plan']): string =>
+    JSON.stringify(plan.root, (name, value: unknown) =>
+      ['predicate', 'columns', 'schema', 'text', 'timestamp'].includes(name) ? undefined : value,
+    )
+  if (shape(old) !== shape(next)) {
+    throw new EngineError(
+      'statement',
+      'Cannot replace the query: only its WHERE condition and its select list may change, not its sources, joins, windows or grouping.',
+    )
+  }
+}

@@ -1,0 +1,101 @@
+import type { CreateSourceCommand, InferredColumns } from '@varve/sql'
+
+import { EngineError } from '../engine/engine-error.ts'
+import { checkNameFree } from './check-name.ts'
+import { applicationId, createCommandId, idPart } from './names.ts'
+import type { PlanningEnvironment } from './plan-statement.ts'
+import type { PlannedStatement, TopicToCreate } from './planned-statement.ts'
+import type { StatementContext } from './statement-context.ts'
+
+/** CREATE STREAM and CREATE TABLE over a topic. */
+export function planCreateSource(
+  command: CreateSourceCommand,
+  text: string,
+  inferred: InferredColumns,
+  context: StatementContext,
+  environment: PlanningEnvironment,
+): PlannedStatement {
+  const source = { ...command.source, sql: text }
+  const commandId = createCommandId(source.kind, source.name)
+  if (command.exists && command.ifNotExists) {
+    return {
+      kind: 'nothing',
+      commandId,
+      message: `Cannot add ${source.kind.toLowerCase()} ${source.name}: A ${context.metastore.source(source.name)!.kind.toLowerCase()} with the same name already exists.`,
+    }
+  }
+  checkNameFree(source, command.orReplace, context.metastore)
+  const topic = topicOf(command, context)
+  const queryId = `CST_${idPart(source.name)}_${context.nextQueryNumber}`
+  const query =
+    command.query === undefined
+      ? undefined
+      : {
+          id: queryId,
+          applicationId: applicationId(
+            environment.serviceId,
+            String(environment.properties.get('ksql.persistent.prefix') ?? 'query_'),
+            queryId,
+          ),
+          statementText: text,
+          kind: 'CREATE_SOURCE' as const,
+          plan: command.query,
+          sink: source.name,
+          sinkTopic: null,
+          properties: { 'auto.offset.reset': 'earliest' },
+          paused: false,
+        }
+  return {
+    kind: 'command',
+    commandId,
+    operation: {
+      kind: 'createSource',
+      source,
+      ...(query === undefined ? {} : { query }),
+    },
+    message:
+      query === undefined
+        ? `${source.kind === 'STREAM' ? 'Stream' : 'Table'} created`
+        : `Created query with ID ${queryId}`,
+    queryId: query === undefined ? null : queryId,
+    ...(topic === undefined ? {} : { topic }),
+    register: {
+      source,
+      key: inferred.key === undefined && source.keyColumns.length > 0,
+      value: inferred.value === undefined && source.valueColumns.length > 0,
+    },
+  }
+}
+
+function topicOf(
+  { source, topic }: CreateSourceCommand,
+  context: StatementContext,
+): TopicToCreate | undefined {
+  const existing = context.topics.get(topic.name)
+  if (existing !== undefined) {
+    if (topic.partitions !== undefined && topic.partitions !== existing.partitions) {
+      throw new EngineError(
+        'statement',
+        `A Kafka topic with the name '${topic.name}' already exists, with different partition/replica configuration than required. KSQL expects ${topic.partitions} partitions (topic has ${existing.partitions}).`,
+      )
+    }
+    return undefined
+  }
+  if (topic.partitions === undefined) {
+    throw new EngineError(
+      'statement',
+      `Kafka topic does not exist: ${topic.name}. Either create it before the statement or name PARTITIONS in its WITH clause.`,
+    )
+  }
+  const policy =
+    source.kind === 'STREAM' ? 'delete' : source.window === undefined ? 'compact' : 'compact,delete'
+  return {
+    name: topic.name,
+    partitions: topic.partitions,
+    ...(topic.replicas === undefined ? {} : { replicas: topic.replicas }),
+    configs: {
+      'cleanup.policy': policy,
+      ...(topic.retentionMs === undefined ? {} : { 'retention.ms': String(topic.retentionMs) }),
+    },
+  }
+}

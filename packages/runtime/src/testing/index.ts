@@ -1,0 +1,8 @@
+/**
+ * For tests of SQL: statements and records through the real planner, lowering and operators, without broker, threads or waiting.
+ *
+ * @packageDocumentation
+ */
+export { ScriptTestDriver, type ScriptTestDriverOptions } from './script-test-driver.ts'
+export type { TestStatementResult, WrittenRecord } from './script-test-driver.ts'
+export { TestQuery, type TestQueryOptions } from './test-query.ts'

@@ -1,0 +1,190 @@
+import type { Clock, Random } from '@varve/base'
+import { systemRandom } from '@varve/base'
+import { InMemorySchemaRegistry } from '@varve/serde'
+import {
+  createFunctionRegistry,
+  parse,
+  type DataSource,
+  type FunctionRegistry,
+  type ParsedStatement,
+} from '@varve/sql'
+
+import { Metastore, type QueryEffects } from '../catalog/metastore.ts'
+import { silentLogger, type Logger } from '../engine/engine-options.ts'
+import { Properties } from '../engine/properties.ts'
+import { Session, type PropertyValue } from '../engine/session.ts'
+import { SourceAccess } from '../engine/source-access.ts'
+import { planStatement, type PlanningEnvironment } from '../statement/plan-statement.ts'
+import { TopicCatalog, type KnownTopic } from '../statement/statement-context.ts'
+import { TestQuery } from './test-query.ts'
+
+/** Options of {@link ScriptTestDriver}. */
+export interface ScriptTestDriverOptions {
+  /** Wall clock of statements and functions; it never moves while records are processed. */
+  readonly clock: Clock
+  /** Configuration, as given to an engine. */
+  readonly config?: Readonly<Record<string, PropertyValue>>
+  /** Overrides of the session. */
+  readonly properties?: Readonly<Record<string, PropertyValue>>
+  /** Default: an empty one, see {@link ScriptTestDriver.registry}. */
+  readonly registry?: InMemorySchemaRegistry
+  readonly functions?: FunctionRegistry
+  readonly random?: Random
+  readonly logger?: Logger
+  /** Default 0: held-back results are looked at with every record. */
+  readonly emitIntervalMs?: number
+}
+
+/** A record that a statement wrote. */
+export interface WrittenRecord {
+  readonly topic: string
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly timestamp: number
+}
+
+/** What executing a statement led to. */
+export type TestStatementResult =
+  | { readonly kind: 'query'; readonly query: TestQuery }
+  | { readonly kind: 'inserted'; readonly record: WrittenRecord }
+  | { readonly kind: 'done' }
+
+/**
+ * A catalog that executes statements as an engine does, with queries that run in the caller's hands: {@link TestQuery.pipe}.
+ *
+ * Topics exist in name only. INSERT VALUES hands its record back instead of writing it.
+ */
+export class ScriptTestDriver {
+  readonly registry: InMemorySchemaRegistry
+  readonly #options: ScriptTestDriverOptions
+  readonly #metastore = new Metastore()
+  readonly #topics = new TopicCatalog([])
+  readonly #properties: Properties
+  readonly #session: Session
+  readonly #planning: PlanningEnvironment
+  readonly #sources: SourceAccess
+  readonly #queries = new Map<string, TestQuery>()
+  #commands = 0
+
+  constructor(options: ScriptTestDriverOptions) {
+    const { clock, random = systemRandom, config = {}, properties = {} } = options
+    this.#options = options
+    this.registry = options.registry ?? new InMemorySchemaRegistry()
+    this.#properties = new Properties(config, options.logger ?? silentLogger)
+    this.#session = Session.over(new Session(), properties)
+    this.#sources = new SourceAccess(this.#metastore, this.registry)
+    this.#planning = {
+      functions: options.functions ?? createFunctionRegistry(),
+      functionEnvironment: { clock, random },
+      registry: this.registry,
+      properties: this.#properties,
+      serviceId: String(this.#properties.get('ksql.service.id') ?? 'default_'),
+      isPushQuery: () => false,
+    }
+  }
+
+  /** Streams and tables by name. */
+  get sources(): ReadonlyMap<string, DataSource> {
+    return this.#metastore.sources()
+  }
+
+  /** Running queries, in the order of their statements. */
+  get queries(): readonly TestQuery[] {
+    return [...this.#queries.values()]
+  }
+
+  /** Topics by name. */
+  get topics(): TopicCatalog {
+    return this.#topics
+  }
+
+  createTopic(name: string, topic: KnownTopic): void {
+    this.#topics.add(name, topic)
+  }
+
+  /** Splits a script. @throws SqlError of phase `syntax` */
+  parse(sql: string): readonly ParsedStatement[] {
+    return parse(sql, { substituteVariables: false })
+  }
+
+  /** Executes one statement. @throws SqlError, EngineError, UnsupportedError: nothing has changed then */
+  async execute(parsed: ParsedStatement): Promise<TestStatementResult> {
+    const planned = await planStatement(
+      parsed,
+      {
+        metastore: this.#metastore,
+        session: this.#session,
+        topics: this.#topics,
+        nextQueryNumber: this.#commands,
+      },
+      this.#planning,
+    )
+    if (planned.kind === 'insertValues') {
+      const { target, key, value, rowtime } = planned.command
+      const serdes = await this.#sources.writers(target)
+      const record = {
+        topic: target.topic,
+        key: serdes.key.serialize(key),
+        value: serdes.value.serialize(value),
+        timestamp: rowtime ?? this.#options.clock.now(),
+      }
+      return { kind: 'inserted', record }
+    }
+    if (planned.kind !== 'command') return { kind: 'done' }
+    if (planned.topic !== undefined) {
+      const { name, partitions, replicas = 1 } = planned.topic
+      this.createTopic(name, { partitions, replicas })
+    }
+    if (planned.register !== undefined) {
+      await this.#sources.ensureRegistered(planned.register.source, planned.register)
+    }
+    // Applied to a copy first: a query that cannot be built leaves the catalog as it was.
+    const effects = this.#metastore.copy().apply(planned.operation)
+    const started = await this.#start(effects)
+    this.#metastore.apply(planned.operation)
+    this.#commands += 1
+    for (const { id } of effects.stopped) this.#drop(id)
+    for (const query of started) {
+      this.#queries.get(query.id)?.close()
+      this.#queries.set(query.id, query)
+    }
+    if (planned.deleteTopic !== undefined) await this.#deleteTopic(planned.deleteTopic)
+    const [query] = started
+    return query === undefined ? { kind: 'done' } : { kind: 'query', query }
+  }
+
+  /** Closes its queries. */
+  close(): void {
+    for (const query of this.#queries.values()) query.close()
+    this.#queries.clear()
+  }
+
+  #start(effects: QueryEffects): Promise<TestQuery[]> {
+    const { clock, random = systemRandom, emitIntervalMs = 0 } = this.#options
+    return Promise.all(
+      [...effects.started, ...effects.replaced].map((info) =>
+        TestQuery.start(info, {
+          registry: this.registry,
+          functions: this.#planning.functions,
+          clock,
+          random,
+          property: (name) => info.properties[name] ?? this.#properties.get(name),
+          emitIntervalMs,
+        }),
+      ),
+    )
+  }
+
+  #drop(id: string): void {
+    this.#queries.get(id)?.close()
+    this.#queries.delete(id)
+  }
+
+  async #deleteTopic(topic: string): Promise<void> {
+    this.#topics.delete(topic)
+    const subjects = new Set(await this.registry.subjects())
+    for (const subject of [`${topic}-key`, `${topic}-value`]) {
+      if (subjects.has(subject)) await this.registry.deleteSubject(subject)
+    }
+  }
+}
