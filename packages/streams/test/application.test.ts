@@ -161,6 +161,72 @@ describe('StreamsApplication on the embedded broker', () => {
     expect((await output(cluster)).count).toBe(2)
   })
 
+  it('joins tables by foreign key across partitions', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    await cluster.kafka.admin.createTopic({ name: 'people', partitionCount: 3 })
+    const builder = new StreamsBuilder()
+    const people = builder.table('people', { keySerde: text, valueSerde: text })
+    builder
+      .table('in', { keySerde: text, valueSerde: text })
+      .joinForeignKey(
+        people,
+        (order) => order,
+        (order, person) => `${order} is ${person}`,
+        { type: 'inner', name: 'owner', materialized: { store: 'joined', valueSerde: text } },
+      )
+      .toStream()
+      .to('out', { valueSerde: text })
+    const orders = Array.from({ length: 30 }, (_, i) => [`o${i}`, `p${i % 5}`] as const)
+    const persons = Array.from({ length: 5 }, (_, i) => [`p${i}`, `person ${i}`] as const)
+    await cluster.produce('in', orders)
+    await cluster.produce('people', persons)
+    await using app = application(cluster, memoryStateStorage(), { topology: builder.build() })
+    await app.start()
+    await app.waitForPosition(await endPosition(cluster, 'in'))
+    await cluster.produce('people', [['p3', 'somebody else']])
+    const ends = await cluster.kafka.admin.endOffsets(
+      [0, 1, 2].map((partition) => ({ topic: 'people', partition })),
+    )
+    await app.waitForPosition(new Map(ends.map((end) => [`people-${end.partition}`, end.offset])))
+    const rows = [...app.store<string, string>('joined').all()]
+    expect(rows.map((row) => [row.key, row.value]).sort()).toEqual(
+      orders
+        .map(([order, person]) => [
+          order,
+          `${person} is ${person === 'p3' ? 'somebody else' : `person ${person.slice(1)}`}`,
+        ])
+        .sort(),
+    )
+  })
+
+  it('refuses an internal topic with the wrong number of partitions', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    await cluster.kafka.admin.createTopic({ name: 'app-counts-changelog', partitionCount: 7 })
+    await using app = application(cluster, memoryStateStorage())
+    await expect(app.start()).rejects.toThrow(
+      'internal topic "app-counts-changelog" has 7 partitions instead of 2',
+    )
+  })
+
+  it('stops at a pause and goes on after it', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    await using app = application(cluster, memoryStateStorage())
+    await app.start()
+    await app.pause()
+    expect(app.state).toBe('paused')
+    await cluster.produce('in', [['k', 'red']])
+    const position = await endPosition(cluster, 'in')
+    await expect(app.waitForPosition(position, { timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'VARVE_TIMEOUT',
+    })
+    app.resume()
+    await app.waitForPosition(position)
+    expect(app.state).toBe('running')
+  })
+
   it('shows subscribers committed changes only, in order', async () => {
     await using cluster = await TestCluster.open()
     await createTopics(cluster)

@@ -28,7 +28,7 @@ export interface TopologyPartitions {
  * @param external Counts of the topics that exist already.
  * @throws InvalidOptionError where topics that are joined have different counts.
  */
-function planPartitions(
+export function planPartitions(
   topology: Topology,
   external: ReadonlyMap<string, number>,
 ): TopologyPartitions {

@@ -75,7 +75,8 @@ export class RowStore<K, V> implements StateStore {
   /** Writes the row (`null` deletes it) without sending anything on. */
   put(key: K, value: V | null, timestamp: number): void {
     const keyBytes = this.keys.encode(key)
-    this.#cache?.delete(byteString(keyBytes))
+    this.#dropCached(byteString(keyBytes))
+    this.observe(keyBytes)
     this.writeRow(keyBytes, value, timestamp)
   }
 
@@ -94,7 +95,9 @@ export class RowStore<K, V> implements StateStore {
     sentOldValue: V | null = oldValue,
   ): void {
     if (this.#cache === undefined) {
-      this.writeRow(this.keys.encode(key), value, timestamp)
+      const rowKey = this.keys.encode(key)
+      this.observe(rowKey)
+      this.writeRow(rowKey, value, timestamp)
       this.#forward(key, value, sentOldValue, timestamp, record.headers)
       return
     }
@@ -159,6 +162,9 @@ export class RowStore<K, V> implements StateStore {
     return encodeTimestamped(this.#values.serialize(value) ?? new Uint8Array(0), timestamp)
   }
 
+  /** Told of each row that reaches the store; a cached one only when it is flushed. */
+  protected observe(_keyBytes: Uint8Array): void {}
+
   protected writeRow(keyBytes: Uint8Array, value: V | null, timestamp: number): void {
     this.bytes.put(keyBytes, value === null ? null : this.encodeValue(value, timestamp), timestamp)
   }
@@ -178,6 +184,13 @@ export class RowStore<K, V> implements StateStore {
     })
   }
 
+  #dropCached(id: string): void {
+    const entry = this.#cache?.get(id)
+    if (entry === undefined) return
+    this.#cache!.delete(id)
+    this.#environment.budget.bytesUsed -= entry.bytes
+  }
+
   #flushEntry(id: string): void {
     const cache = this.#cache!
     const entry = cache.get(id)!
@@ -187,6 +200,7 @@ export class RowStore<K, V> implements StateStore {
       if (entry.written) this.writeRow(entry.keyBytes, null, entry.timestamp)
       return
     }
+    this.observe(entry.keyBytes)
     if (!entry.written) this.writeRow(entry.keyBytes, entry.value, entry.timestamp)
     const before = this.#environment.captureContext()
     this.#environment.restoreContext(entry.context)

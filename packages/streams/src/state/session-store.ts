@@ -84,16 +84,6 @@ export class SessionStore<K, V>
     return this.getByBytes(encodeSessionKey(keyBytesOf(this.#keySerde, plain), start, end))
   }
 
-  override put(key: Windowed<K>, value: V | null, timestamp: number): void {
-    this.#observe(key.window.end)
-    super.put(key, value, timestamp)
-  }
-
-  override update(...update: Parameters<RowStore<Windowed<K>, V>['update']>): void {
-    this.#observe(update[1].window.end)
-    super.update(...update)
-  }
-
   /** Sessions of the key with end ≥ `endFrom` and start ≤ `startTo`, by end. */
   findSessions(key: K, endFrom: number, startTo: number): WindowedRow<K, V>[] {
     return [...this.fetch(key, { endFrom, startTo })]
@@ -164,6 +154,11 @@ export class SessionStore<K, V>
     return index
   }
 
+  protected override observe(keyBytes: Uint8Array): void {
+    const time = readTime(keyBytes, keyBytes.length - 16)
+    if (time > this.#observedEnd.value) this.#observedEnd.value = time
+  }
+
   protected override writeRow(keyBytes: Uint8Array, value: V | null, timestamp: number): void {
     super.writeRow(keyBytes, value, timestamp)
     this.#index?.put(
@@ -171,10 +166,6 @@ export class SessionStore<K, V>
       value === null ? null : new Uint8Array(0),
       timestamp,
     )
-  }
-
-  #observe(end: number): void {
-    if (end > this.#observedEnd.value) this.#observedEnd.value = end
   }
 
   *#rows(

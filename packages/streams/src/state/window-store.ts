@@ -96,16 +96,6 @@ export class WindowStore<K, V>
     return this.getByBytes(encodeWindowKey(keyBytesOf(this.#keySerde, plain), start))
   }
 
-  override put(key: Windowed<K>, value: V | null, timestamp: number): void {
-    this.#observe(key.window.start)
-    super.put(key, value, timestamp)
-  }
-
-  override update(...update: Parameters<RowStore<Windowed<K>, V>['update']>): void {
-    this.#observe(update[1].window.start)
-    super.update(...update)
-  }
-
   *fetch(key: K, range?: WindowRange): Generator<WindowedRow<K, V>> {
     const prefix = keyBytesOf(this.#keySerde, key)
     const from = Math.max(0, this.visibleFrom, range?.startFrom ?? 0)
@@ -165,6 +155,11 @@ export class WindowStore<K, V>
     return index
   }
 
+  protected override observe(keyBytes: Uint8Array): void {
+    const time = readTime(keyBytes, keyBytes.length - 8)
+    if (time > this.#observedStart.value) this.#observedStart.value = time
+  }
+
   protected override writeRow(keyBytes: Uint8Array, value: V | null, timestamp: number): void {
     super.writeRow(keyBytes, value, timestamp)
     this.#index?.put(
@@ -172,10 +167,6 @@ export class WindowStore<K, V>
       value === null ? null : new Uint8Array(0),
       timestamp,
     )
-  }
-
-  #observe(start: number): void {
-    if (start > this.#observedStart.value) this.#observedStart.value = start
   }
 
   *#rows(
