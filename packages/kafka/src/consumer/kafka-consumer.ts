@@ -1,4 +1,4 @@
-import { InvalidOptionError, NotOpenError, TimeoutError } from '@varve/base'
+import { InvalidOptionError, NotOpenError, TimeoutError, type Timer } from '@varve/base'
 import { ErrorCode, type FetchResponse } from '@varve/kafka-protocol'
 
 import type {
@@ -23,9 +23,14 @@ const FIRST_PAUSE_MS = 20
 const RECORDS_MAX = 10_000
 const POLL_TIMEOUT_MS = 100
 
+/** Within this time a first fetch of a partition that has data is answered. */
+const FRESH_FETCH_MS = 20
+
 interface NodeFetch {
   readonly partitions: ReadonlySet<PartitionState>
   readonly abort: AbortController
+  readonly startedAtMs: number
+  recheck: Timer | undefined
 }
 
 /** The {@link Consumer} over a {@link Cluster}: at most one fetch on its way per node, holding every partition that has room. */
@@ -226,11 +231,25 @@ export class KafkaConsumer implements Consumer {
     for (const [nodeId, states] of wanted) {
       const running = this.#fetches.get(nodeId)
       if (running === undefined) this.#run(this.#fetch(nodeId, states))
-      else if (states.some((state) => !running.partitions.has(state))) {
-        // Others joined while it waits for data: one request for all is better than two that wait for each other.
-        running.abort.abort(restart)
-      }
+      else if (states.some((state) => !running.partitions.has(state))) this.#join(running)
     }
+  }
+
+  /**
+   * Partitions have room that a fetch on its way does not ask for. If that one merely waits for new data, it is given up for one that
+   * asks for all; if it is about to bring data, it is worth waiting for.
+   */
+  #join(running: NodeFetch): void {
+    let known = true
+    for (const state of running.partitions) {
+      const end = this.knownEnd(state)
+      if (end === undefined) known = false
+      else if (state.fetchPosition < end) return
+    }
+    const { clock } = this.#cluster
+    const youngMs = FRESH_FETCH_MS - (clock.monotonicMs() - running.startedAtMs)
+    if (known || youngMs <= 0) running.abort.abort(restart)
+    else running.recheck ??= clock.setTimer(() => this.#schedule(), youngMs + 1)
   }
 
   #run(work: Promise<void>): void {
@@ -270,7 +289,12 @@ export class KafkaConsumer implements Consumer {
   }
 
   async #fetch(nodeId: number, states: readonly PartitionState[]): Promise<void> {
-    const fetch = { partitions: new Set(states), abort: new AbortController() }
+    const fetch: NodeFetch = {
+      partitions: new Set(states),
+      abort: new AbortController(),
+      startedAtMs: this.#cluster.clock.monotonicMs(),
+      recheck: undefined,
+    }
     this.#fetches.set(nodeId, fetch)
     const seeks = states.map((state) => state.seeks)
     for (const state of states) state.fetching = true
@@ -306,6 +330,7 @@ export class KafkaConsumer implements Consumer {
       }
     } finally {
       for (const state of states) state.fetching = false
+      fetch.recheck?.cancel()
     }
     if (pauseMs > 0) await this.#sleep(pauseMs)
     this.#fetches.delete(nodeId)

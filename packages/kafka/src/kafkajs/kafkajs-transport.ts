@@ -48,16 +48,17 @@ const REQUEST_TIMEOUT_MS = 30_000
  * Apache Kafka as a {@link Transport}: connections, TLS, SASL and the list of nodes are kafkajs's, every request and answer is encoded
  * and decoded by `@varve/kafka-protocol`.
  *
- * kafkajs keeps two connections per node, one of them for Fetch alone. A request that waits for other group members holds up what is
- * behind it on its connection, perhaps the very request it waits for: each gets a cluster object of its own, kept for the next one.
+ * A node answers the requests of a connection in order, so a request that waits on purpose holds up what is behind it, perhaps the very
+ * request it waits for. Fetches and the group's waiting requests therefore get cluster objects of their own, one at a time, which are
+ * kept for the next one.
  */
 export class KafkajsTransport implements Transport {
   readonly address: string
   readonly #options: KafkajsTransportOptions
   readonly #clock: Clock
   #main: Promise<OpenedCluster> | undefined
-  /** Clusters of the group lane that no request is waiting on. */
-  readonly #idle: OpenedCluster[] = []
+  /** Clusters that no request is waiting on, by lane and node. */
+  readonly #idle = new Map<string, OpenedCluster[]>()
   readonly #opened = new Set<OpenedCluster>()
   readonly #closing = new AbortController()
   #turn = 0
@@ -89,10 +90,11 @@ export class KafkajsTransport implements Transport {
         : AbortSignal.any([options.signal, this.#closing.signal])
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
+    const lane = options.lane ?? 'main'
     const answered =
-      options.lane === 'group'
-        ? this.#exchangeAlone(target, api, request, timeoutMs, signal)
-        : this.#exchange(target, api, request, timeoutMs)
+      lane === 'main'
+        ? this.#exchange(target, api, request, timeoutMs)
+        : this.#exchangeAlone(lane, target, api, request, timeoutMs, signal)
     try {
       return await Promise.race([answered, given])
     } finally {
@@ -115,16 +117,20 @@ export class KafkajsTransport implements Transport {
 
   /** Over connections that nothing else uses meanwhile. */
   async #exchangeAlone<A extends ApiName>(
+    lane: 'fetch' | 'group',
     target: Target,
     api: A,
     request: ApiMessages[A]['request'],
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<ApiMessages[A]['response']> {
-    let opened = this.#idle.pop()
+    const key = `${lane}/${target.kind === 'node' ? target.nodeId : target.kind}`
+    let idle = this.#idle.get(key)
+    if (idle === undefined) this.#idle.set(key, (idle = []))
+    let opened = idle.pop()
     const onAbort = (): void => {
-      // Its connection is held up by the request that was given up.
-      if (opened !== undefined) void this.#end(opened)
+      // An abandoned fetch is answered within its wait, after which its connection serves the next; a join may wait for minutes.
+      if (lane === 'group' && opened !== undefined) this.#endSoon(opened)
     }
     signal.addEventListener('abort', onAbort, { once: true })
     try {
@@ -132,7 +138,7 @@ export class KafkajsTransport implements Transport {
         throw this.#translate(api, error)
       })
       const response = await this.#exchange(target, api, request, timeoutMs, opened)
-      if (this.#opened.has(opened)) this.#idle.push(opened)
+      if (this.#opened.has(opened)) idle.push(opened)
       return response
     } catch (error) {
       if (opened !== undefined) await this.#end(opened)
@@ -244,11 +250,17 @@ export class KafkajsTransport implements Transport {
         }
       }
       await opened.cluster.refreshMetadata()
+      if (this.#closing.signal.aborted) throw new NotOpenError('the Kafka connection was closed')
       return opened
     } catch (error) {
       await this.#end(opened)
       throw error
     }
+  }
+
+  #endSoon(opened: OpenedCluster): void {
+    // What fails while a connection is being thrown away is of no interest.
+    this.#end(opened).catch(() => undefined)
   }
 
   async #end(opened: OpenedCluster): Promise<void> {
