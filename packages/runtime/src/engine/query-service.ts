@@ -128,10 +128,11 @@ export class QueryService {
     const filter =
       plan.filter === undefined ? undefined : compilePredicate(...this.#compiling(plan.filter))
     const output = plan.output.map((column) => compileExpression(...this.#compiling(column)))
-    const columns = plan.output.map(({ name, type, key }) => ({ name, type, key }))
+    const isTable = plan.sourceKind === 'TABLE'
+    const columns = plan.output.map(({ name, type, key }) => ({ name, type, key: isTable && key }))
     const onFailure = (error: unknown): void => this.#reportFailure(id, error)
     this.#pullCount += 1
-    if (plan.sourceKind === 'STREAM') {
+    if (!isTable) {
       const readers = sources.readers(source)
       return new PullHandle(id, columns, plan.limit, signal, (stopped) =>
         readStreamPull({

@@ -115,7 +115,8 @@ export class Exchange {
   async write(text: string): Promise<void> {
     this.#gone.signal.throwIfAborted()
     const response = this.#response
-    if (response.write(text)) return
+    // Bytes, not text: Node's HTTP/2 garbles text when a second piece is written before the first is sent.
+    if (response.write(Buffer.from(text, 'utf8'))) return
     await new Promise<void>((resolve, reject) => {
       const onDrain = (): void => {
         this.#gone.signal.removeEventListener('abort', onGone)
@@ -131,13 +132,13 @@ export class Exchange {
   }
 
   /** Ends the answer. */
-  end(text = ''): Promise<void> {
+  end(body: string | Uint8Array = ''): Promise<void> {
     const response = this.#response
     return new Promise((resolve) => {
       const { signal } = this.#gone
       if (signal.aborted) return resolve()
       signal.addEventListener('abort', () => resolve(), { once: true })
-      response.end(text, () => resolve())
+      response.end(typeof body === 'string' ? Buffer.from(body, 'utf8') : body, () => resolve())
     })
   }
 
@@ -149,7 +150,7 @@ export class Exchange {
   ): Promise<void> {
     const body = Buffer.from(text, 'utf8')
     this.#response.writeHead(status, { ...headers, 'content-length': body.length })
-    await this.end(text)
+    await this.end(body)
   }
 
   /** A complete JSON answer. */

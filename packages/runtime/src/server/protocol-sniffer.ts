@@ -24,7 +24,7 @@ export function createSniffingServer(http1: HttpServer, http2: Http2Server): Ser
       if (isHttp2 && seen.length < preface.length) return
       socket.off('data', onData)
       socket.setTimeout(0)
-      hand(socket, seen, isHttp2 ? http2 : http1)
+      hand(socket, seen, isHttp2 ? { server: http2, reads: true } : { server: http1, reads: false })
     }
     socket.on('data', onData)
   })
@@ -35,10 +35,15 @@ function startsLikePreface(bytes: Buffer): boolean {
   return bytes.subarray(0, n).equals(preface.subarray(0, n))
 }
 
-function hand(socket: Socket, seen: Buffer, server: HttpServer | Http2Server): void {
+/** `reads`: the server takes what is buffered by itself; resuming the socket would let it run past. */
+function hand(
+  socket: Socket,
+  seen: Buffer,
+  to: { readonly server: HttpServer | Http2Server; readonly reads: boolean },
+): void {
   socket.removeAllListeners('timeout')
   socket.pause()
   socket.unshift(seen)
-  server.emit('connection', socket)
-  socket.resume()
+  to.server.emit('connection', socket)
+  if (!to.reads) socket.resume()
 }
