@@ -97,18 +97,28 @@ export class InternalTopicError extends VarveError {
 
 const dayMs = 86_400_000
 
+/**
+ * Changelog records are stamped by the broker. Rows carry their event time themselves, and retention by event time would at once delete
+ * what was computed from old records.
+ */
 function changelogConfigs(store: StoreBuilder): Record<string, string> {
   const windowed =
     store.kind === 'window' || store.kind === 'session' || store.kind === 'join-window'
-  return windowed
-    ? { 'cleanup.policy': 'compact,delete', 'retention.ms': String(store.retentionMs + dayMs) }
-    : { 'cleanup.policy': 'compact', 'retention.ms': '-1' }
+  return {
+    'message.timestamp.type': 'LogAppendTime',
+    ...(windowed
+      ? { 'cleanup.policy': 'compact,delete', 'retention.ms': String(store.retentionMs + dayMs) }
+      : { 'cleanup.policy': 'compact', 'retention.ms': '-1' }),
+  }
 }
 
+/** Repartitioned records keep their event time, however old or far ahead it is. */
 const repartitionConfigs = {
   'cleanup.policy': 'delete',
   'retention.ms': '-1',
   'segment.bytes': String(50 * 1024 * 1024),
+  'message.timestamp.before.max.ms': '9223372036854775807',
+  'message.timestamp.after.max.ms': '9223372036854775807',
 }
 
 function policyOf(configs: Readonly<Record<string, string | null>>): string {
