@@ -30,9 +30,8 @@ export async function registerCapturedSchemas(
     ids.set(
       Number(id),
       await registry.register(subject, {
-        type: 'AVRO',
+        schemaType: 'AVRO',
         schema: JSON.stringify(schema),
-        references: [],
       }),
     )
   }

@@ -1,4 +1,4 @@
-import { Type } from 'avsc'
+import avsc from 'avsc'
 
 import type { EventAt } from '@varve/internal-load'
 
@@ -32,8 +32,12 @@ export function submissionEvents(
   key: { id: number; schema: string },
   value: { id: number; schema: string },
 ): EventAt {
-  const keyType = Type.forSchema(JSON.parse(key.schema) as Parameters<typeof Type.forSchema>[0])
-  const valueType = Type.forSchema(JSON.parse(value.schema) as Parameters<typeof Type.forSchema>[0])
+  const keyType = avsc.Type.forSchema(
+    JSON.parse(key.schema) as Parameters<typeof avsc.Type.forSchema>[0],
+  )
+  const valueType = avsc.Type.forSchema(
+    JSON.parse(value.schema) as Parameters<typeof avsc.Type.forSchema>[0],
+  )
   return (n) => {
     const time = FIRST_TIME + n
     const row = { user_id: 1000 + n, event_id: campaignAt(n) }

@@ -1,6 +1,8 @@
+import type { Row } from '@varve/serde'
 import type { TableSourceNode } from '@varve/sql'
+import type { Materialized } from '@varve/streams'
 
-import type { TableFlow } from './flow.ts'
+import type { PlanKey, TableFlow } from './flow.ts'
 import type { LoweringContext } from './lowering-context.ts'
 import { columnTimestamp } from './source-timestamp.ts'
 
@@ -24,7 +26,16 @@ export function lowerTableSource(node: TableSourceNode, context: LoweringContext
         ? {}
         : { timestampExtractor: columnTimestamp(node.timestamp, node.schema, context.functions) }),
     },
-    context.pullStore(node),
+    context.pullStore(node) ?? (node.materialized ? joinStore(node, context) : undefined),
   )
   return { kind: 'table', table, keySerde, windowed: node.schema.window !== undefined }
+}
+
+/** Where the rows rest that joins look up; in the store's own encodings, since a topic's may need a registry to write. */
+function joinStore(node: TableSourceNode, context: LoweringContext): Materialized<PlanKey, Row> {
+  return {
+    store: `${node.step}-Materialize`,
+    keySerde: context.storeKeySerde(node.schema),
+    valueSerde: context.storeValueSerde(),
+  }
 }
