@@ -190,13 +190,13 @@ describe('StreamsApplication on the embedded broker', () => {
     )
     await app.waitForPosition(new Map(ends.map((end) => [`people-${end.partition}`, end.offset])))
     const rows = [...app.store<string, string>('joined').all()]
-    expect(rows.map((row) => [row.key, row.value]).sort()).toEqual(
-      orders
-        .map(([order, person]) => [
+    expect(new Map(rows.map((row) => [row.key, row.value]))).toEqual(
+      new Map(
+        orders.map(([order, person]) => [
           order,
           `${person} is ${person === 'p3' ? 'somebody else' : `person ${person.slice(1)}`}`,
-        ])
-        .sort(),
+        ]),
+      ),
     )
   })
 
