@@ -37,7 +37,7 @@ export interface StreamsApplicationOptions {
   readonly commitIntervalMs?: number
   /** Bytes of not yet flushed updates over all tasks; 0 sends every update on at once. Default 10,000,000. */
   readonly cacheBytesMax?: number
-  /** Bytes of uncommitted writes above which a commit happens early. Default 64 MiB. */
+  /** Bytes of uncommitted writes above which a commit happens early. Default 16 MiB. */
   readonly overlayBytesMax?: number
   /** Where to start without a committed offset. Default `earliest`. */
   readonly offsetReset?: 'earliest' | 'latest'

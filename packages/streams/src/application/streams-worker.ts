@@ -346,7 +346,7 @@ export class StreamsWorker {
     }
     return (
       this.#environment.clock.monotonicMs() >= this.#nextCommit ||
-      bytes > (this.#environment.options.overlayBytesMax ?? 64 * 1024 * 1024) ||
+      bytes > (this.#environment.options.overlayBytesMax ?? 16 * 1024 * 1024) ||
       changes > pendingChangesMax
     )
   }
@@ -362,8 +362,8 @@ export class StreamsWorker {
     if (dirty.length === 0) return
     const start = clock.monotonicMs()
     const producer = this.#producer!
-    for (const task of dirty) task.flushCaches()
-    for (const task of dirty) task.logChanges()
+    for (const task of dirty) await this.#inSlices(task.flushCaches())
+    for (const task of dirty) await this.#inSlices(task.logChanges())
     await producer.flush()
     const offsets = dirty.flatMap((task) => task.offsets())
     const group = this.#environment.group()
@@ -383,6 +383,19 @@ export class StreamsWorker {
     for (const change of changes) if (change.length > 0) listener.onCommitted(change)
     listener.onCommitted([])
     this.#purge()
+  }
+
+  /** Takes the steps of `work`, giving way to the event loop (and to the producer) every few milliseconds. */
+  async #inSlices(work: Generator<void>): Promise<void> {
+    const { clock } = this.#environment
+    let end = clock.monotonicMs() + sliceMsMax
+    let steps = 0
+    for (const _ of work) {
+      if (++steps % 32 !== 0 || clock.monotonicMs() < end) continue
+      await this.#producer!.ready()
+      await yieldToEventLoop()
+      end = clock.monotonicMs() + sliceMsMax
+    }
   }
 
   /** Deletes what has been read of repartition topics, in the background; the next purge makes up for a failed one. */

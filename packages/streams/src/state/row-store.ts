@@ -132,10 +132,13 @@ export class RowStore<K, V> implements StateStore {
     }
   }
 
-  /** Writes and sends on all cached updates, in order of each key's last update. */
-  flushCache(): void {
+  /** Writes and sends on all cached updates, in order of each key's last update; one at each step. */
+  *flushCache(): Generator<void> {
     if (this.#cache === undefined) return
-    while (this.#cache.size > 0) this.#flushEntry(this.#cache.keys().next().value!)
+    while (this.#cache.size > 0) {
+      this.#flushEntry(this.#cache.keys().next().value!)
+      yield
+    }
   }
 
   /** Drops cached updates: the transaction they belong to is lost. */

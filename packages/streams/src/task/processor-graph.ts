@@ -226,9 +226,11 @@ export class ProcessorGraph {
     return this.#stores
   }
 
-  /** Sends on what caches hold back, stores in topological order. */
-  flushCaches(): void {
-    for (const store of this.#stores.values()) if (store instanceof RowStore) store.flushCache()
+  /** Sends on what caches hold back, stores in topological order; one row at each step. */
+  *flushCaches(): Generator<void> {
+    for (const store of this.#stores.values()) {
+      if (store instanceof RowStore) yield* store.flushCache()
+    }
   }
 
   discardCaches(): void {

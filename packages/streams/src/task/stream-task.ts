@@ -164,18 +164,17 @@ export class StreamTask {
     return this.#ordered.some((queue) => queue.size > 0)
   }
 
-  /** Sends on what caches hold back. @throws ProcessingError */
-  flushCaches(): void {
-    if (!this.#dirty) return
+  /** Sends on what caches hold back, one row at each step. @throws ProcessingError */
+  *flushCaches(): Generator<void> {
     try {
-      this.graph.flushCaches()
+      yield* this.graph.flushCaches()
     } catch (error) {
       throw this.#failed(error)
     }
   }
 
-  /** Sends the uncommitted rows of logged stores to their changelogs. */
-  logChanges(): void {
+  /** Sends the uncommitted rows of logged stores to their changelogs, one at each step. */
+  *logChanges(): Generator<void> {
     const { applicationId, collector } = this.#environment
     for (const store of this.sub.stores) {
       if (!store.logging) continue
@@ -185,6 +184,7 @@ export class StreamTask {
           const known = this.#changelogEnds.get(store.name) ?? 0
           if (nextOffset > known) this.#changelogEnds.set(store.name, nextOffset)
         })
+        yield
       }
     }
   }

@@ -100,7 +100,7 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
   }
 
   commit(): void {
-    for (const graph of this.#graphs) graph.flushCaches()
+    for (const graph of this.#graphs) for (const _ of graph.flushCaches());
     for (const state of this.#states) state.commit()
     this.#drain()
   }
