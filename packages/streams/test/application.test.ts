@@ -210,6 +210,41 @@ describe('StreamsApplication on the embedded broker', () => {
     )
   })
 
+  it('purges what it has read of repartition topics', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    await using app = application(cluster, memoryStateStorage(), { repartitionPurgeIntervalMs: 0 })
+    await app.start()
+    for (let round = 0; round < 3; round++) {
+      await cluster.produce(
+        'in',
+        words.map((word, i) => [`k${i}`, word] as const),
+      )
+      await app.waitForPosition(await endPosition(cluster, 'in'))
+    }
+    const partitions = [0, 1].map((partition) => ({ topic: 'app-by-word-repartition', partition }))
+    const starts = await cluster.kafka.admin.startOffsets(partitions)
+    expect(starts.reduce((sum, { offset }) => sum + offset, 0)).toBeGreaterThan(0)
+    expect(app.store<string, number>('counts').get('red')).toMatchObject({ value: 9 })
+  })
+
+  it('goes on with the rows of a cache after a restart', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    const storage = memoryStateStorage()
+    for (let round = 1; round <= 2; round++) {
+      await using app = application(cluster, storage, { cacheBytesMax: 1_000 })
+      await app.start()
+      await cluster.produce(
+        'in',
+        words.map((word, i) => [`k${i}`, word] as const),
+      )
+      await app.waitForPosition(await endPosition(cluster, 'in'))
+      expect(app.store<string, number>('counts').get('red')).toMatchObject({ value: 3 * round })
+    }
+    expect((await output(cluster)).last.get('red')).toBe(6)
+  })
+
   it('stops at a pause and goes on after it', async () => {
     await using cluster = await TestCluster.open()
     await createTopics(cluster)
