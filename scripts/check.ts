@@ -5,7 +5,7 @@ process.exitCode = runSteps([
   { name: 'format', command: 'prettier', args: ['--check', '.', '--log-level', 'warn'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'build', command: 'turbo', args: ['run', 'build', '--output-logs=errors-only'] },
-  { name: 'types of tests', command: 'tsc', args: ['-p', 'tsconfig.test.json'] },
+  { name: 'types, tests included', command: 'tsc', args: ['--project', 'tsconfig.json'] },
   {
     name: 'direction of imports',
     command: 'depcruise',

@@ -1,5 +1,5 @@
 /** `npm run new-package NAME`: the skeleton of a package, with the parts every package has. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { repositoryRoot } from './workspace.ts'
@@ -55,12 +55,6 @@ export default mergeConfig(shared, defineProject({ test: { name: '${name}' } }))
 mkdirSync(join(folder, 'src'), { recursive: true })
 for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text)
 
-const solutionPath = join(repositoryRoot, 'tsconfig.json')
-const solution = JSON.parse(readFileSync(solutionPath, 'utf8')) as {
-  references: { path: string }[]
-}
-solution.references.push({ path: `packages/${name}` })
-writeFileSync(solutionPath, json(solution))
 console.log(
   `packages/${name} is there. Next: its line in .dependency-cruiser.cjs and in ARCHITECTURE.md, then \`npm install\`.`,
 )
