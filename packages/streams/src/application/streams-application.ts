@@ -62,6 +62,7 @@ export class StreamsApplication implements StreamsApplicationApi {
   #worker: StreamsWorker | undefined
   #member: GroupMember | undefined
   #localTasks: readonly string[] = []
+  #paused = false
   #firstRun: PromiseWithResolvers<void> | undefined
   #closed: Promise<void> | undefined
   #failing: Promise<void> | undefined
@@ -117,11 +118,13 @@ export class StreamsApplication implements StreamsApplicationApi {
   }
 
   async pause(): Promise<void> {
+    this.#paused = true
     await this.#runningWorker().halt()
     this.#setState('paused')
   }
 
   resume(): void {
+    this.#paused = false
     this.#runningWorker().resume()
     if (this.#state === 'paused') this.#setState('running')
   }
@@ -254,7 +257,7 @@ export class StreamsApplication implements StreamsApplicationApi {
       listener: {
         onRestoring: () => this.#setState('restoring'),
         onRunning: () => {
-          this.#setState('running')
+          this.#setState(this.#paused ? 'paused' : 'running')
           this.#firstRun?.resolve()
         },
         onCommitted: (changes) => this.#show(changes),
