@@ -149,7 +149,7 @@ export class VarveClient {
   ): Promise<{ readonly count: number }> {
     const batches =
       Symbol.iterator in rows || Symbol.asyncIterator in rows
-        ? (rows as Iterable<Readonly<Record<string, unknown>>>)
+        ? (rows as AsyncIterable<Readonly<Record<string, unknown>>>)
         : [rows as Readonly<Record<string, unknown>>]
     let count = 0
     let lines: string[] = []

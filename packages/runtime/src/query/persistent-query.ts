@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@varve/base'
-import type { SkippedRecord, StreamsApplication } from '@varve/streams'
+import type { ApplicationState, SkippedRecord, StreamsApplication } from '@varve/streams'
 
 import type { QueryInfo } from '../catalog/query-info.ts'
 import type { ProcessingLogEntry } from '../engine/events.ts'
@@ -28,6 +28,7 @@ export interface RunnableApplication {
 export interface ApplicationCallbacks {
   readonly onError: (error: unknown) => void
   readonly onSkippedRecord: (record: SkippedRecord) => void
+  readonly onStateChange: (state: ApplicationState) => void
 }
 
 /** Errors kept for EXPLAIN. */
@@ -46,7 +47,8 @@ export class PersistentQuery {
   readonly #backoff: RetryBackoff
   readonly #errors: QueryErrorInfo[] = []
   #application: StreamsApplication | undefined
-  #state: QueryState = 'RUNNING'
+  #state: QueryState
+  #paused: boolean
   #retry: Timer | undefined
   #startedAt = 0
   #stopped = false
@@ -57,6 +59,8 @@ export class PersistentQuery {
     this.info = options.info
     this.#options = options
     this.#backoff = new RetryBackoff(options.backoff)
+    this.#paused = options.info.paused
+    this.#state = this.#paused ? 'PAUSED' : 'RUNNING'
   }
 
   get state(): QueryState {
@@ -74,15 +78,16 @@ export class PersistentQuery {
   }
 
   /** Resolves when it runs, or when the first attempt failed and a retry is arranged. */
-  start(paused: boolean): Promise<void> {
+  start(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#stopped) return
-      await this.#attempt(paused)
+      await this.#attempt()
     })
   }
 
   /** Stops taking records; state and membership stay. */
   pause(): Promise<void> {
+    this.#paused = true
     return this.#inTurn(async () => {
       await this.#application?.pause()
       this.#setState('PAUSED')
@@ -90,9 +95,11 @@ export class PersistentQuery {
   }
 
   resume(): Promise<void> {
-    return this.#inTurn(async () => {
+    this.#paused = false
+    return this.#inTurn(() => {
       this.#application?.resume()
       this.#setState(this.#application === undefined ? 'ERROR' : 'RUNNING')
+      return Promise.resolve()
     })
   }
 
@@ -110,18 +117,21 @@ export class PersistentQuery {
     })
   }
 
-  async #attempt(paused: boolean): Promise<void> {
+  async #attempt(): Promise<void> {
     const { application, prepare } = this.#options.createApplication({
       onError: (error) => void this.#inTurn(() => this.#fail(application, error)),
       onSkippedRecord: (record) => this.#logSkipped(record),
+      // At the very moment it runs, before it takes a record: a paused query restores its rows and stops there.
+      onStateChange: (state) => {
+        if (state === 'running' && this.#paused) this.#pauseApplication(application)
+      },
     })
     this.#application = application
     this.#startedAt = this.#options.clock.monotonicMs()
     try {
       await prepare()
       await application.start()
-      if (paused) await application.pause()
-      this.#setState(paused ? 'PAUSED' : 'RUNNING')
+      this.#setState(this.#paused ? 'PAUSED' : 'RUNNING')
     } catch (error) {
       await this.#fail(application, error)
     }
@@ -144,9 +154,14 @@ export class PersistentQuery {
     })
     this.#setState('ERROR', error)
     await application.close().catch(() => undefined)
-    const paused = this.info.paused
-    this.#retry = clock.setTimer(() => void this.start(paused), this.#backoff.nextDelayMs(), {
+    this.#retry = clock.setTimer(() => void this.start(), this.#backoff.nextDelayMs(), {
       unref: true,
+    })
+  }
+
+  #pauseApplication(application: StreamsApplication): void {
+    application.pause().catch((error: unknown) => {
+      void this.#inTurn(() => this.#fail(application, error))
     })
   }
 
@@ -178,4 +193,8 @@ export class PersistentQuery {
   }
 }
 
-const ignoringCallbacks: ApplicationCallbacks = { onError() {}, onSkippedRecord() {} }
+const ignoringCallbacks: ApplicationCallbacks = {
+  onError() {},
+  onSkippedRecord() {},
+  onStateChange() {},
+}

@@ -38,6 +38,8 @@ class PushQuery implements QueryHandle {
   readonly #queue: RowQueue
   readonly #application: StreamsApplication
   readonly #onAbort = (): void => void this.close()
+  /** Whether the reader wants rows. */
+  #wanted = true
   #closing: Promise<void> | undefined
 
   constructor(options: PushQueryOptions) {
@@ -46,11 +48,11 @@ class PushQuery implements QueryHandle {
     this.columns = options.plan.output.map(({ name, type, key }) => ({ name, type, key }))
     this.#queue = new RowQueue(
       options.bufferedRowsMax,
-      () => void this.#application.pause(),
-      () => this.#application.resume(),
+      () => this.#pause(),
+      () => this.#resume(),
     )
     this.#application = options.createApplication(this.#buildTopology(), {
-      onError: (error) => this.#queue.finish({ kind: 'failed', error }),
+      onError: (error) => this.#fail(error),
     })
   }
 
@@ -87,6 +89,27 @@ class PushQuery implements QueryHandle {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #pause(): void {
+    this.#wanted = false
+    this.#application.pause().then(
+      () => {
+        // The reader may have caught up while the application was still coming to rest.
+        if (this.#wanted) this.#resume()
+      },
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #resume(): void {
+    this.#wanted = true
+    // One that is not paused yet is resumed once it is; one that failed has said so.
+    if (this.#application.state === 'paused') this.#application.resume()
+  }
+
+  #fail(error: unknown): void {
+    this.#queue.finish({ kind: 'failed', error })
   }
 
   async #close(): Promise<void> {

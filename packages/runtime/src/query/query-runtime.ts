@@ -67,8 +67,8 @@ export class QueryRuntime {
       ...effects.stopped.map((info) => this.#stop(info)),
       ...effects.replaced.map((info) => this.#replace(info)),
       ...effects.started.map((info) => this.start(info)),
-      ...effects.paused.map((info) => this.#queries.get(info.id)?.pause()),
-      ...effects.resumed.map((info) => this.#queries.get(info.id)?.resume()),
+      ...effects.paused.map((info) => this.#queries.get(info.id)?.pause() ?? Promise.resolve()),
+      ...effects.resumed.map((info) => this.#queries.get(info.id)?.resume() ?? Promise.resolve()),
     ]
     const done = Promise.all(work).then(() => undefined)
     this.#pending.add(done)
@@ -84,7 +84,7 @@ export class QueryRuntime {
     const query = this.#create(info)
     this.#queries.set(info.id, query)
     this.#options.events.emit('query-created', { queryId: info.id, sink: info.sink })
-    await query.start(info.paused)
+    await query.start()
   }
 
   /** Compile options shared by all plans of this engine. */

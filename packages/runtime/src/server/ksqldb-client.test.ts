@@ -54,7 +54,10 @@ test('the client that others wrote for ksqlDB finds what it expects', async () =
     })
     expect(pulled).toMatchObject({
       status: 200,
-      data: { metadata: { columnNames: ['SENSOR', 'AVG'] }, rows: [{ SENSOR: 'sensor-1', AVG: 68.5 }] },
+      data: {
+        metadata: { columnNames: ['SENSOR', 'AVG'] },
+        rows: [{ SENSOR: 'sensor-1', AVG: 68.5 }],
+      },
     })
 
     expect(await client.listStreams()).toMatchObject([{ name: 'READINGS', topic: 'readings' }])

@@ -1,4 +1,4 @@
-import type { CreateAsSelectCommand, DataSource, QueryPlan } from '@varve/sql'
+import type { CreateAsSelectCommand, DataSource, PlanNode, QueryPlan } from '@varve/sql'
 
 import type { QueryInfo } from '../catalog/query-info.ts'
 import { EngineError } from '../engine/engine-error.ts'
@@ -86,14 +86,32 @@ export function createQueryInfo(
 
 /** A running query may change what it selects, not how its state is made up. */
 function checkUpgrade(old: QueryInfo['plan'], next: QueryPlan): void {
-  const shape = (plan: QueryInfo['plan']): string =>
-    JSON.stringify(plan.root, (name, value: unknown) =>
-      ['predicate', 'columns', 'schema', 'text', 'timestamp'].includes(name) ? undefined : value,
-    )
-  if (shape(old) !== shape(next)) {
-    throw new EngineError(
-      'statement',
-      'Cannot replace the query: only its WHERE condition and its select list may change, not its sources, joins, windows or grouping.',
-    )
-  }
+  if (shapeOf(old.root) === shapeOf(next.root) && sameStore(old, next)) return
+  throw new EngineError(
+    'statement',
+    'Cannot replace the query: only its WHERE condition and its select list may change, not its sources, joins, windows or grouping.',
+  )
 }
+
+function sameStore(old: QueryInfo['plan'], next: QueryPlan): boolean {
+  return old.materialization?.store === next.materialization?.store
+}
+
+/** All of a plan that state and internal topics depend on: filters and projections left out. */
+function shapeOf(node: PlanNode): string {
+  if (node.kind === 'filter' || node.kind === 'project') return shapeOf(node.source)
+  const inputs = 'left' in node ? [node.left, node.right] : 'source' in node ? [node.source] : []
+  const own = JSON.stringify(node, (name, value: unknown) =>
+    passedOver.has(name) ? undefined : value,
+  )
+  return `${own}(${inputs.map(shapeOf).join(',')})`
+}
+
+const passedOver: ReadonlySet<string> = new Set([
+  'source',
+  'left',
+  'right',
+  'schema',
+  'text',
+  'timestamp',
+])

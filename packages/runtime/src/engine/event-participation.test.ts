@@ -1,0 +1,200 @@
+import { createRowSerde, type Columns, type Row, type SqlType } from '@varve/serde'
+import { expect, test } from 'vitest'
+
+import { Engine } from './engine.ts'
+import type { Position } from './position.ts'
+
+/** The pipeline as its user wrote it; only the sources differ between the formats. */
+const pipeline = `
+  create table \`tb_event_name\`
+  with (
+      kafka_topic='TABLE.EVENT.NAME',
+      key_format='AVRO',
+      value_format='AVRO',
+      partitions=1
+  ) as
+  select
+      AFTER->ID as \`id\`,
+      latest_by_offset(AFTER->NAME) as \`name\`
+  from \`stg_name\`
+  where
+      AFTER->ID is not null
+  group by AFTER->ID
+  emit changes;
+
+  create stream \`stm_event_name_join\`
+  with (
+      kafka_topic='STREAM.EVENT.JOIN',
+      key_format='JSON',
+      value_format='JSON',
+      partitions=1
+  ) as
+  select
+      s.after->user_id as \`user_id\`,
+      e.\`name\` as \`event_name\`,
+      s.after->created_at as \`event_time\`
+  from \`stg_submit\` s
+  left join \`tb_event_name\` e
+      on s.after->event_id = e.\`id\`
+  where
+      (s.op = 'r' or s.op = 'c')
+      and s.after->event_id is not null
+      and e.\`id\` is not null
+  partition by s.after->user_id
+  emit changes;`
+
+const submitTopic = 'EVENT_MYSQL.EVENT.SUBMIT'
+const nameTopic = 'EVENT_MYSQL.EVENT.NAME'
+
+const names = [
+  { op: 'r', after: [101, '첫 이름'] },
+  { op: 'c', after: [102, '한여름 이벤트'] },
+  { op: 'u', after: [101, '봄 맞이 이벤트'] },
+] as const
+
+const submissions = [
+  { op: 'r', after: [1, 101, '2024-03-20T10:00:00Z'] },
+  { op: 'c', after: [2, 101, '2024-03-20T10:00:05Z'] },
+  { op: 'u', after: [2, 101, '2024-03-20T10:00:06Z'] },
+  { op: 'c', after: [3, 102, '2024-03-20T10:00:10Z'] },
+  { op: 'd', after: null },
+] as const
+
+type Encode = (
+  engine: Engine,
+  topic: string,
+  rows: readonly { op: string; after: Row | null }[],
+) => Promise<Uint8Array[]>
+
+const fields: Readonly<Record<string, readonly (readonly [string, SqlType])[]>> = {
+  [nameTopic]: [
+    ['id', { kind: 'INTEGER' }],
+    ['name', { kind: 'STRING' }],
+  ],
+  [submitTopic]: [
+    ['user_id', { kind: 'INTEGER' }],
+    ['event_id', { kind: 'INTEGER' }],
+    ['created_at', { kind: 'STRING' }],
+  ],
+}
+
+const encodeAvro: Encode = async (engine, topic, rows) => {
+  const after: SqlType = {
+    kind: 'STRUCT',
+    fields: fields[topic]!.map(([name, type]) => ({ name, type })),
+  }
+  const columns: Columns = [
+    { name: 'before', type: after },
+    { name: 'after', type: after },
+    { name: 'op', type: { kind: 'STRING' } },
+  ]
+  const serde = createRowSerde({ format: 'AVRO' }, columns, {
+    side: 'value',
+    topic,
+    registry: engine.schemaRegistry,
+  })
+  await serde.ensureRegistered()
+  return rows.map((row) => serde.serialize([null, row.after, row.op])!)
+}
+
+const jsonEnvelope = (topic: string, row: { op: string; after: Row | null }): object => ({
+  before: null,
+  after:
+    row.after === null
+      ? null
+      : Object.fromEntries(fields[topic]!.map(([name], i) => [name, row.after![i]])),
+  op: row.op,
+})
+
+const encodeJson: Encode = (_engine, topic, rows) =>
+  Promise.resolve(
+    rows.map((row) => new TextEncoder().encode(JSON.stringify(jsonEnvelope(topic, row)))),
+  )
+
+const encodeWrapped: Encode = (_engine, topic, rows) =>
+  Promise.resolve(
+    rows.map((row) =>
+      new TextEncoder().encode(
+        JSON.stringify({ schema: { type: 'struct' }, payload: jsonEnvelope(topic, row) }),
+      ),
+    ),
+  )
+
+const declared = (topic: string): string => {
+  const struct = `STRUCT<${fields[topic]!.map(([name, type]) => `${name} ${type.kind}`).join(', ')}>`
+  return `before ${struct}, after ${struct}, op STRING`
+}
+
+const avroSources = `
+  create stream \`stg_submit\` with (kafka_topic='${submitTopic}', value_format='AVRO');
+  create stream \`stg_name\` with (kafka_topic='${nameTopic}', value_format='AVRO');`
+
+const jsonSources = `
+  create stream \`stg_submit\` (${declared(submitTopic)}) with (kafka_topic='${submitTopic}', value_format='JSON');
+  create stream \`stg_name\` (${declared(nameTopic)}) with (kafka_topic='${nameTopic}', value_format='JSON');`
+
+const unwrap = (topic: string, raw: string, staged: string): string => `
+  create stream ${raw} (payload STRUCT<${declared(topic)}>)
+    with (kafka_topic='${topic}', value_format='JSON');
+  create stream \`${staged}\` as
+    select payload->before as before, payload->after as after, payload->op as op from ${raw};`
+
+const wrappedSources =
+  unwrap(submitTopic, 'raw_submit', 'stg_submit') + unwrap(nameTopic, 'raw_name', 'stg_name')
+
+async function produce(
+  engine: Engine,
+  topic: string,
+  values: readonly Uint8Array[],
+): Promise<Position> {
+  await using producer = engine.kafka.producer({ lingerMs: 0 })
+  await producer.init()
+  for (const value of values) producer.send({ topic, partition: 0, key: null, value })
+  await producer.flush()
+  return { offsets: { [topic]: { 0: values.length } } }
+}
+
+test.each<[string, string, Encode]>([
+  ['Avro through the embedded registry', avroSources, encodeAvro],
+  ['JSON envelopes', jsonSources, encodeJson],
+  ['JSON envelopes within schema and payload', wrappedSources, encodeWrapped],
+])('submissions are joined with the names of their events: %s', async (_name, sources, encode) => {
+  await using engine = await Engine.open({ directory: ':memory:' })
+  for (const topic of [submitTopic, nameTopic]) {
+    await engine.kafka.admin.createTopic({ name: topic, partitionCount: 1 })
+  }
+  const nameBytes = await encode(engine, nameTopic, names)
+  const submissionBytes = await encode(engine, submitTopic, submissions)
+  await engine.execute(sources + pipeline, { properties: { 'auto.offset.reset': 'earliest' } })
+
+  const named = await produce(engine, nameTopic, nameBytes)
+  const table = await engine.query('SELECT * FROM `tb_event_name`;', { consistency: named })
+  expect(new Map(table.map((row) => [row['id'], row['name']]))).toEqual(
+    new Map([
+      [101, '봄 맞이 이벤트'],
+      [102, '한여름 이벤트'],
+    ]),
+  )
+
+  await produce(engine, submitTopic, submissionBytes)
+  const joined: unknown[] = []
+  for await (const change of engine.subscribe('`stm_event_name_join`', { from: 'earliest' })) {
+    joined.push(change.after)
+    if (joined.length === 3) break
+  }
+  expect(joined).toEqual([
+    { user_id: 1, event_name: '봄 맞이 이벤트', event_time: '2024-03-20T10:00:00Z' },
+    { user_id: 2, event_name: '봄 맞이 이벤트', event_time: '2024-03-20T10:00:05Z' },
+    { user_id: 3, event_name: '한여름 이벤트', event_time: '2024-03-20T10:00:10Z' },
+  ])
+
+  await using consumer = engine.kafka.consumer()
+  const partition = { topic: 'STREAM.EVENT.JOIN', partition: 0 }
+  consumer.assign([{ ...partition, offset: 0 }])
+  const [first] = await consumer.poll({ timeoutMs: 5_000 })
+  const text = (bytes: Uint8Array | null): string => new TextDecoder().decode(bytes ?? undefined)
+  expect(text(first!.records[0]!.key)).toBe('1')
+  expect(text(first!.records[0]!.value)).toBe(
+    '{"event_name":"봄 맞이 이벤트","event_time":"2024-03-20T10:00:00Z"}',
+  )
+})
