@@ -6,20 +6,9 @@ import { createJsonSerde } from './json/json-serde.ts'
 import { createJsonSrSerde } from './json/json-sr-serde.ts'
 import { createKafkaSerde } from './kafka/kafka-serde.ts'
 import { createNoneSerde } from './none-serde.ts'
-import type { SchemaRegistry } from './registry/schema-registry.ts'
+import type { RowSerdeContext } from './row-serde-context.ts'
 import type { Columns, FormatSpec } from './schema.ts'
 import type { RowSerde } from './serde.ts'
-
-/** Where a serde stands: which side of which topic. */
-export interface RowSerdeContext {
-  readonly side: 'key' | 'value'
-  /** Names the registry subject `<topic>-<side>`, and the topic in errors. */
-  readonly topic: string
-  /** Needed by AVRO and JSON_SR. */
-  readonly registry?: SchemaRegistry
-  /** Names the Avro record of a key (`<SourceNameInCamelCase>Key`). Default: the topic. */
-  readonly sourceName?: string
-}
 
 /**
  * The serde of one side of a topic.

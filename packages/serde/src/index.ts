@@ -53,7 +53,8 @@ export {
 } from './decimal.ts'
 export type { Column, Columns, FormatName, FormatSpec } from './schema.ts'
 export type { RowSerde } from './serde.ts'
-export { createRowSerde, type RowSerdeContext } from './create-row-serde.ts'
+export { createRowSerde } from './create-row-serde.ts'
+export type { RowSerdeContext } from './row-serde-context.ts'
 export { SchemaNotLoadedError, SchemaRegistryError } from './errors.ts'
 export type {
   CompatibilityLevel,

@@ -1,6 +1,6 @@
 import { DeserializationError, InvalidOptionError, SerializationError } from '@varve/base'
 
-import type { RowSerdeContext } from '../create-row-serde.ts'
+import type { RowSerdeContext } from '../row-serde-context.ts'
 import { SchemaNotLoadedError, SchemaRegistryError } from '../errors.ts'
 import { FRAME_SIZE, frameHeader, frameSchemaId } from '../registry/frame.ts'
 import { loadAvroSchema } from '../registry/resolve-references.ts'

@@ -1,7 +1,7 @@
 import { DeserializationError, InvalidOptionError, UnsupportedError } from '@varve/base'
 
 import { parseInt64 } from '../bigint64.ts'
-import type { RowSerdeContext } from '../create-row-serde.ts'
+import type { RowSerdeContext } from '../row-serde-context.ts'
 import { fitDecimal, formatDecimal, parseDecimal, requireDecimal } from '../decimal.ts'
 import type { Columns, FormatSpec } from '../schema.ts'
 import type { RowSerde } from '../serde.ts'

@@ -1,6 +1,6 @@
 import { DeserializationError, UnsupportedError } from '@varve/base'
 
-import type { RowSerdeContext } from '../create-row-serde.ts'
+import type { RowSerdeContext } from '../row-serde-context.ts'
 import type { Columns, FormatSpec } from '../schema.ts'
 import type { RowSerde } from '../serde.ts'
 import type { SqlType } from '../sql-type.ts'

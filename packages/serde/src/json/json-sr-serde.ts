@@ -1,6 +1,6 @@
 import { DeserializationError, InvalidOptionError, SerializationError } from '@varve/base'
 
-import type { RowSerdeContext } from '../create-row-serde.ts'
+import type { RowSerdeContext } from '../row-serde-context.ts'
 import { FRAME_SIZE, frameHeader, frameSchemaId } from '../registry/frame.ts'
 import type { Columns, FormatSpec } from '../schema.ts'
 import type { RowSerde } from '../serde.ts'

@@ -1,7 +1,7 @@
 import { DeserializationError, UnsupportedError } from '@varve/base'
 
 import { readInt64, writeInt64, type Int64 } from '../bigint64.ts'
-import type { RowSerdeContext } from '../create-row-serde.ts'
+import type { RowSerdeContext } from '../row-serde-context.ts'
 import type { Columns } from '../schema.ts'
 import type { RowSerde } from '../serde.ts'
 import { decodeText, encodeText } from '../text/bytes-text.ts'
