@@ -3,7 +3,7 @@ import { Engine } from '@varve/runtime'
 import { startServer } from '@varve/runtime/server'
 
 import { capturedRecords, registerCapturedSchemas } from './captured-events.ts'
-import { readingEventAt, submissionEvents } from './load-events.ts'
+import { readingEvents, submissionEvents } from './load-events.ts'
 import { endOffsets, runLoad } from '@varve/internal-load'
 import type { Reply, Request } from './messages.ts'
 import { SUBMIT, changeTopics } from './topics.ts'
@@ -43,12 +43,17 @@ async function carryOut(request: Request): Promise<readonly number[] | undefined
     case 'end-offsets':
       return endOffsets(kafka, request.topic, request.partitionCount)
     case 'load-readings':
-      await runLoad(kafka, request.target, readingEventAt, onProgress)
+      await runLoad(kafka, request.target, readingEvents(request.firstTime), onProgress)
       return undefined
     case 'load-submissions': {
       const key = await registry.latest(`${SUBMIT}-key`)
       const value = await registry.latest(`${SUBMIT}-value`)
-      await runLoad(kafka, request.target, submissionEvents(key!, value!), onProgress)
+      await runLoad(
+        kafka,
+        request.target,
+        submissionEvents(request.firstTime, key, value),
+        onProgress,
+      )
       return undefined
     }
     case 'close':

@@ -4,7 +4,6 @@ import type { EventAt } from '@varve/internal-load'
 
 const SENSORS = 500
 const AREAS = ['wheel', 'motor', 'engine']
-const FIRST_TIME = Date.UTC(2026, 10, 22)
 const encoder = new TextEncoder()
 
 /** What the n-th sensor reading says. */
@@ -12,13 +11,15 @@ export function readingAt(n: number): { sensor: string; area: string; reading: n
   return { sensor: `load-${n % SENSORS}`, area: AREAS[n % AREAS.length]!, reading: n % 97 }
 }
 
-/** The n-th sensor reading as a record of the topic `readings`: text key, JSON value. */
-export const readingEventAt: EventAt = (n) => {
-  const { sensor, area, reading } = readingAt(n)
-  return {
-    key: encoder.encode(sensor),
-    value: encoder.encode(JSON.stringify({ AREA: area, READING: reading })),
-    timestamp: FIRST_TIME + n,
+/** Sensor readings as records of the topic `readings`: text key, JSON value; one a millisecond from `firstTime` on. */
+export function readingEvents(firstTime: number): EventAt {
+  return (n) => {
+    const { sensor, area, reading } = readingAt(n)
+    return {
+      key: encoder.encode(sensor),
+      value: encoder.encode(JSON.stringify({ AREA: area, READING: reading })),
+      timestamp: firstTime + n,
+    }
   }
 }
 
@@ -27,8 +28,9 @@ export function campaignAt(n: number): number {
   return n % 3 === 2 ? 102 : 101
 }
 
-/** Submissions as the connector writes inserted rows, in the schemas it registered. */
+/** Submissions as the connector writes inserted rows, in the schemas it registered; one a millisecond from `firstTime` on. */
 export function submissionEvents(
+  firstTime: number,
   key: { id: number; schema: string },
   value: { id: number; schema: string },
 ): EventAt {
@@ -39,7 +41,7 @@ export function submissionEvents(
     JSON.parse(value.schema) as Parameters<typeof avsc.Type.forSchema>[0],
   )
   return (n) => {
-    const time = FIRST_TIME + n
+    const time = firstTime + n
     const row = { user_id: 1000 + n, event_id: campaignAt(n) }
     const createdAt = new Date(Math.floor(time / 1000) * 1000).toISOString().replace('.000Z', 'Z')
     const source = {

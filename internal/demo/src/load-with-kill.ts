@@ -8,7 +8,9 @@ import type { Report } from './report.ts'
 import { SUBMIT } from './topics.ts'
 
 const EVENTS_EACH = 100_000
-const KILL_AFTER = 40_000
+/** The first life takes its time, so that the kill finds the queries at work on part of the load. */
+const FIRST_LIFE_RATE = 15_000
+const KILL_AFTER = 80_000
 const PARTITIONS = 2
 
 const counts = `
@@ -36,7 +38,15 @@ export async function runLoadWithKill(
   const submissions = await target(SUBMIT)
 
   report.step(`loading ${(2 * EVENTS_EACH).toLocaleString('en')} further events`)
-  const loads = startLoads(first, readings, submissions, report)
+  const firstTime = Date.now()
+  const slowly = { eventsPerSecondMax: FIRST_LIFE_RATE }
+  const loads = startLoads(
+    first,
+    { ...readings, ...slowly },
+    { ...submissions, ...slowly },
+    firstTime,
+    report,
+  )
   await loads.reached(KILL_AFTER)
   report.endProgress()
   report.step(`kill -9 ${first.pid}`)
@@ -46,7 +56,7 @@ export async function runLoadWithKill(
   report.step('starting again on the same directory')
   const second = await start()
   const client = new VarveClient({ url: second.url })
-  await startLoads(second, readings, submissions, report).settled
+  await startLoads(second, readings, submissions, firstTime, report).settled
   report.endProgress()
   report.step('waiting until the views have caught up')
   await catchUp(client, report)
@@ -73,6 +83,7 @@ function startLoads(
   engine: EngineHandle,
   readings: LoadTarget,
   submissions: LoadTarget,
+  firstTime: number,
   report: Report,
 ): { readonly reached: (sent: number) => Promise<void>; readonly settled: Promise<void> } {
   const sent = [0, 0]
@@ -87,9 +98,11 @@ function startLoads(
     if (!(error instanceof EngineGoneError)) throw error
   }
   const settled = Promise.all([
-    engine.request({ kind: 'load-readings', target: readings }, onProgress(0)).catch(ignoreKill),
     engine
-      .request({ kind: 'load-submissions', target: submissions }, onProgress(1))
+      .request({ kind: 'load-readings', target: readings, firstTime }, onProgress(0))
+      .catch(ignoreKill),
+    engine
+      .request({ kind: 'load-submissions', target: submissions, firstTime }, onProgress(1))
       .catch(ignoreKill),
   ]).then(() => {})
   return {

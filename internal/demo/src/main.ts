@@ -4,7 +4,7 @@
  * Change events of a database and sensor readings go in; a join, averages and counts are kept up to date; the engine's process is killed
  * in the middle of a load and started again; every answer is checked.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -25,11 +25,14 @@ const { values } = parseArgs({
 
 const directory = values.dir ?? mkdtempSync(join(tmpdir(), 'varve-demo-'))
 mkdirSync(directory, { recursive: true })
+if (readdirSync(directory).length > 0) {
+  console.error(`${directory} is not empty: the demo wants a fresh directory`)
+  process.exit(2)
+}
 const report = new Report()
-const start = (): Promise<EngineHandle> =>
-  EngineHandle.start(directory, Number(values.port), values.kafka)
-
 let engine: EngineHandle | undefined
+const start = async (): Promise<EngineHandle> =>
+  (engine = await EngineHandle.start(directory, Number(values.port), values.kafka))
 let leaving = false
 process.once('SIGINT', () => {
   leaving = true

@@ -5,8 +5,8 @@ export type Request =
   | { readonly kind: 'prepare-change-topics' }
   | { readonly kind: 'produce-captured'; readonly topic: string }
   | { readonly kind: 'end-offsets'; readonly topic: string; readonly partitionCount: number }
-  | { readonly kind: 'load-readings'; readonly target: LoadTarget }
-  | { readonly kind: 'load-submissions'; readonly target: LoadTarget }
+  | { readonly kind: 'load-readings'; readonly target: LoadTarget; readonly firstTime: number }
+  | { readonly kind: 'load-submissions'; readonly target: LoadTarget; readonly firstTime: number }
   | { readonly kind: 'close' }
 
 /** What that process says. */

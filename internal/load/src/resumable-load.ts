@@ -13,6 +13,8 @@ export interface LoadTarget {
   /** End offset of each partition before the load began. */
   readonly baseOffsets: readonly number[]
   readonly total: number
+  /** Events sent in a second at most. Default: as many as the broker takes. */
+  readonly eventsPerSecondMax?: number
 }
 
 /** End offsets of a topic's partitions now. */
@@ -45,6 +47,7 @@ export async function runLoad(
   const present = ends.map((end, p) => end - target.baseOffsets[p]!)
   await using producer = kafka.producer({ lingerMs: 5 })
   await producer.init()
+  const started = performance.now()
   for (let n = 0; n < target.total; n++) {
     const event = eventAt(n)
     const partition = partitionForKey(event.key, target.partitionCount)
@@ -52,6 +55,9 @@ export async function runLoad(
     else producer.send({ ...event, topic: target.topic, partition })
     if (n % 1000 === 999) {
       await producer.ready()
+      const earliestMs = ((n + 1) / (target.eventsPerSecondMax ?? Infinity)) * 1000
+      const aheadMs = earliestMs - (performance.now() - started)
+      if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs))
       onProgress(n + 1)
     }
   }
