@@ -16,6 +16,13 @@ export type {
   SchemaRegistryConnection,
 } from './engine/engine-options.ts'
 export { EngineError, type EngineErrorReason } from './engine/engine-error.ts'
+export type {
+  AggregateSignature,
+  AggregateSteps,
+  ArgumentOf,
+  ArgumentsOf,
+  FunctionSignature,
+} from './engine/define-function.ts'
 export type { EngineMetrics, QueryMetrics } from './engine/engine-metrics.ts'
 export type { EngineEvents, ProcessingLogEntry } from './engine/events.ts'
 export type { Lineage, LineageNode } from './engine/lineage.ts'

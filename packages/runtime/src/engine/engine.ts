@@ -25,6 +25,14 @@ import { answerStatement } from '../statement/answers.ts'
 import { toRunningQuery, toSourceInfo } from '../statement/describe.ts'
 import { explainStatement } from '../statement/explain.ts'
 import type { PlanningEnvironment } from '../statement/plan-statement.ts'
+import {
+  toAggregateFunction,
+  toScalarFunction,
+  type AggregateSignature,
+  type AggregateSteps,
+  type ArgumentsOf,
+  type FunctionSignature,
+} from './define-function.ts'
 import { EngineError } from './engine-error.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import { collectMetrics } from './collect-metrics.ts'
@@ -380,6 +388,34 @@ export class Engine implements AsyncDisposable {
     listener: (event: EngineEvents[E]) => void,
   ): () => void {
     return this.#events.on(event, listener)
+  }
+
+  /**
+   * Adds a scalar function to this engine. Queries of the command log that were waiting for it are started again.
+   *
+   * @throws InvalidOptionError when the name is taken
+   */
+  defineFunction<A extends Readonly<Record<string, string>>>(
+    name: string,
+    signature: FunctionSignature<A>,
+    evaluate: (args: ArgumentsOf<A>) => unknown,
+  ): void {
+    this.#functions.add(toScalarFunction(name, signature, evaluate))
+    this.#runtime.retryFailed()
+  }
+
+  /**
+   * Adds an aggregate function to this engine. Queries of the command log that were waiting for it are started again.
+   *
+   * @throws InvalidOptionError when the name is taken
+   */
+  defineAggregate<A extends Readonly<Record<string, string>>, S>(
+    name: string,
+    signature: AggregateSignature<A>,
+    steps: AggregateSteps<A, S>,
+  ): void {
+    this.#functions.add(toAggregateFunction(name, signature, steps))
+    this.#runtime.retryFailed()
   }
 
   /** A stream or table by name. @throws EngineError when there is none */

@@ -82,10 +82,10 @@ const settable = new Set(queryProperties)
 const known = new Set([...queryProperties, ...serverProperties])
 
 /** What a property name means to this engine. */
-export type PropertyKind = 'query' | 'server' | 'ignored' | 'unknown'
+type PropertyKind = 'query' | 'server' | 'ignored' | 'unknown'
 
 /** Classifies a property name; prefixes that ksqlDB allows to leave out may be there or not. */
-export function classifyProperty(name: string): PropertyKind {
+function classifyProperty(name: string): PropertyKind {
   const bare = name.replace(/^ksql\.streams\.((consumer|producer)\.)?/, '')
   if (settable.has(name) || settable.has(bare)) return 'query'
   if (known.has(name)) return 'server'

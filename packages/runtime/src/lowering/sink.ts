@@ -5,7 +5,7 @@ import type { LoweringContext } from './lowering-context.ts'
 import { columnTimestamp } from './source-timestamp.ts'
 
 /** Name that the sink node of every query has in its topology: whom subscribers listen to. */
-export const sinkNodeName = 'Sink'
+const sinkNodeName = 'Sink'
 
 /** The topic of the stream or table that the query makes. Returns what flows into it. */
 export function lowerSink(node: SinkNode, context: LoweringContext): Flow {

@@ -85,6 +85,14 @@ export class PersistentQuery {
     })
   }
 
+  /** Starts a failed query again now. */
+  retryNow(): void {
+    if (this.#state !== 'ERROR' || this.#retry === undefined) return
+    this.#retry.cancel()
+    this.#retry = undefined
+    void this.start()
+  }
+
   /** Stops taking records; state and membership stay. */
   pause(): Promise<void> {
     this.#paused = true
@@ -118,18 +126,19 @@ export class PersistentQuery {
   }
 
   async #attempt(): Promise<void> {
-    const { application, prepare } = this.#options.createApplication({
-      onError: (error) => void this.#inTurn(() => this.#fail(application, error)),
-      onSkippedRecord: (record) => this.#logSkipped(record),
-      // At the very moment it runs, before it takes a record: a paused query restores its rows and stops there.
-      onStateChange: (state) => {
-        if (state === 'running' && this.#paused) this.#pauseApplication(application)
-      },
-    })
-    this.#application = application
     this.#startedAt = this.#options.clock.monotonicMs()
+    let application: StreamsApplication | undefined
     try {
-      await prepare()
+      const created = this.#options.createApplication({
+        onError: (error) => void this.#inTurn(() => this.#fail(created.application, error)),
+        onSkippedRecord: (record) => this.#logSkipped(record),
+        // At the very moment it runs, before it takes a record: a paused query restores its rows and stops there.
+        onStateChange: (state) => {
+          if (state === 'running' && this.#paused) this.#pauseApplication(created.application)
+        },
+      })
+      this.#application = application = created.application
+      await created.prepare()
       await application.start()
       this.#setState(this.#paused ? 'PAUSED' : 'RUNNING')
     } catch (error) {
@@ -137,7 +146,7 @@ export class PersistentQuery {
     }
   }
 
-  async #fail(application: StreamsApplication, error: unknown): Promise<void> {
+  async #fail(application: StreamsApplication | undefined, error: unknown): Promise<void> {
     if (this.#application !== application || this.#stopped) return
     this.#application = undefined
     const { clock } = this.#options
@@ -153,7 +162,7 @@ export class PersistentQuery {
       cause: [],
     })
     this.#setState('ERROR', error)
-    await application.close().catch(() => undefined)
+    await application?.close().catch(() => undefined)
     this.#retry = clock.setTimer(() => void this.start(), this.#backoff.nextDelayMs(), {
       unref: true,
     })

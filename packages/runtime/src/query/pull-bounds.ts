@@ -1,4 +1,3 @@
-import type { Value } from '@varve/serde'
 import type { PullBound, PullWindowBounds } from '@varve/sql'
 import type { Window } from '@varve/streams'
 
@@ -22,10 +21,4 @@ function below(time: number, bound: PullBound | undefined): boolean {
   if (bound === undefined) return true
   const limit = Number(bound.value)
   return bound.inclusive ? time <= limit : time < limit
-}
-
-/** A bound with its value decoded. */
-export interface KeyBound {
-  readonly value: Value
-  readonly inclusive: boolean
 }

@@ -87,6 +87,11 @@ export class QueryRuntime {
     await query.start()
   }
 
+  /** Starts failed queries again without waiting for their turn: what they lacked may be there now. */
+  retryFailed(): void {
+    for (const query of this.#queries.values()) query.retryNow()
+  }
+
   /** Compile options shared by all plans of this engine. */
   compileOptions(
     queryId: string,

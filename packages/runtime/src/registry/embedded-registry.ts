@@ -3,7 +3,7 @@ import type { Kafka, Producer } from '@varve/kafka'
 import { InMemorySchemaRegistry, type SchemaRegistryEvent } from '@varve/serde'
 
 /** Topic that holds the history of the embedded registry: one partition, kept for ever. */
-export const schemasTopic = '_schemas'
+const schemasTopic = '_schemas'
 
 /** The schema registry of the embedded mode, with its history in a topic of the embedded broker. */
 export interface EmbeddedRegistry extends AsyncDisposable {

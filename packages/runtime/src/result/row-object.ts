@@ -54,8 +54,8 @@ function define(row: object, name: string, value: unknown, enumerable: boolean):
   Object.defineProperty(row, name, { value, enumerable, writable: true, configurable: true })
 }
 
-/** `undefined` where the value is handed out as it is. */
-function valueShaper(type: SqlType): ((value: Value) => unknown) | undefined {
+/** Turns a value into what a caller sees; `undefined` where it is handed out as it is. */
+export function valueShaper(type: SqlType): ((value: Value) => unknown) | undefined {
   switch (type.kind) {
     case 'STRUCT': {
       const shape = createRowShaper(type.fields)

@@ -165,7 +165,7 @@ export class Exchange {
 }
 
 /** Media type of plain JSON answers. */
-export const jsonType = 'application/json'
+const jsonType = 'application/json'
 
 /** Parses a JSON object. @throws HttpError 40000 */
 export function parseJsonObject(text: string): Record<string, unknown> {

@@ -13,7 +13,7 @@ export function variableTexts(
 }
 
 /** A value as one SQL literal. */
-export function literalText(value: VariableValue): string {
+function literalText(value: VariableValue): string {
   switch (typeof value) {
     case 'string':
       return `'${value.replaceAll("'", "''")}'`
