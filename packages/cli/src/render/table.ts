@@ -26,7 +26,7 @@ export function clip(text: string, width: number): string {
 }
 
 /** Pads `text` with spaces to `width` terminal columns. */
-export function pad(text: string, width: number): string {
+function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - stringWidth(text)))
 }
 

@@ -12,7 +12,7 @@ import { ServerConnection, type QueryElement } from './server-connection.ts'
 import { firstWord, isBlank, scanStatements } from './statement-scanner.ts'
 
 /** What a session writes to and asks of its surroundings. */
-export interface SessionOutput {
+interface SessionOutput {
   write(text: string): void
   /** Columns of the terminal now; `undefined` when the output is not one. */
   terminalWidth(): number | undefined
