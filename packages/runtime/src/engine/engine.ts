@@ -13,7 +13,8 @@ import type { Command } from '../command/command.ts'
 import { CommandLog } from '../command/command-log.ts'
 import { ProcessingLog } from '../processing-log/processing-log.ts'
 import { QueryRuntime } from '../query/query-runtime.ts'
-import { subscribeTo, type Change, type SubscribeOptions } from '../query/subscription.ts'
+import type { Change } from '../query/change.ts'
+import { subscribeTo, type SubscribeOptions } from '../query/subscription.ts'
 import type {
   CommandStatus,
   RunningQuery,

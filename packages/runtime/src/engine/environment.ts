@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { InvalidOptionError, systemClock, systemRandom, type Clock, type Random } from '@varve/base'
@@ -31,7 +30,6 @@ export async function openEnvironment(options: EngineOptions): Promise<Environme
   const random = options.random ?? systemRandom
   await using opening = new AsyncDisposableStack()
   const inMemory = directory === undefined || directory === ':memory:'
-  if (!inMemory) await mkdir(directory, { recursive: true })
   const kafka = opening.use(await openKafka(options, opening, clock, random))
   let registry: SchemaRegistry
   if (options.schemaRegistry === undefined) {

@@ -7,13 +7,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { Engine } from './engine.ts'
 
+let root: string
 let directory: string
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'varve-engine-'))
+  root = await mkdtemp(join(tmpdir(), 'varve-engine-'))
+  directory = join(root, 'is', 'created')
 })
 
-afterEach(() => rm(directory, { recursive: true, force: true }))
+afterEach(() => rm(root, { recursive: true, force: true }))
 
 const script = `
   SET 'auto.offset.reset' = 'earliest';

@@ -1,7 +1,7 @@
 import { SqlTypes, type Column, type Columns, type Value } from '@varve/serde'
 import type { DataSource } from '@varve/sql'
 
-import type { Change } from '../query/subscription.ts'
+import type { Change } from '../query/change.ts'
 import { valueToJson } from './json-text.ts'
 
 /** Columns of the keys and rows in changes of a source: windowed keys have their bounds as columns. */

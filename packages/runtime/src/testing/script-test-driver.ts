@@ -31,6 +31,11 @@ export interface ScriptTestDriverOptions {
   readonly functions?: FunctionRegistry
   readonly random?: Random
   readonly logger?: Logger
+  /**
+   * Takes topics that exist as they are, whatever partitions and replicas a statement asks for: as if it had found them so.
+   * Default false: a statement that asks for other ones is refused.
+   */
+  readonly adoptTopics?: boolean
   /** Default 0: held-back results are looked at with every record. */
   readonly emitIntervalMs?: number
 }
@@ -114,7 +119,7 @@ export class ScriptTestDriver {
       {
         metastore: this.#metastore,
         session: this.#session,
-        topics: this.#topics,
+        topics: this.#options.adoptTopics === true ? this.#adopted(parsed) : this.#topics,
         nextQueryNumber: this.#commands,
       },
       this.#planning,
@@ -133,7 +138,7 @@ export class ScriptTestDriver {
     if (planned.kind !== 'command') return { kind: 'done' }
     if (planned.topic !== undefined) {
       const { name, partitions, replicas = 1 } = planned.topic
-      this.createTopic(name, { partitions, replicas })
+      if (this.#topics.get(name) === undefined) this.createTopic(name, { partitions, replicas })
     }
     if (planned.register !== undefined) {
       await this.#sources.ensureRegistered(planned.register.source, planned.register)
@@ -157,6 +162,24 @@ export class ScriptTestDriver {
   close(): void {
     for (const query of this.#queries.values()) query.close()
     this.#queries.clear()
+  }
+
+  /** The topics as the statement would have them. */
+  #adopted({ statement }: ParsedStatement): TopicCatalog {
+    const topics = this.#topics.copy()
+    if (statement.kind === 'createSource') {
+      const properties = new Map(statement.properties.map(({ name, value }) => [name, value]))
+      const name = String(properties.get('KAFKA_TOPIC'))
+      const known = topics.get(name)
+      const partitions = properties.get('PARTITIONS')
+      if (known !== undefined && partitions !== undefined) {
+        topics.add(name, { ...known, partitions: Number(partitions) })
+      }
+      return topics
+    }
+    const read = new Set(Array.from(this.sources.values(), (source) => source.topic))
+    for (const name of topics.names()) if (!read.has(name)) topics.delete(name)
+    return topics
   }
 
   #start(effects: QueryEffects): Promise<TestQuery[]> {

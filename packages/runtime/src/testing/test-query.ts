@@ -1,8 +1,9 @@
 import { assert, type Clock, type Random } from '@varve/base'
-import type { SchemaRegistry } from '@varve/serde'
+import { frameHeader, type SchemaRegistry } from '@varve/serde'
 import type { FunctionRegistry } from '@varve/sql'
 import {
   TopologyTestDriver,
+  type Serde,
   type TestInputRecord,
   type TestOutputRecord,
   type Topology,
@@ -68,6 +69,7 @@ export class TestQuery {
     })
     const topology = finish(compiled)
     await compiled.prepare()
+    await loadInternalSchemas(topology, registry)
     return new TestQuery(info, topology, failures, options)
   }
 
@@ -106,5 +108,26 @@ export class TestQuery {
     if (record.key !== null) await source.keySerde.prepare?.(record.key).catch(() => undefined)
     if (record.value !== null)
       await source.valueSerde.prepare?.(record.value).catch(() => undefined)
+  }
+}
+
+/** Repartition topics are read within {@link TestQuery.pipe}, which cannot wait: what is written there is known beforehand. */
+async function loadInternalSchemas(topology: Topology, registry: SchemaRegistry): Promise<void> {
+  const subjects = new Set(await registry.subjects())
+  const load = async (serde: Serde<unknown>, subject: string): Promise<void> => {
+    if (!subjects.has(subject)) return
+    const { id } = await registry.latest(subject)
+    await serde.prepare?.(frameHeader(id))
+  }
+  const internal = new Set(
+    topology.subTopologies.flatMap((sub) =>
+      sub.sinks.filter((sink) => sink.internal).map((sink) => sink.topic),
+    ),
+  )
+  for (const source of topology.subTopologies.flatMap((sub) => sub.sources)) {
+    for (const topic of source.topics.filter((name) => internal.has(name))) {
+      await load(source.keySerde, `${topic}-key`)
+      await load(source.valueSerde, `${topic}-value`)
+    }
   }
 }
