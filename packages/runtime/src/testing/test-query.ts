@@ -1,9 +1,8 @@
-import { assert, type Clock, type Random } from '@varve/base'
-import { frameHeader, type SchemaRegistry } from '@varve/serde'
+import type { Clock, Random } from '@varve/base'
+import type { SchemaRegistry } from '@varve/serde'
 import type { FunctionRegistry } from '@varve/sql'
 import {
   TopologyTestDriver,
-  type Serde,
   type TestInputRecord,
   type TestOutputRecord,
   type Topology,
@@ -69,7 +68,6 @@ export class TestQuery {
     })
     const topology = finish(compiled)
     await compiled.prepare()
-    await loadInternalSchemas(topology, registry)
     return new TestQuery(info, topology, failures, options)
   }
 
@@ -90,44 +88,11 @@ export class TestQuery {
 
   /** Processes one record to its end and returns what the query wrote. @throws ProcessingError when it cannot go on */
   async pipe(topic: string, record: TestInputRecord): Promise<TestOutputRecord[]> {
-    await this.#prepare(topic, record)
-    this.#driver.pipeInput(topic, record)
+    await this.#driver.pipeInputAsync(topic, record)
     return this.#driver.readOutput()
   }
 
   close(): void {
     this.#driver.close()
-  }
-
-  /** Fetches the schemas that the record was written with. One that cannot be had shows when the record is decoded. */
-  async #prepare(topic: string, record: TestInputRecord): Promise<void> {
-    const source = this.#topology.subTopologies
-      .flatMap((sub) => sub.sources)
-      .find((candidate) => candidate.topics.includes(topic))
-    assert(source !== undefined, `query "${this.id}" reads topic "${topic}"`)
-    if (record.key !== null) await source.keySerde.prepare?.(record.key).catch(() => undefined)
-    if (record.value !== null)
-      await source.valueSerde.prepare?.(record.value).catch(() => undefined)
-  }
-}
-
-/** Repartition topics are read within {@link TestQuery.pipe}, which cannot wait: what is written there is known beforehand. */
-async function loadInternalSchemas(topology: Topology, registry: SchemaRegistry): Promise<void> {
-  const subjects = new Set(await registry.subjects())
-  const load = async (serde: Serde<unknown>, subject: string): Promise<void> => {
-    if (!subjects.has(subject)) return
-    const { id } = await registry.latest(subject)
-    await serde.prepare?.(frameHeader(id))
-  }
-  const internal = new Set(
-    topology.subTopologies.flatMap((sub) =>
-      sub.sinks.filter((sink) => sink.internal).map((sink) => sink.topic),
-    ),
-  )
-  for (const source of topology.subTopologies.flatMap((sub) => sub.sources)) {
-    for (const topic of source.topics.filter((name) => internal.has(name))) {
-      await load(source.keySerde, `${topic}-key`)
-      await load(source.valueSerde, `${topic}-value`)
-    }
   }
 }

@@ -26,6 +26,8 @@ export interface TestOutputRecord {
 export interface TopologyTestDriverApi extends Disposable {
   /** Processes the record, and what it sends to repartition topics, to the end. */
   pipeInput(topic: string, record: TestInputRecord): void
+  /** The same for serdes that must fetch schemas before they can decode: waits for them where {@link pipeInput} throws. */
+  pipeInputAsync(topic: string, record: TestInputRecord): Promise<void>
   /** Takes what was written since the last call, in order over all topics (or of one topic). */
   readOutput(topic?: string): TestOutputRecord[]
   advanceWallClockTime(ms: number): void

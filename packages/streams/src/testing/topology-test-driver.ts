@@ -12,7 +12,7 @@ import { TaskState } from '../state/task-state.ts'
 import { WindowStore } from '../state/window-store.ts'
 import { ProcessingError } from '../task/processing-error.ts'
 import { ProcessorGraph } from '../task/processor-graph.ts'
-import { deserializeRecord } from '../task/record-deserializer.ts'
+import { deserializeRecord, isSchemaNotLoaded } from '../task/record-deserializer.ts'
 import type { TaskStore } from '../state/open-store.ts'
 import type { SinkNode, SourceNode } from '../topology/node.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -76,13 +76,37 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
   }
 
   pipeInput(topic: string, record: TestInputRecord): void {
+    this.#enqueueInput(topic, record)
+    this.#drain()
+    if (this.#commitEachInput) this.commit()
+  }
+
+  async pipeInputAsync(topic: string, record: TestInputRecord): Promise<void> {
+    this.#enqueueInput(topic, record)
+    let prepared: ConsumerRecord | undefined
+    for (;;) {
+      try {
+        this.#drain()
+        if (this.#commitEachInput) this.commit()
+        return
+      } catch (error) {
+        const [head] = this.#pending
+        // The same record asking twice would ask for ever.
+        if (!isSchemaNotLoaded(error) || head === undefined || head === prepared) throw error
+        prepared = head
+        const { source } = this.#sources.get(head.topic)!
+        if (head.key !== null) await source.keySerde.prepare?.(head.key)
+        if (head.value !== null) await source.valueSerde.prepare?.(head.value)
+      }
+    }
+  }
+
+  #enqueueInput(topic: string, record: TestInputRecord): void {
     if (!this.#sources.has(topic)) {
       throw new InvalidOptionError('topic', `no source of the topology reads "${topic}"`)
     }
     const { key, value, timestamp, headers = noHeaders, partition = 0 } = record
     this.#enqueue({ topic, partition, timestamp, key, value, headers })
-    this.#drain()
-    if (this.#commitEachInput) this.commit()
   }
 
   readOutput(topic?: string): TestOutputRecord[] {
@@ -142,9 +166,11 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
   }
 
   #drain(): void {
-    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+    for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
       const { graph, source } = this.#sources.get(next.topic)!
+      // A record that has to wait for a schema stays at the head.
       const decoded = deserializeRecord(source, next)
+      this.#pending.shift()
       if (decoded.kind === 'passed-over') continue
       if (decoded.kind === 'skipped') {
         if (source.onDeserializationError === 'fail') {
