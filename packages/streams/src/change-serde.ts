@@ -23,17 +23,30 @@ export function changeSerde<V>(values: Serde<V>): Serde<Change<V> | null> {
     },
     deserialize(bytes) {
       if (bytes === null) return null
-      if (bytes.length < 5) throw new DeserializationError('a table change has at least five bytes')
-      const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-      const end = length === absent ? 4 : 4 + length
-      if (end > bytes.length - 1) throw new DeserializationError('a table change is cut off')
+      const { after, before } = split(bytes)
       return {
-        newValue: length === absent ? null : values.deserialize(bytes.subarray(4, end)),
-        oldValue:
-          bytes[bytes.length - 1] === 0
-            ? null
-            : values.deserialize(bytes.subarray(end, bytes.length - 1)),
+        newValue: after === null ? null : values.deserialize(after),
+        oldValue: before === null ? null : values.deserialize(before),
       }
     },
+    async prepare(bytes) {
+      const { after, before } = split(bytes)
+      if (after !== null) await values.prepare?.(after)
+      if (before !== null) await values.prepare?.(before)
+    },
+  }
+}
+
+function split(bytes: Uint8Array): {
+  readonly after: Uint8Array | null
+  readonly before: Uint8Array | null
+} {
+  if (bytes.length < 5) throw new DeserializationError('a table change has at least five bytes')
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  const end = length === absent ? 4 : 4 + length
+  if (end > bytes.length - 1) throw new DeserializationError('a table change is cut off')
+  return {
+    after: length === absent ? null : bytes.subarray(4, end),
+    before: bytes[bytes.length - 1] === 0 ? null : bytes.subarray(end, bytes.length - 1),
   }
 }
