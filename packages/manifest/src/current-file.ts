@@ -6,8 +6,8 @@ import { CURRENT_FILE_NAME, manifestFileName, parseFileName } from './file-names
 /**
  * Number of the MANIFEST that `CURRENT` names.
  *
- * @throws {@link CorruptionError} when the text is not `MANIFEST-<number>` and a newline
- * @throws {@link IoError} when there is no such file (`isNotFound` of `@varve/vfs` tells): the directory holds no database
+ * @throws CorruptionError when the text is not `MANIFEST-<number>` and a newline
+ * @throws IoError when there is no such file (`isNotFound` of `@varve/vfs` tells): the directory holds no database
  */
 export async function readCurrent(fs: FileSystem, directory: string): Promise<number> {
   const path = `${directory}/${CURRENT_FILE_NAME}`

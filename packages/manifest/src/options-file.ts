@@ -45,7 +45,7 @@ function stripComment(line: string): string {
  * Parses the text of an OPTIONS file. Values keep their escapes when they are structured (`{a=b;c=d;}`), since these mean
  * something inside; others are unescaped.
  *
- * @throws {@link CorruptionError} naming the line that is no section and no `name=value`, or breaks the order of sections
+ * @throws CorruptionError naming the line that is no section and no `name=value`, or breaks the order of sections
  */
 export function parseOptionsFile(text: string, file: string = 'OPTIONS'): OptionsFile {
   const version = new Map<string, string>()

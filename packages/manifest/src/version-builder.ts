@@ -7,7 +7,7 @@ import type { VersionEdit } from './version-edit.ts'
 /**
  * The levels that come of `base` by `edits` of one family, sorted and checked. Pure.
  *
- * @throws {@link CorruptionError} when an edit removes a table that is not there, adds one twice, or makes a level overlap
+ * @throws CorruptionError when an edit removes a table that is not there, adds one twice, or makes a level overlap
  */
 export function applyEdits(
   base: Version,

@@ -36,8 +36,8 @@ interface EditInProgress extends Omit<Mutable<VersionEdit>, 'compactCursors'> {
 /**
  * Decodes the payload of a MANIFEST record; nothing of the result is a view of `payload`.
  *
- * @throws {@link CorruptionError} when a field does not end inside the record or a tag is unknown
- * @throws {@link UnsupportedError} for a field that must be understood and is not
+ * @throws CorruptionError when a field does not end inside the record or a tag is unknown
+ * @throws UnsupportedError for a field that must be understood and is not
  */
 export function decodeVersionEdit(payload: Uint8Array, source: ByteSource = {}): VersionEdit {
   const r = new ByteReader(payload, source)

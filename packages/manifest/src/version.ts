@@ -123,7 +123,7 @@ function sortLevel0(files: readonly FileMetadata[]): FileMetadata[] {
 /**
  * Sorts tables into the order a {@link Version} has and checks that sorted levels do not overlap.
  *
- * @throws {@link CorruptionError} naming the two tables that do
+ * @throws CorruptionError naming the two tables that do
  */
 export function sortLevels(
   comparator: Comparator,

@@ -48,7 +48,7 @@ export class BlockDecoder {
   /**
    * Contents of the block whose stored bytes start at `start` of `stored`. A view when the block is not compressed.
    *
-   * @throws {@link CorruptionError} when the checksum differs or the block does not decompress
+   * @throws CorruptionError when the checksum differs or the block does not decompress
    */
   decode(stored: Uint8Array, start: number, handle: BlockHandle, isData: boolean): Uint8Array {
     const { offset, sizeBytes } = handle

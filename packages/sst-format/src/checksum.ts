@@ -32,7 +32,7 @@ export function blockChecksum(
   }
 }
 
-/** @throws {@link UnsupportedError} when `kind` is none that is known */
+/** @throws UnsupportedError when `kind` is none that is known */
 export function checkChecksumType(kind: number, file: string): ChecksumType {
   if (kind > 4) throw new UnsupportedError(`checksum kind ${kind} of table "${file}"`)
   return kind as ChecksumType

@@ -62,8 +62,8 @@ export function encodeFooter(
 /**
  * Decodes the footer from `tail`, the last 53 bytes of the file (or fewer when it is smaller).
  *
- * @throws {@link CorruptionError} when the file is too short, the magic number is wrong, or a handle is no handle
- * @throws {@link UnsupportedError} for a format_version or checksum that is not known
+ * @throws CorruptionError when the file is too short, the magic number is wrong, or a handle is no handle
+ * @throws UnsupportedError for a format_version or checksum that is not known
  */
 export function decodeFooter(tail: Uint8Array, fileSizeBytes: number, file: string): Footer {
   const end = tail.length

@@ -46,7 +46,7 @@ export interface FileLock {
 /**
  * The only door to the disk.
  *
- * Paths are the host's (`node:path`). A missing file is an {@link IoError} whose cause carries the system's `code` (`ENOENT`).
+ * Paths are the host's (`node:path`). A missing file is an IoError whose cause carries the system's `code` (`ENOENT`).
  * Durability: data by `sync` of the file, names (create, rename, delete, link) by {@link syncDirectory} of the parent.
  */
 export interface FileSystem {

@@ -7,7 +7,7 @@ export interface Codec {
    * Original of `data` in a fresh array of at most `maxSizeBytes`; memory beyond that is not touched, whatever the
    * input claims.
    *
-   * @throws {@link CorruptionError} when `data` is not of this format or holds more than `maxSizeBytes`
+   * @throws CorruptionError when `data` is not of this format or holds more than `maxSizeBytes`
    */
   decompress(data: Uint8Array, maxSizeBytes: number): Uint8Array
 }

@@ -19,7 +19,7 @@ const codecs: ReadonlyMap<string, Codec> = new Map(
   ]),
 )
 
-/** The codec of that name. @throws {@link UnsupportedError} when there is none */
+/** The codec of that name. @throws UnsupportedError when there is none */
 export function codecByName(name: CodecName): Codec {
   const codec = codecs.get(name)
   if (codec === undefined) throw new UnsupportedError(`compression "${String(name)}"`)

@@ -94,7 +94,7 @@ export function compressLz4Block(data: Uint8Array, out: Uint8Array): number {
  * Decompresses the block `data[start, end)` into `out` from `position`, where matches may reach back to `out[0]`;
  * returns the position after the last byte.
  *
- * @throws {@link CorruptionError} when the block is malformed or does not fit
+ * @throws CorruptionError when the block is malformed or does not fit
  */
 export function decompressLz4Block(
   data: Uint8Array,

@@ -20,7 +20,7 @@ export interface IncomingBatch {
  * Checks the batches that a client wants appended: whole, magic 2, CRC, consecutive records, not control, size, keys where the topic is
  * compacted.
  *
- * @throws {@link ApiError} with the code the client is to see.
+ * @throws ApiError with the code the client is to see.
  */
 export function validateBatches(
   bytes: Uint8Array,

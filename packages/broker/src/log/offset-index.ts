@@ -64,7 +64,7 @@ export class OffsetIndex {
    * Reads a file's entries up to the first that is not larger than the one before: Kafka preallocates the index of the active
    * segment with zeros.
    *
-   * @throws {@link CorruptionError} when an entry points outside a log of `logSizeBytes`.
+   * @throws CorruptionError when an entry points outside a log of `logSizeBytes`.
    */
   static decode(
     bytes: Uint8Array,

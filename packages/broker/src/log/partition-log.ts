@@ -155,7 +155,7 @@ export class PartitionLog {
    * Appends a producer's batches: checks them, gives them offsets, stamps offset and leader epoch into `bytes` in place and writes them with
    * one call. `bytes` is borrowed for the call.
    *
-   * @throws {@link ApiError} with the code for the producer; nothing was appended then.
+   * @throws ApiError with the code for the producer; nothing was appended then.
    */
   append(bytes: Uint8Array): AppendResult {
     this.#requireWritable()
@@ -172,7 +172,7 @@ export class PartitionLog {
   /**
    * Appends a batch that the broker itself made (coordinators' records): not checked again, no sequences.
    *
-   * @throws {@link ApiError} KAFKA_STORAGE_ERROR when the write fails.
+   * @throws ApiError KAFKA_STORAGE_ERROR when the write fails.
    */
   appendInternal(bytes: Uint8Array, header: BatchHeader): AppendResult {
     this.#requireWritable()

@@ -34,8 +34,8 @@ export function encodeRequestFrame(header: RequestHeader, body: Uint8Array): Uin
 /**
  * Splits a request into header and body. The body is a view.
  *
- * @throws {@link UnsupportedError} for an api key that is not spoken here.
- * @throws {@link CorruptionError} when the header is cut off.
+ * @throws UnsupportedError for an api key that is not spoken here.
+ * @throws CorruptionError when the header is cut off.
  */
 export function decodeRequestFrame(frame: Uint8Array): {
   readonly header: RequestHeader

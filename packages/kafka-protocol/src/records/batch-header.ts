@@ -46,8 +46,8 @@ export interface BatchHeader {
  * Reads the header at `position`; `undefined` when fewer than 61 bytes are there. The records need not be: compare
  * {@link BatchHeader.sizeBytes} with what is. The CRC is not checked, see {@link batchCrcMatches}.
  *
- * @throws {@link CorruptionError} when lengths or counts are impossible.
- * @throws {@link UnsupportedError} for magic 0 and 1 and unknown codecs.
+ * @throws CorruptionError when lengths or counts are impossible.
+ * @throws UnsupportedError for magic 0 and 1 and unknown codecs.
  */
 export function readBatchHeader(bytes: Uint8Array, position = 0): BatchHeader | undefined {
   if (bytes.length - position < BATCH_HEADER_BYTES) return undefined

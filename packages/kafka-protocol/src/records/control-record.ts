@@ -49,7 +49,7 @@ export function encodeControlBatch(marker: EndTransactionMarker): Uint8Array {
  * Reads the record of a control batch; `undefined` for control records that are not transaction markers (a raft log has some).
  * Only the batch's control bit says that a record is one: never judge by the key.
  *
- * @throws {@link CorruptionError} when the key is too short.
+ * @throws CorruptionError when the key is too short.
  */
 export function decodeControlRecord(
   record: Pick<DecodedRecord, 'key' | 'value' | 'offset'>,

@@ -26,7 +26,7 @@ const DECOMPRESSED_BYTES_MAX = 256 * 1024 * 1024
  * ```ts
  * for (const record of decodeRecordBatch(bytes)) console.log(record.offset, record.key)
  * ```
- * @throws {@link CorruptionError} when the batch is cut off, its CRC is wrong, or its records do not fit its length.
+ * @throws CorruptionError when the batch is cut off, its CRC is wrong, or its records do not fit its length.
  */
 export function decodeRecordBatch(
   bytes: Uint8Array,
@@ -122,7 +122,7 @@ export class RecordCursor {
   /**
    * Steps to the next record; false after the last.
    *
-   * @throws {@link CorruptionError} when the record does not fit its batch.
+   * @throws CorruptionError when the record does not fit its batch.
    */
   next(): boolean {
     const reader = this.#reader

@@ -45,7 +45,7 @@ export class Backoff {
   /**
    * Sleeps for the next pause, at most until the deadline.
    *
-   * @throws {@link TimeoutError} when the deadline has passed, with `cause` as its cause.
+   * @throws TimeoutError when the deadline has passed, with `cause` as its cause.
    */
   async pause(
     deadline: Deadline,

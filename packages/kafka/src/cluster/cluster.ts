@@ -253,7 +253,7 @@ export class Cluster {
     this.#topics.delete(topic)
   }
 
-  /** Metadata of a topic, cached. @throws {@link KafkaError} 3 when it does not come to exist before the deadline. */
+  /** Metadata of a topic, cached. @throws KafkaError 3 when it does not come to exist before the deadline. */
   async topic(topic: string, options: CallOptions = {}): Promise<MetadataTopic> {
     const known = this.#topics.get(topic)
     if (known !== undefined) return known.topic
@@ -298,7 +298,7 @@ export class Cluster {
   /**
    * Asks for metadata once; concurrent calls for the same topics share the request. Topics that are not there are forgotten.
    *
-   * @throws {@link KafkaError} for errors other than "unknown"; what the transport throws.
+   * @throws KafkaError for errors other than "unknown"; what the transport throws.
    */
   async refresh(topics: readonly string[]): Promise<void> {
     const running = this.#refreshing

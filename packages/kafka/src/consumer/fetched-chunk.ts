@@ -75,7 +75,7 @@ export class FetchedChunk {
   /**
    * Appends up to `max` records; false when the chunk is exhausted.
    *
-   * @throws {@link CorruptionError} naming topic, partition and offset; the position stays before the damage.
+   * @throws CorruptionError naming topic, partition and offset; the position stays before the damage.
    */
   read(records: ConsumerRecord[], max: number): boolean {
     for (let left = max; ;) {

@@ -24,7 +24,7 @@ export class Block {
   readonly file: string
   readonly offset: number
 
-  /** @throws {@link CorruptionError} when the restart array does not fit into the block */
+  /** @throws CorruptionError when the restart array does not fit into the block */
   constructor(data: Uint8Array, file: string, offset: number) {
     this.data = data
     this.file = file
@@ -60,7 +60,7 @@ export class Block {
     return this.data.length
   }
 
-  /** @throws {@link CorruptionError} when the offset lies outside the entries */
+  /** @throws CorruptionError when the offset lies outside the entries */
   restart(index: number): number {
     const at = readFixed32(this.data, this.restarts + index * 4)
     if (at > this.entriesEnd) throw this.#damaged('restart point outside the entries')

@@ -79,8 +79,8 @@ export interface DecompressionContext {
 /**
  * Original of the block `data` that was stored at `offset` with compression `type` (not `NoCompression`).
  *
- * @throws {@link CorruptionError} with file and offset when the bytes do not decompress to the size they claim
- * @throws {@link UnsupportedError} for BZip2, Xpress and unknown types
+ * @throws CorruptionError with file and offset when the bytes do not decompress to the size they claim
+ * @throws UnsupportedError for BZip2, Xpress and unknown types
  */
 export function decompressBlock(
   type: number,

@@ -50,7 +50,7 @@ export class IndexEntries {
 /**
  * Decodes an index block (or a partition, a top-level index, a filter's index).
  *
- * @throws {@link CorruptionError} when entries or handles do not fit
+ * @throws CorruptionError when entries or handles do not fit
  */
 export function decodeIndexBlock(
   data: Uint8Array,

@@ -144,7 +144,7 @@ export function encodeProperties(p: WrittenProperties): Uint8Array {
 /**
  * Decodes a properties block.
  *
- * @throws {@link CorruptionError} when the block or one of the numbers that decide how the table is read is damaged
+ * @throws CorruptionError when the block or one of the numbers that decide how the table is read is damaged
  */
 export function decodeProperties(data: Uint8Array, file: string, offset: number): TableProperties {
   const values = new Map<string, Uint8Array>()

@@ -302,7 +302,7 @@ export interface KGroupedTable<K, V> {
   ): KTable<K, VA>
 }
 
-/** Describes an application's sources; {@link build} closes the topology. */
+/** Describes an application's sources; `build` closes the topology. */
 export interface StreamsBuilderApi {
   stream<K, V>(topics: string | readonly string[], consumed: Consumed<K, V>): KStream<K, V>
   /**

@@ -108,8 +108,8 @@ export class LogReader {
   /**
    * The next record, a view borrowed until the next call; undefined at the end of what can be read.
    *
-   * @throws {@link CorruptionError} on damage that the mode reports, unless `onCorruption` takes it
-   * @throws {@link UnsupportedError} for records of a kind whose data would be misread
+   * @throws CorruptionError on damage that the mode reports, unless `onCorruption` takes it
+   * @throws UnsupportedError for records of a kind whose data would be misread
    */
   readRecord(): Uint8Array | undefined {
     const scratch = this.#scratch.clear()
