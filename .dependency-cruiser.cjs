@@ -8,6 +8,7 @@ const layers = {
   manifest: ['base', 'vfs', 'wal'],
   compaction: ['base', 'vfs', 'manifest', 'sst-format'],
   'lsm-core': ['base', 'vfs', 'wal', 'memtable', 'sst-format', 'manifest', 'compaction'],
+  level: ['lsm-core'],
   serde: ['base'],
   'kafka-protocol': ['base'],
   broker: ['base', 'vfs', 'kafka-protocol'],

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { DB, type CompactRangeOptions, type PutOptions } from './db/db.ts'
+export type { KeyRange } from './read/approximate-size.ts'
 export type {
   ColumnFamilyHandle,
   Cursor,

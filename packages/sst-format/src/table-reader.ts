@@ -286,10 +286,22 @@ export class TableReader {
     }
   }
 
-  /** Offset in the file near which the internal key `target` would lie; grows with the key. */
+  /** Offset in the file near which the internal key `target` would lie; grows with the key. May read an index partition. */
   approximateOffsetOf(target: Uint8Array): number {
-    const { index, coding, properties } = this.#table
-    const i = searchIndex(index, target, this.comparator, coding.keyIsUserKey)
+    this.#checkOpen()
+    const { index: top, coding, properties } = this.#table
+    let index: IndexEntries = top
+    let i = searchIndex(top, target, this.comparator, coding.keyIsUserKey)
+    if (this.#twoLevel && i < top.count) {
+      index = this.#fetch(
+        BlockKind.IndexPartition,
+        top.offsets[i]!,
+        top.sizes[i]!,
+        undefined,
+        true,
+      ) as IndexEntries
+      i = searchIndex(index, target, this.comparator, coding.keyIsUserKey)
+    }
     if (i < index.count) return index.offsets[i]!
     return properties.dataSizeBytes > 0 ? properties.dataSizeBytes : this.fileSizeBytes
   }

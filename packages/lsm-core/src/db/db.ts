@@ -8,6 +8,7 @@ import { openReadOnly } from '../open/open-read-only.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import type { DBOptions, ReadOnlyDBOptions, WriteOptions } from '../options/db-options.ts'
 import { resolveDBOptions } from '../options/resolve.ts'
+import { approximateSizeOf, type KeyRange } from '../read/approximate-size.ts'
 import { openCursor } from '../read/open-cursor.ts'
 import { lookUp } from '../read/point-lookup.ts'
 import type { Database } from './database.ts'
@@ -167,6 +168,21 @@ export class DB {
     this.writeSync(new WriteBatch().delete(key, options), options)
   }
 
+  /** Deletes a key that was put once since its last deletion, and never merged; anything else leaves the result undefined. */
+  async singleDelete(key: Bytes, options?: PutOptions): Promise<void> {
+    await this.write(new WriteBatch().singleDelete(key, options), options)
+  }
+
+  /** Deletes every key from `begin` (inclusive) to `end` (exclusive) in the family's order, at the cost of one write. */
+  async deleteRange(begin: Bytes, end: Bytes, options?: PutOptions): Promise<void> {
+    await this.write(new WriteBatch().deleteRange(begin, end, options), options)
+  }
+
+  /** Adds an operand for the family's merge operator; it is combined when the key is read. */
+  async merge(key: Bytes, operand: Bytes, options?: PutOptions): Promise<void> {
+    await this.write(new WriteBatch().merge(key, operand, options), options)
+  }
+
   /**
    * Applies the batch at once, in all families or in none. The batch is the caller's again afterwards.
    *
@@ -248,6 +264,20 @@ export class DB {
       ...(options.begin === undefined ? {} : { begin: toBytes(options.begin) }),
       ...(options.end === undefined ? {} : { end: toBytes(options.end) }),
     })
+  }
+
+  /**
+   * About the bytes that each range takes in tables, after compression; memtables do not count. A range is a block
+   * exact, so a small one may be nothing.
+   */
+  approximateSizes(
+    ranges: readonly KeyRange[],
+    options: { readonly cf?: ColumnFamilyHandle | undefined } = {},
+  ): number[] {
+    const family = this.#database.family(options.cf)
+    const bytes = (key: Bytes | undefined): Uint8Array | undefined =>
+      key === undefined ? undefined : toBytes(key)
+    return ranges.map(({ gte, lt }) => approximateSizeOf(family, bytes(gte), bytes(lt)))
   }
 
   /** @throws AlreadyExistsError when there is a family of that name */
