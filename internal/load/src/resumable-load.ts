@@ -48,14 +48,18 @@ export async function runLoad(
   await using producer = kafka.producer({ lingerMs: 5 })
   await producer.init()
   const started = performance.now()
+  let sent = 0
   for (let n = 0; n < target.total; n++) {
     const event = eventAt(n)
     const partition = partitionForKey(event.key, target.partitionCount)
     if (present[partition]! > 0) present[partition]!--
-    else producer.send({ ...event, topic: target.topic, partition })
+    else {
+      producer.send({ ...event, topic: target.topic, partition })
+      sent++
+    }
     if (n % 1000 === 999) {
       await producer.ready()
-      const earliestMs = ((n + 1) / (target.eventsPerSecondMax ?? Infinity)) * 1000
+      const earliestMs = (sent / (target.eventsPerSecondMax ?? Infinity)) * 1000
       const aheadMs = earliestMs - (performance.now() - started)
       if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs))
       onProgress(n + 1)

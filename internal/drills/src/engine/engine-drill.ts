@@ -7,8 +7,8 @@ import { createSeededRandom } from '@varve/base/testing'
 import { startChild } from '../child-process.ts'
 import type { DrillOptions, DrillResult } from '../options.ts'
 
-const LIFE_MS_MIN = 200
-const LIFE_MS_MAX = 1200
+const LIFE_MS_MIN = 300
+const LIFE_MS_MAX = 3000
 const LOG_EVERY = 5
 
 /**

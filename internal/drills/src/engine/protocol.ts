@@ -18,10 +18,12 @@ export const eventAt: EventAt = (n) => ({
   timestamp: 1_700_000_000_000 + n,
 })
 
-/** Count and sum of each group after the inputs 0 … total−1. */
-export function expectedGroups(total: number): [group: number, count: number, sum: number][] {
+/** Count and sum of each group over the given inputs. */
+export function expectedGroups(
+  inputs: Iterable<number>,
+): [group: number, count: number, sum: number][] {
   const groups = Array.from({ length: GROUPS }, (_, g): [number, number, number] => [g, 0, 0])
-  for (let n = 0; n < total; n++) {
+  for (const n of inputs) {
     const group = groups[n % GROUPS]!
     group[1]++
     group[2] += n
