@@ -3,7 +3,5 @@ export const KNOWN_FAILURES: ReadonlyMap<string, string> = new Map([
   ['db-2pc/content', 'two-phase commit is not replayed'],
   ['db-backup/content', 'backups are not restored'],
   ['db-blob/content', 'blob files are not read'],
-  ['db-mixed-formats/content', 'BZip2 blocks are not read'],
   ['db-wal-dir/content', 'logs outside the database directory are not looked for'],
-  ['sst-compression/bzip2.sst', 'BZip2 blocks are not read'],
 ])

@@ -106,8 +106,8 @@ describe.skipIf(root === undefined)('databases made by RocksDB', () => {
     return path
   }
 
-  // Features that are refused by name: blob files, two-phase commits, BZip2.
-  const refused = new Set(['db-blob', 'db-2pc', 'db-mixed-formats'])
+  // Features that are refused by name: blob files, two-phase commits.
+  const refused = new Set(['db-blob', 'db-2pc'])
   // Values carry a time that DBWithTTL strips.
   const readable = fixtures.filter(
     ({ name, kind, expected, ttl }) =>

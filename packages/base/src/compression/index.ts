@@ -26,5 +26,6 @@ export function codecByName(name: CodecName): Codec {
   return codec
 }
 
+export { decompressBzip2 } from './bzip2.ts'
 export { deflateCodec, gzipCodec, lz4Codec, lz4FrameCodec, snappyCodec, zstdCodec }
 export type { Codec, CodecName, CompressOptions } from './codec.ts'

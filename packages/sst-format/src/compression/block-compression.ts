@@ -5,7 +5,7 @@ import {
   varintLength,
   writeVarint,
 } from '@varve/base'
-import { lz4Codec, snappyCodec, zstdCodec } from '@varve/base/compression'
+import { decompressBzip2, lz4Codec, snappyCodec, zstdCodec } from '@varve/base/compression'
 
 import { CompressionType, compressionTypeName } from './compression-type.ts'
 import { decompressWithDictionary, deflateBlock, inflateBlock } from './dictionary.ts'
@@ -95,6 +95,7 @@ export function decompressBlock(
     }
     if (
       type !== CompressionType.Zlib &&
+      type !== CompressionType.BZip2 &&
       type !== CompressionType.LZ4 &&
       type !== CompressionType.LZ4HC &&
       type !== CompressionType.ZSTD &&
@@ -104,6 +105,9 @@ export function decompressBlock(
     }
     if (formatVersion < 2 && type === CompressionType.Zlib) {
       return inflateBlock(data, MAX_BLOCK_SIZE_BYTES, undefined)
+    }
+    if (formatVersion < 2 && type === CompressionType.BZip2) {
+      return decompressBzip2(data, MAX_BLOCK_SIZE_BYTES)
     }
     const reader = new ByteReader(data)
     const isLz4 = type === CompressionType.LZ4 || type === CompressionType.LZ4HC
@@ -136,6 +140,8 @@ function decompressBody(
   size: number,
   dictionary: Uint8Array | undefined,
 ): Uint8Array {
+  // The format has no dictionaries.
+  if (type === CompressionType.BZip2) return decompressBzip2(body, size)
   if (dictionary !== undefined && dictionary.length > 0) {
     return decompressWithDictionary(type, body, size, dictionary)
   }
