@@ -20,7 +20,7 @@ import { TestQuery } from './test-query.ts'
 
 /** Options of {@link ScriptTestDriver}. */
 export interface ScriptTestDriverOptions {
-  /** Wall clock of statements and functions; it never moves while records are processed. */
+  /** Of statements and functions. Operators have a wall clock of their own, which stands at 0. */
   readonly clock: Clock
   /** Configuration, as given to an engine. */
   readonly config?: Readonly<Record<string, PropertyValue>>

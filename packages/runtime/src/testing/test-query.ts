@@ -16,6 +16,7 @@ import { compilePlan, finish, type StepFailure } from '../lowering/compile-plan.
 export interface TestQueryOptions {
   readonly registry: SchemaRegistry
   readonly functions: FunctionRegistry
+  /** Of functions. */
   readonly clock: Clock
   readonly random: Random
   readonly property: (name: string) => PropertyValue | undefined
@@ -23,7 +24,7 @@ export interface TestQueryOptions {
   readonly emitIntervalMs: number
 }
 
-/** A persistent query that runs when records are piped into it: synchronously, uncached, under a wall clock that stands still. */
+/** A persistent query that runs when records are piped into it: synchronously, uncached, its operators under a wall clock that stands at 0. */
 export class TestQuery {
   readonly id: string
   readonly applicationId: string
@@ -46,7 +47,6 @@ export class TestQuery {
     this.#topology = topology
     this.#driver = new TopologyTestDriver(topology, {
       emitIntervalMs: options.emitIntervalMs,
-      startWallClockMs: options.clock.now(),
     })
   }
 

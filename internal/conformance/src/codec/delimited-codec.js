@@ -1,0 +1,11 @@
+import { actualNull } from '../compare/actual.ts'
+import { CodecError, decodeText, encodeText } from './side-codec.ts'
+/** The whole payload is one text. */
+export const delimitedCodec = {
+  encode(value) {
+    if (value === null) return null
+    if (typeof value !== 'string') throw new CodecError('DELIMITED takes text')
+    return encodeText(value)
+  },
+  decode: (bytes) => (bytes === null ? actualNull : { kind: 'string', value: decodeText(bytes) }),
+}

@@ -1,0 +1,59 @@
+import { parseJson } from '../json/parse-json.ts'
+import { CodecError } from './side-codec.ts'
+/** What the registry holds for one run, loaded up front: codecs are synchronous. */
+export class SchemaSource {
+  #byId
+  #latest
+  constructor(byId, latest) {
+    this.#byId = byId
+    this.#latest = latest
+  }
+  static async load(registry) {
+    const byId = new Map()
+    const latest = new Map()
+    for (const subject of await registry.subjects()) {
+      for (const version of await registry.versions(subject)) {
+        const { id, schemaType, schema, references = [] } = await registry.version(subject, version)
+        const loaded = {
+          id,
+          type: schemaType,
+          schema: schemaType === 'PROTOBUF' ? schema : parseJson(schema),
+          references: await Promise.all(
+            references.map(async (reference) => {
+              const found = await registry.version(reference.subject, reference.version)
+              return schemaType === 'PROTOBUF' ? found.schema : parseJson(found.schema)
+            }),
+          ),
+        }
+        byId.set(id, loaded)
+        latest.set(subject, loaded)
+      }
+    }
+    return new SchemaSource(byId, latest)
+  }
+  /** The latest schema of a subject. @throws CodecError */
+  latest(subject) {
+    const found = this.#latest.get(subject)
+    if (found === undefined) throw new CodecError(`no schema is registered for "${subject}"`)
+    return found
+  }
+  find(subject) {
+    return this.#latest.get(subject)
+  }
+  /** @throws CodecError */
+  byId(id) {
+    const found = this.#byId.get(id)
+    if (found === undefined) throw new CodecError(`there is no schema ${id}`)
+    return found
+  }
+}
+/** Magic byte 0 and the schema's id in front of a payload. */
+export function frame(id) {
+  return [0, (id >>> 24) & 0xff, (id >>> 16) & 0xff, (id >>> 8) & 0xff, id & 0xff]
+}
+/** @throws CodecError for bytes without schema id */
+export function unframe(bytes) {
+  if (bytes.length < 5 || bytes[0] !== 0) throw new CodecError('the bytes have no schema id')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  return { id: view.getUint32(1), payload: bytes.subarray(5) }
+}

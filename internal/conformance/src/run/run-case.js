@@ -1,0 +1,21 @@
+import { runQueryCase } from '../query-cases/run-query-case.ts'
+import { runRestCase } from '../rest-cases/run-rest-case.ts'
+import { CaseFailure } from '../verdict.ts'
+/** Runs one case to its verdict. */
+export async function runCase(testCase) {
+  const start = performance.now()
+  const took = () => Math.round(performance.now() - start)
+  try {
+    const run = testCase.suite === 'qtt' ? runQueryCase : runRestCase
+    const checks = await run(testCase)
+    if (checks > 0) return { passed: true, checks, durationMs: took() }
+    return { passed: false, reason: 'nothing was checked', checks, durationMs: took() }
+  } catch (error) {
+    return { passed: false, reason: reasonOf(error), checks: 0, durationMs: took() }
+  }
+}
+/** A failed check speaks for itself; anything else is shown with its place. */
+function reasonOf(error) {
+  if (error instanceof CaseFailure) return error.message
+  return `the runner failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+}

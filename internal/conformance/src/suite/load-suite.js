@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isArray, JsonNumber, JsonObject } from '../json/json-value.ts'
+import { parseJson } from '../json/parse-json.ts'
+import { readCase } from './read-case.ts'
+import { readIndex } from './suite-index.ts'
+/** The cases of a folder laid out as `conformance/`, expanded over formats and configurations. */
+export function loadSuite(directory, selection) {
+  const index = readIndex(join(directory, 'index.json'))
+  const cases = []
+  for (const suite of ['qtt', 'rqtt']) {
+    if (selection.suite !== undefined && selection.suite !== suite) continue
+    const folder = join(directory, suite)
+    if (!existsSync(folder)) continue
+    for (const file of readdirSync(folder).toSorted()) {
+      if (!file.endsWith('.json') || !isSelected(file, selection.file)) continue
+      for (const source of testsOf(join(folder, file))) {
+        if (source.get('enabled') === false) continue
+        for (const expansion of expand(source)) {
+          const facts = index.get(`${suite}/${file}#${expansion.name}`)
+          const loaded = readCase(suite, file, expansion, facts)
+          if (selection.name === undefined || loaded.id.includes(selection.name)) {
+            cases.push(loaded)
+          }
+        }
+      }
+    }
+  }
+  return cases
+}
+function isSelected(file, wanted) {
+  return wanted === undefined || file === wanted || file === `${wanted}.json`
+}
+function testsOf(path) {
+  const root = parseJson(readFileSync(path, 'utf8'))
+  const tests = root instanceof JsonObject ? root.get('tests') : undefined
+  if (!isArray(tests)) throw new Error(`"${path}" has no list of tests`)
+  return tests.filter((test) => test instanceof JsonObject)
+}
+/** Formats × values of the property that stands for a list of them. */
+function expand(source) {
+  const name = source.get('name')
+  const formats = texts(source.get('format'))
+  const configs = texts(source.get('config'))
+  const property = configProperty(source.get('properties'))
+  const expansions = []
+  for (const format of formats.length === 0 ? [undefined] : formats) {
+    const formatted = format === undefined ? name : `${name} - ${format}`
+    if (configs.length === 0 || property === undefined) {
+      expansions.push({ source, name: formatted, format, config: undefined })
+      continue
+    }
+    for (const value of configs) {
+      expansions.push({
+        source,
+        name: `${formatted} - ${property}=${value}`,
+        format,
+        config: { property, value },
+      })
+    }
+  }
+  return expansions
+}
+function texts(json) {
+  if (!isArray(json)) return []
+  return json.map((item) => (item instanceof JsonNumber ? item.text : String(item)))
+}
+function configProperty(properties) {
+  if (!(properties instanceof JsonObject)) return undefined
+  for (const [name, value] of properties.members) if (value === '{CONFIG}') return name
+  return undefined
+}
