@@ -83,6 +83,10 @@ test('a command of a newer format stops the reader instead of being skipped', as
   expect(seen).toEqual(['A'])
   expect(errors).toHaveLength(1)
   await expect(log.append(command('C', 0))).rejects.toThrow(/command format 2/)
+  const late = await open()
+  await using _late = late.log
+  expect(late.seen).toEqual(['A'])
+  expect(late.log.degraded).toBeDefined()
 })
 
 test('what is no command at all is corruption with its place', async () => {

@@ -1,5 +1,11 @@
 import { isVarveError, NotOpenError, TimeoutError, type Clock } from '@varve/base'
-import type { Consumer, Kafka, Producer, TopicPartition } from '@varve/kafka'
+import {
+  OffsetOutOfRangeError,
+  type Consumer,
+  type Kafka,
+  type Producer,
+  type TopicPartition,
+} from '@varve/kafka'
 
 import { decodeCommand, encodeCommand, type Command } from './command.ts'
 
@@ -14,6 +20,9 @@ export interface CommandLogOptions {
   /** The log cannot be followed any further: nothing is read or accepted from then on. */
   readonly onDegraded: (error: unknown) => void
 }
+
+/** Milliseconds until a broker that could not be reached is asked again. */
+const retryDelayMs = 1_000
 
 /** Milliseconds that one poll of the log waits. */
 const pollTimeoutMs = 500
@@ -44,7 +53,10 @@ export class CommandLog implements AsyncDisposable {
     this.#producer = options.kafka.producer({ lingerMs: 0 })
   }
 
-  /** Creates the topic when it is missing, applies what it holds, and follows it. */
+  /**
+   * Creates the topic when it is missing, applies what it holds, and follows it. A log that cannot be read to its end gives a degraded
+   * follower rather than none: what came before can still be served.
+   */
   static async open(options: CommandLogOptions): Promise<CommandLog> {
     const log = new CommandLog(options)
     try {
@@ -52,7 +64,9 @@ export class CommandLog implements AsyncDisposable {
       await log.#producer.init()
       log.#consumer.assign([{ ...log.#partition, offset: 0 }])
       log.#following = log.#follow()
-      await log.catchUp()
+      await log.catchUp().catch((error: unknown) => {
+        if (log.#degraded === undefined) throw error
+      })
     } catch (error) {
       await log.close()
       throw error
@@ -121,6 +135,10 @@ export class CommandLog implements AsyncDisposable {
         if (fetched.length > 0) this.#wake()
       } catch (error) {
         if (signal.aborted) return
+        if (isTransient(error)) {
+          await this.#options.clock.sleep(retryDelayMs, signal).catch(() => undefined)
+          continue
+        }
         this.#degraded = error
         this.#wake()
         this.#options.onDegraded(error)
@@ -178,4 +196,10 @@ async function createCommandTopic(options: CommandLogOptions): Promise<void> {
   } catch (error) {
     if (!isVarveError(error) || error.code !== 'VARVE_ALREADY_EXISTS') throw error
   }
+}
+
+/** Whether the broker was out of reach, as opposed to saying something that cannot be followed. */
+function isTransient(error: unknown): boolean {
+  if (error instanceof OffsetOutOfRangeError) return false
+  return isVarveError(error) && ['VARVE_KAFKA', 'VARVE_TIMEOUT', 'VARVE_IO'].includes(error.code)
 }

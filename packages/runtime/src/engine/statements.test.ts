@@ -261,3 +261,34 @@ test('questions are answered in the shapes of the original', async () => {
     },
   })
 })
+
+test('an engine that meets a command of a newer version serves what it has and accepts nothing', async () => {
+  await engine.execute(stream)
+  await engine.insert('s', { k: 'a', v: 1 })
+  const degraded = Promise.withResolvers<string>()
+  engine.on('degraded', ({ reason }) => degraded.resolve(reason))
+  await using producer = engine.kafka.producer({ lingerMs: 0 })
+  await producer.init()
+  const value = new TextEncoder().encode(JSON.stringify({ version: 99 }))
+  producer.send({ topic: '_confluent-ksql-default__command_topic', partition: 0, key: null, value })
+  await producer.flush()
+  expect(await degraded.promise).toContain('command format 99')
+  expect(engine.status).toBe('degraded')
+  expect(await engine.health()).toMatchObject({ kafka: true, commandRunner: false })
+  expect(await engine.query('SELECT * FROM s;')).toEqual([{ K: 'a', V: 1 }])
+  await expect(engine.execute('DROP STREAM s;')).rejects.toMatchObject({ reason: 'degraded' })
+})
+
+test('scripts that come at once are executed one after the other', async () => {
+  await engine.execute(`${stream} CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+  expect(await engine.execute('SHOW TABLES;')).toMatchObject([{ tables: [{ name: 'T' }] }])
+  await expect(
+    Promise.all([
+      engine.execute('CREATE TYPE address AS STRUCT<street STRING>;'),
+      engine.execute('CREATE TYPE name AS STRUCT<first STRING>;'),
+    ]),
+  ).resolves.toHaveLength(2)
+  expect(await engine.execute('SHOW TYPES;')).toMatchObject([
+    { types: { ADDRESS: { type: 'STRUCT' }, NAME: { type: 'STRUCT' } } },
+  ])
+})

@@ -48,6 +48,7 @@ export class QueryRuntime {
   readonly #options: QueryRuntimeOptions
   readonly #queries = new Map<string, PersistentQuery>()
   readonly #pending = new Set<Promise<void>>()
+  readonly #mappers = new WeakMap<QueryInfo, StoreRowMapper>()
 
   constructor(options: QueryRuntimeOptions) {
     this.#options = options
@@ -134,18 +135,11 @@ export class QueryRuntime {
     })
   }
 
-  /** How rows of a query's store become rows of its table. */
+  /** How rows of a query's store become rows of its table. Compiled once per definition. */
   storeRowMapper(info: QueryInfo): StoreRowMapper {
-    const { materialization } = info.plan
-    if (materialization === undefined) {
-      throw new NotOpenError(`query "${info.id}" keeps no rows`)
-    }
-    const compiled = compilePlan(info.plan.root, {
-      ...this.compileOptions(info.id, info.applicationId, (name) => info.properties[name]),
-      emit: info.plan.emit,
-      materialization,
-    })
-    return createStoreRowMapper(info.plan, materialization, compiled.context)
+    let mapper = this.#mappers.get(info)
+    if (mapper === undefined) this.#mappers.set(info, (mapper = this.#compileMapper(info)))
+    return mapper
   }
 
   /** The topology of a query as text. */
@@ -173,6 +167,19 @@ export class QueryRuntime {
         })
       }
     }
+  }
+
+  #compileMapper(info: QueryInfo): StoreRowMapper {
+    const { materialization } = info.plan
+    if (materialization === undefined) {
+      throw new NotOpenError(`query "${info.id}" keeps no rows`)
+    }
+    const { context } = compilePlan(info.plan.root, {
+      ...this.compileOptions(info.id, info.applicationId, (name) => info.properties[name]),
+      emit: info.plan.emit,
+      materialization,
+    })
+    return createStoreRowMapper(info.plan, materialization, context)
   }
 
   #create(info: QueryInfo): PersistentQuery {

@@ -107,6 +107,10 @@ export class Exchange {
       'content-type': contentType,
       ...(this.isHttp2 ? {} : { 'x-content-type-options': 'nosniff' }),
     })
+  }
+
+  /** Sends the headers before there is anything to write. */
+  flushHeaders(): void {
     // HTTP/2 sends headers at once and has no such method.
     if (!this.isHttp2) this.#response.flushHeaders()
   }

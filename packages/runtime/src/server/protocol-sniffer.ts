@@ -14,7 +14,7 @@ const firstBytesTimeoutMs = 30_000
  * The bytes looked at are put back; both servers read what is buffered in a socket that they are given.
  */
 export function createSniffingServer(http1: HttpServer, http2: Http2Server): Server {
-  return createServer((socket) => {
+  return createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy())
     socket.setTimeout(firstBytesTimeoutMs, () => socket.destroy())
     let seen = Buffer.alloc(0)

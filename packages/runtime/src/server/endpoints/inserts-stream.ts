@@ -23,6 +23,7 @@ export async function postInsertsStream(exchange: Exchange, context: ServerConte
   const target = requireText(parseJsonObject(first.value), 'target')
   const inserter = await context.engine.openInserter(target)
   exchange.start(200, type)
+  exchange.flushHeaders()
   const acknowledgements = new AcknowledgementWriter(exchange, type === MediaType.json)
   await acknowledgements.begin()
   let sequence = 0

@@ -40,45 +40,74 @@ export async function runQuery(
     return
   }
   exchange.start(200, request.framing.contentType)
+  const writer = new RowWriter(exchange, query, request.framing)
   try {
-    await writeRows(exchange, query, request.framing)
+    await writer.writeAll()
   } catch (error) {
     if (exchange.gone) return
-    await exchange.write(request.framing.error(toErrorAnswer(error).body))
+    writer.add(request.framing.error(toErrorAnswer(error).body))
   }
-  await exchange.end(request.framing.end(query))
+  await writer.end()
 }
 
-async function writeRows(
-  exchange: Exchange,
-  query: QueryHandle,
-  framing: ResultFraming,
-): Promise<void> {
-  await exchange.write(framing.header(query))
-  const keepAlive =
-    framing.keepAlive === '' || query.kind === 'pull'
-      ? undefined
-      : setInterval(() => {
-          exchange.write(framing.keepAlive).catch(() => query.close())
-        }, keepAliveIntervalMs)
-  try {
-    for await (const batch of query.batches()) {
-      let text = ''
-      for (const row of batch) {
-        text += framing.row(query, row)
-        if (text.length < chunkCharacters) continue
-        await exchange.write(text)
-        text = ''
+/** Writes rows in pieces of some size: a push query's as soon as they come, a small pull query's in one. */
+class RowWriter {
+  readonly #exchange: Exchange
+  readonly #query: QueryHandle
+  readonly #framing: ResultFraming
+  #text = ''
+
+  constructor(exchange: Exchange, query: QueryHandle, framing: ResultFraming) {
+    this.#exchange = exchange
+    this.#query = query
+    this.#framing = framing
+  }
+
+  add(text: string): void {
+    this.#text += text
+  }
+
+  async writeAll(): Promise<void> {
+    const isPush = this.#query.kind === 'push'
+    this.add(this.#framing.header(this.#query))
+    if (isPush) await this.#flush()
+    const keepAlive = isPush ? this.#startKeepAlive() : undefined
+    try {
+      for await (const batch of this.#query.batches()) {
+        for (const row of batch) {
+          this.add(this.#framing.row(this.#query, row))
+          if (this.#text.length >= chunkCharacters) await this.#flush()
+        }
+        if (isPush) await this.#flush()
       }
-      if (text !== '') await exchange.write(text)
+    } finally {
+      clearInterval(keepAlive)
     }
-  } finally {
-    clearInterval(keepAlive)
+  }
+
+  async end(): Promise<void> {
+    await this.#exchange.end(this.#text + this.#framing.end(this.#query))
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#text === '') return
+    const text = this.#text
+    this.#text = ''
+    await this.#exchange.write(text)
+  }
+
+  #startKeepAlive(): NodeJS.Timeout | undefined {
+    const { keepAlive } = this.#framing
+    if (keepAlive === '') return undefined
+    return setInterval(() => {
+      this.#exchange.write(keepAlive).catch(() => this.#query.close())
+    }, keepAliveIntervalMs)
   }
 }
 
 async function writeLines(exchange: Exchange, print: PrintHandle): Promise<void> {
   exchange.start(200, 'text/plain; charset=utf-8')
+  exchange.flushHeaders()
   try {
     for await (const line of print.lines()) await exchange.write(`${line}\n`)
   } catch (error) {
