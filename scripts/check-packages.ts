@@ -1,7 +1,7 @@
 /**
  * `npm run check:packages`: every package as its users get it.
  *
- * Packs each one, lints the tarball (publint, attw), installs it with only what it depends on into an empty project outside the
+ * Packs each one, looks through the tarball (files, publint, attw), installs it with only what it depends on into an empty project outside the
  * repository, and runs the first `ts` block of its README there.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -39,11 +39,39 @@ function run(command: string, args: readonly string[], cwd: string): string {
   })
 }
 
-function pack(entry: PublishedPackage): string {
+interface Tarball {
+  readonly path: string
+  /** Paths inside, relative to the package. */
+  readonly files: ReadonlySet<string>
+}
+
+function pack(entry: PublishedPackage): Tarball {
   const [result] = JSON.parse(
     run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch], entry.folder),
-  ) as { filename: string }[]
-  return join(scratch, basename(result!.filename))
+  ) as { filename: string; files: { path: string }[] }[]
+  return {
+    path: join(scratch, basename(result!.filename)),
+    files: new Set(result!.files.map((file) => file.path)),
+  }
+}
+
+/** What no other tool looks at: tests stay at home, and every source, entries of worker threads too, comes with what was built from it. */
+function judgeFiles({ files }: Tarball): void {
+  for (const needed of ['package.json', 'README.md', 'LICENSE'])
+    if (!files.has(needed)) throw new Error(`${needed} is missing`)
+  for (const file of files) {
+    if (/\.test(-d)?\.|(^|\/)(test|testdata|examples)\/|\.tsbuildinfo$/.test(file))
+      throw new Error(`${file} is not for users`)
+    const source = /^src\/(.*)\.ts$/.exec(file)
+    if (source === null) continue
+    for (const built of [`dist/${source[1]!}.js`, `dist/${source[1]!}.d.ts`])
+      if (!files.has(built)) throw new Error(`${built} is missing`)
+  }
+  for (const file of files) {
+    const built = /^dist\/(.*)\.js$/.exec(file)
+    if (built !== null && !files.has(`src/${built[1]!}.ts`))
+      throw new Error(`${file} has no source: run npm run build`)
+  }
 }
 
 function firstExample(entry: PublishedPackage): string {
@@ -53,18 +81,18 @@ function firstExample(entry: PublishedPackage): string {
   return block[1]!
 }
 
-function runExample(entry: PublishedPackage, tarballs: ReadonlyMap<string, string>): void {
+function runExample(entry: PublishedPackage, tarballs: ReadonlyMap<string, Tarball>): void {
   const project = join(scratch, 'use', entry.name.replace('@varve/', ''))
   mkdirSync(project, { recursive: true })
   const ours = closureOf(entry.name, packages).map(
-    (p) => [p.name, `file:${tarballs.get(p.name)!}`] as const,
+    (p) => [p.name, `file:${tarballs.get(p.name)!.path}`] as const,
   )
   writeFileSync(
     join(project, 'package.json'),
     JSON.stringify({
       private: true,
       type: 'module',
-      dependencies: { [entry.name]: `file:${tarballs.get(entry.name)!}` },
+      dependencies: { [entry.name]: `file:${tarballs.get(entry.name)!.path}` },
       overrides: Object.fromEntries(ours.filter(([name]) => name !== entry.name)),
     }),
   )
@@ -86,18 +114,19 @@ function runExample(entry: PublishedPackage, tarballs: ReadonlyMap<string, strin
 }
 
 try {
-  const tarballs = new Map<string, string>()
+  const tarballs = new Map<string, Tarball>()
   for (const entry of packages) tarballs.set(entry.name, pack(entry))
   for (const entry of packages) {
     if (only.length > 0 && !only.includes(basename(entry.folder))) continue
     const tarball = tarballs.get(entry.name)!
+    judge(`${entry.name} files`, () => judgeFiles(tarball))
     judge(
       `${entry.name} publint`,
-      () => void run(bin('publint'), ['run', tarball, '--strict'], entry.folder),
+      () => void run(bin('publint'), ['run', tarball.path, '--strict'], entry.folder),
     )
     judge(
       `${entry.name} attw`,
-      () => void run(bin('attw'), [tarball, '--profile', 'esm-only'], entry.folder),
+      () => void run(bin('attw'), [tarball.path, '--profile', 'esm-only'], entry.folder),
     )
     judge(`${entry.name} README example`, () => runExample(entry, tarballs))
   }

@@ -1,5 +1,5 @@
 /** `npm run new-package NAME`: the skeleton of a package, with the parts every package has. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { repositoryRoot } from './workspace.ts'
@@ -54,6 +54,7 @@ export default mergeConfig(shared, defineProject({ test: { name: '${name}' } }))
 }
 mkdirSync(join(folder, 'src'), { recursive: true })
 for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text)
+copyFileSync(join(repositoryRoot, 'LICENSE'), join(folder, 'LICENSE'))
 
 console.log(
   `packages/${name} is there. Next: its line in .dependency-cruiser.cjs and in ARCHITECTURE.md, then \`npm install\`.`,
