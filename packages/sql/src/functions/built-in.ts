@@ -1,3 +1,41 @@
+import { arrayConcat } from './scalar/array-concat.ts'
+import { arrayJoin } from './scalar/array-join.ts'
+import { arrayOrder } from './scalar/array-order.ts'
+import { arrayRemove } from './scalar/array-remove.ts'
+import { arraySets } from './scalar/array-sets.ts'
+import { asMap } from './scalar/as-map.ts'
+import { atan2 } from './scalar/atan2.ts'
+import { bytesText } from './scalar/bytes-text.ts'
+import { chr } from './scalar/chr.ts'
+import { deprecatedTimeFunctions } from './scalar/deprecated-time.ts'
+import { elt } from './scalar/elt.ts'
+import { encode } from './scalar/encode.ts'
+import { entries } from './scalar/entries.ts'
+import { field } from './scalar/field.ts'
+import { generateSeries } from './scalar/generate-series.ts'
+import { geoDistance } from './scalar/geo-distance.ts'
+import { isJsonString } from './scalar/is-json-string.ts'
+import { jsonArrayContains } from './scalar/json-array-contains.ts'
+import { jsonArrayLength } from './scalar/json-array-length.ts'
+import { jsonConcat } from './scalar/json-concat.ts'
+import { jsonItems } from './scalar/json-items.ts'
+import { jsonKeys } from './scalar/json-keys.ts'
+import { jsonRecords } from './scalar/json-records.ts'
+import { log } from './scalar/log.ts'
+import { mapUnion } from './scalar/map-union.ts'
+import { maskFunctions } from './scalar/mask.ts'
+import { numbersFromBytes } from './scalar/number-from-bytes.ts'
+import { pi } from './scalar/pi.ts'
+import { regexpExtract, regexpExtractAll } from './scalar/regexp-extract.ts'
+import { regexpReplace } from './scalar/regexp-replace.ts'
+import { regexpSplitToArray } from './scalar/regexp-split-to-array.ts'
+import { slice } from './scalar/slice.ts'
+import { splitToMap } from './scalar/split-to-map.ts'
+import { toJsonString } from './scalar/to-json-string.ts'
+import { trunc } from './scalar/trunc.ts'
+import { unixDate } from './scalar/unix-date.ts'
+import { urlFunctions } from './scalar/url.ts'
+import { uuid } from './scalar/uuid.ts'
 import { average } from './aggregate/average.ts'
 import { earliestByOffset, latestByOffset } from './aggregate/by-offset.ts'
 import { collectList, collectSet } from './aggregate/collect.ts'
@@ -58,6 +96,45 @@ import { extractJsonField } from './scalar/extract-json-field.ts'
 export function createFunctionRegistry(): FunctionRegistry {
   return createRegistryOf([
     extractJsonField,
+    arrayConcat,
+    arrayJoin,
+    ...arrayOrder,
+    arrayRemove,
+    ...arraySets,
+    asMap,
+    atan2,
+    ...bytesText,
+    chr,
+    ...deprecatedTimeFunctions,
+    elt,
+    encode,
+    entries,
+    field,
+    generateSeries,
+    geoDistance,
+    isJsonString,
+    jsonArrayContains,
+    jsonArrayLength,
+    jsonConcat,
+    jsonItems,
+    jsonKeys,
+    jsonRecords,
+    log,
+    mapUnion,
+    ...maskFunctions,
+    ...numbersFromBytes,
+    pi,
+    regexpExtract,
+    regexpExtractAll,
+    regexpReplace,
+    regexpSplitToArray,
+    slice,
+    splitToMap,
+    toJsonString,
+    trunc,
+    unixDate,
+    ...urlFunctions,
+    uuid,
     convertTz,
     formatTimestampFunction,
     formatDateFunction,

@@ -1,5 +1,6 @@
 import type { Value } from '@varve/serde'
 
+import { concatBytes } from '../bytes/concat-bytes.ts'
 import type { ScalarFunction } from '../function.ts'
 
 /** CONCAT and `||`: nulls are skipped. */
@@ -19,18 +20,8 @@ export const concat: ScalarFunction = {
       parameters: [{ name: 'bytes', type: 'BYTES...' }],
       returns: 'BYTES',
       nulls: 'call',
-      evaluate: (...parts: readonly (Uint8Array | null)[]): Value => concatBytes(parts),
+      evaluate: (...parts: readonly (Uint8Array | null)[]): Value =>
+        concatBytes(parts.filter((part) => part !== null)),
     },
   ],
-}
-
-function concatBytes(parts: readonly (Uint8Array | null)[]): Uint8Array {
-  const present = parts.filter((part) => part !== null)
-  const joined = new Uint8Array(present.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of present) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
 }

@@ -1,4 +1,6 @@
 import {
+  decimalFromNumber,
+  decimalToNumber,
   int64FromNumber,
   powerOfTen,
   rescaleDecimal,
@@ -17,6 +19,11 @@ export const round: ScalarFunction = {
   category: 'MATHEMATICAL',
   description: 'Rounds to a whole number or to n digits behind the point; halves go up.',
   overloads: [
+    {
+      parameters: [{ name: 'value', type: 'INTEGER' }],
+      returns: 'BIGINT',
+      evaluate: (value: number) => value,
+    },
     {
       parameters: [{ name: 'value', type: 'BIGINT' }],
       returns: 'BIGINT',
@@ -47,10 +54,9 @@ export const round: ScalarFunction = {
       ],
       returns: 'DOUBLE',
       evaluate: (value: number, digits: number): Value => {
-        if (!Number.isFinite(value)) return value
-        const factor = 10 ** digits
-        const scaled = value * factor
-        return Number.isFinite(scaled) ? Math.floor(scaled + 0.5) / factor : value
+        // In decimal digits, as people see them: 1.005 is a little less in binary.
+        const decimal = decimalFromNumber(value)
+        return decimal === undefined ? value : decimalToNumber(roundDecimal(decimal, digits))
       },
     },
     {

@@ -1,7 +1,7 @@
 import { UnsupportedError } from '@varve/base'
 
 import type { PatternPart } from './date-pattern.ts'
-import { zoneOffsetMs } from './zone.ts'
+import { zoneName, zoneOffsetMs } from './zone.ts'
 
 const months =
   'January February March April May June July August September October November December'.split(' ')
@@ -78,7 +78,7 @@ function formatField(
     case 'V':
       return zone
     case 'z':
-      return zone
+      return zoneName(zone, date.getTime() - offset, width > 3 ? 'long' : 'short')
     default:
       throw new UnsupportedError(`letter "${letter}" in a time pattern for formatting`)
   }

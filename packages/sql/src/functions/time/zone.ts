@@ -2,7 +2,7 @@ const formatters = new Map<string, Intl.DateTimeFormat>()
 
 /** Offset of a zone from UTC at an instant, milliseconds. Zones are names (`Europe/Berlin`), `UTC`, `Z` or offsets (`+02:00`). @throws RangeError */
 export function zoneOffsetMs(zone: string, epochMs: number): number {
-  if (zone === 'UTC' || zone === 'GMT' || zone === 'Z') return 0
+  if (zone === 'UTC' || zone === 'GMT' || zone === 'Z' || zone === 'z') return 0
   const fixed = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?$/.exec(zone)
   if (fixed !== null) {
     const minutes = Number(fixed[2]) * 60 + Number(fixed[3] ?? '0')
@@ -20,6 +20,41 @@ export function zoneOffsetMs(zone: string, epochMs: number): number {
   local.setUTCFullYear(fields['era'] === 'B' ? 1 - year! : year!, month! - 1, day!)
   local.setUTCHours(hour!, minute!, seconds!)
   return local.getTime() - second
+}
+
+/** The zone that the process runs in. */
+export function serverZone(): string {
+  return new Intl.DateTimeFormat('en-US').resolvedOptions().timeZone
+}
+
+const namingLocales = ['en-US', 'en-GB', 'en-AU', 'en-IN', 'ja-JP', 'ko-KR']
+
+/** Name of a zone at an instant: `PDT`, or `Pacific Daylight Time`. Locales have short names for the zones of their own part of the world. */
+export function zoneName(zone: string, epochMs: number, style: 'short' | 'long'): string {
+  if (/^(?:UTC|GMT|Z)$/i.test(zone)) {
+    if (style === 'short') return zone.toUpperCase()
+    return zone.toUpperCase() === 'GMT' ? 'Greenwich Mean Time' : 'Coordinated Universal Time'
+  }
+  if (!/^[A-Za-z]/.test(zone)) return zone
+  for (const locale of namingLocales) {
+    const name = namerOf(locale, zone, style)
+      .formatToParts(epochMs)
+      .find((part) => part.type === 'timeZoneName')?.value
+    if (name !== undefined && !/\d/.test(name)) return name
+  }
+  return zone
+}
+
+const namers = new Map<string, Intl.DateTimeFormat>()
+
+function namerOf(locale: string, zone: string, style: 'short' | 'long'): Intl.DateTimeFormat {
+  const key = `${locale} ${style} ${zone}`
+  let namer = namers.get(key)
+  if (namer === undefined) {
+    namer = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: style })
+    namers.set(key, namer)
+  }
+  return namer
 }
 
 /** The instant of a local time in a zone; in an overlap the earlier one. */

@@ -1,0 +1,74 @@
+import {
+  decimalFromNumber,
+  decimalToNumber,
+  int64FromNumber,
+  powerOfTen,
+  rescaleDecimal,
+  type Decimal,
+  type Int64,
+  type SqlType,
+  type Value,
+} from '@varve/serde'
+
+import type { ScalarFunction } from '../function.ts'
+
+const digits = { name: 'digits', type: 'INTEGER' }
+
+/** TRUNC: towards zero. */
+export const trunc: ScalarFunction = {
+  kind: 'scalar',
+  name: 'TRUNC',
+  category: 'MATHEMATICAL',
+  description: 'Cuts to a whole number or to n digits behind the point, towards zero.',
+  overloads: [
+    {
+      parameters: [{ name: 'value', type: 'INTEGER' }],
+      returns: 'BIGINT',
+      evaluate: (value: number) => value,
+    },
+    {
+      parameters: [{ name: 'value', type: 'BIGINT' }],
+      returns: 'BIGINT',
+      evaluate: (value: Int64) => value,
+    },
+    {
+      parameters: [{ name: 'value', type: 'DOUBLE' }],
+      returns: 'BIGINT',
+      evaluate: (value: number): Value => {
+        if (Number.isNaN(value)) return 0
+        if (value >= 2 ** 63) return 2n ** 63n - 1n
+        return value <= -(2 ** 63) ? -(2n ** 63n) : int64FromNumber(Math.trunc(value) + 0)
+      },
+    },
+    {
+      parameters: [{ name: 'value', type: 'DECIMAL' }],
+      returns: ([type]): SqlType =>
+        type?.kind === 'DECIMAL'
+          ? { kind: 'DECIMAL', precision: Math.max(type.precision - type.scale, 1), scale: 0 }
+          : type!,
+      evaluate: (value: Decimal): Value => rescaleDecimal(value, 0, 'down') ?? null,
+    },
+    {
+      parameters: [{ name: 'value', type: 'DOUBLE' }, digits],
+      returns: 'DOUBLE',
+      evaluate: (value: number, count: number): Value => {
+        const decimal = decimalFromNumber(value)
+        return decimal === undefined ? value : decimalToNumber(cut(decimal, count))
+      },
+    },
+    {
+      parameters: [{ name: 'value', type: 'DECIMAL' }, digits],
+      returns: ([type]): SqlType => type!,
+      evaluate: cut,
+    },
+  ],
+}
+
+/** Zeros behind so many digits, the scale kept. */
+function cut(value: Decimal, count: number): Decimal {
+  if (count >= value.scale) return value
+  return {
+    unscaled: value.unscaled - (value.unscaled % powerOfTen(value.scale - count)),
+    scale: value.scale,
+  }
+}
