@@ -49,6 +49,20 @@ test('the elements of a query arrive one by one, whole numbers exact', async () 
   ])
 })
 
+test('an element is handed on before the separator behind it arrives', async () => {
+  const connection = await serve((_request, response) => {
+    response.write('[{"header":{"queryId":"q","schema":"`id` BIGINT"}},\n{"row":{"columns":[1]}}')
+  })
+  const stop = new AbortController()
+  for await (const element of connection.query('SELECT', settings, stop.signal)) {
+    if (element.kind === 'row') {
+      expect(element.values).toEqual([1])
+      break
+    }
+  }
+  stop.abort()
+})
+
 test("an error is the server's own text with its code", async () => {
   const connection = await serve((_request, response) => {
     response.statusCode = 400

@@ -92,7 +92,10 @@ export class ServerConnection {
   }
 }
 
-/** Lines of a streamed body, without their ends; the last one may lack its end. */
+/**
+ * Lines of a streamed body, without their ends. The server may send the end of a line only with the next one, so what has arrived of a
+ * line counts as the line as soon as it is a whole element.
+ */
 async function* lines(response: Response): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
@@ -101,8 +104,23 @@ async function* lines(response: Response): AsyncGenerator<string> {
     const parts = rest.split('\n')
     rest = parts.pop()!
     yield* parts
+    if (isWholeElement(rest)) {
+      yield rest
+      rest = ''
+    }
   }
   if (rest !== '') yield rest
+}
+
+function isWholeElement(text: string): boolean {
+  const element = text.trim().replace(/^[[,]+/, '')
+  if (!element.startsWith('{') || !element.endsWith('}')) return false
+  try {
+    JSON.parse(element)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A line of the array framing: an element between `[` or `,` and `,` or `]`. PRINT sends plain lines. */
