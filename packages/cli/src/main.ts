@@ -7,6 +7,12 @@ import { addServerCommand } from './commands/server.ts'
 import { addShellCommand } from './commands/shell.ts'
 import { packageVersion } from './version.ts'
 
+// A reader that has seen enough, such as `head`, ends the writer too.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 const program = new Command('varve')
   .description('A streaming SQL database: server, shell, and tools for its files')
   .version(packageVersion)

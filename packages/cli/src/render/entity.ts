@@ -40,7 +40,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
         statusCount(q['statusCount']),
         strings(q['sinks']).join(','),
         strings(q['sinkKafkaTopics']).join(','),
-        text(q['queryString']),
+        text(q['queryString']).replace(/\s+/g, ' '),
       ]),
       layout,
     ),

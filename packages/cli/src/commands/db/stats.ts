@@ -1,5 +1,5 @@
 import { userKeyOf } from '@varve/base'
-import { readManifest } from '@varve/manifest'
+import { readIdentity, readManifest } from '@varve/manifest'
 import { nodeFileSystem } from '@varve/vfs'
 import type { Command } from 'commander'
 
@@ -14,7 +14,7 @@ export function addStatsCommand(db: Command): void {
       const state = await readManifest(nodeFileSystem, directory)
       const print = (line: string): void => void process.stdout.write(`${line}\n`)
       print(
-        `database ${state.dbId ?? '(no identity)'}, last sequence ${state.lastSequence}, manifest ${state.manifestFileNumber}`,
+        `database ${state.dbId ?? (await readIdentity(nodeFileSystem, directory))}, last sequence ${state.lastSequence}, manifest ${state.manifestFileNumber}`,
       )
       for (const family of state.columnFamilies) {
         print(
