@@ -5,18 +5,19 @@ import { formatDecimal, type Value } from '@varve/serde'
  * for a text.
  */
 export function valueIdentity(value: Value): Value {
-  return value === null || typeof value !== 'object' ? value : composite(value)
+  return value === null || typeof value !== 'object' ? value : valueText(value)
 }
 
-function composite(value: Value): string {
+/** A text that values of one type share exactly when they are equal. */
+export function valueText(value: Value): string {
   if (value === null || typeof value !== 'object') {
     return typeof value === 'string' ? JSON.stringify(value) : String(value)
   }
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  if (Array.isArray(value)) return `[${value.map(composite).join(',')}]`
+  if (Array.isArray(value)) return `[${value.map(valueText).join(',')}]`
   if (value instanceof Map) {
     const entries = [...(value as ReadonlyMap<Value, Value>)].map(
-      ([k, v]) => `${composite(k)}:${composite(v)}`,
+      ([k, v]) => `${valueText(k)}:${valueText(v)}`,
     )
     return `{${entries.sort().join(',')}}`
   }

@@ -36,6 +36,13 @@ import { trunc } from './scalar/trunc.ts'
 import { unixDate } from './scalar/unix-date.ts'
 import { urlFunctions } from './scalar/url.ts'
 import { uuid } from './scalar/uuid.ts'
+import { attr } from './aggregate/attr.ts'
+import { correlation } from './aggregate/correlation.ts'
+import { countDistinct } from './aggregate/count-distinct.ts'
+import { histogram } from './aggregate/histogram.ts'
+import { stddevSamp, stddevSample } from './aggregate/standard-deviation.ts'
+import { sumList } from './aggregate/sum-list.ts'
+import { topK, topKDistinct } from './aggregate/top-k.ts'
 import { average } from './aggregate/average.ts'
 import { earliestByOffset, latestByOffset } from './aggregate/by-offset.ts'
 import { collectList, collectSet } from './aggregate/collect.ts'
@@ -145,6 +152,15 @@ export function createFunctionRegistry(): FunctionRegistry {
     parseDateFunction,
     parseTimeFunction,
     ...timeArithmetic,
+    attr,
+    correlation,
+    countDistinct,
+    histogram,
+    stddevSamp,
+    stddevSample,
+    sumList,
+    topK,
+    topKDistinct,
     average,
     earliestByOffset,
     latestByOffset,

@@ -15,5 +15,6 @@ export function createAggregator(call: AggregateCall, functions: FunctionRegistr
   return overload.create(
     call.argumentTypes,
     call.constants.map((constant) => decodeLiteral(constant.type, constant.value)),
+    call.settings ?? {},
   )
 }

@@ -87,8 +87,18 @@ export interface AggregateOverload {
   /** How many of the trailing parameters are constants (literals). Default 0. */
   readonly constantCount?: number
   readonly description?: string
-  create(argumentTypes: readonly SqlType[], constants: readonly Value[]): Aggregator
+  /** Names of the session properties that the function obeys. Plans keep what was set when they were made. */
+  readonly settings?: readonly string[]
+  /** @throws RangeError for constants or settings out of range */
+  create(
+    argumentTypes: readonly SqlType[],
+    constants: readonly Value[],
+    settings: AggregatorSettings,
+  ): Aggregator
 }
+
+/** Settings by property name; absent ones have their default. */
+export type AggregatorSettings = Readonly<Record<string, string | number | boolean>>
 
 /** An aggregate function: documentation, signatures and code. */
 export interface AggregateFunction {

@@ -108,6 +108,8 @@ export interface AggregateCall {
   readonly argumentTypes: readonly SqlType[]
   /** Trailing constant parameters. */
   readonly constants: readonly { readonly type: SqlType | null; readonly value: LiteralJson }[]
+  /** Properties set when the plan was made that the function obeys. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>
   readonly stateType: SqlType
   readonly resultType: SqlType
 }

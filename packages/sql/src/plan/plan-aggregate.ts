@@ -12,7 +12,8 @@ import { SqlError } from '../errors.ts'
 import { decodeLiteral } from '../expression/literal.ts'
 import type { LiteralExpression, TypedExpression } from '../expression/typed-expression.ts'
 import { formatExpression } from '../formatter/format-expression.ts'
-import type { AggregateOverload } from '../functions/function.ts'
+import { createAggregator } from '../functions/create-aggregator.ts'
+import type { AggregateOverload, Aggregator, AggregatorSettings } from '../functions/function.ts'
 import type { FunctionRegistry } from '../functions/registry.ts'
 import { resolveOverload } from '../functions/resolve-overload.ts'
 import { instantiatePattern } from '../functions/type-pattern.ts'
@@ -302,7 +303,8 @@ function planCall(
   })
   const argumentTypes = converted.map((arg): SqlType => arg.tree.type ?? SqlTypes.STRING)
   const values = literals.map((literal): Value => decodeLiteral(literal.type, literal.value))
-  const aggregator = overload.create(argumentTypes, values)
+  const settings = settingsOf(overload, planning)
+  const aggregator = createChecked(call, () => overload.create(argumentTypes, values, settings))
   return {
     name: `KSQL_AGG_VARIABLE_${index}`,
     function: call.name,
@@ -310,6 +312,7 @@ function planCall(
     arguments: converted,
     argumentTypes,
     constants: literals.map(({ type, value }) => ({ type, value })),
+    ...(Object.keys(settings).length === 0 ? {} : { settings }),
     stateType: aggregator.stateType,
     resultType: aggregator.resultType,
   }
@@ -332,16 +335,28 @@ function resolveCall(
   }
 }
 
+/** What the session sets of the properties that a function obeys. */
+function settingsOf(overload: AggregateOverload, planning: Planning): AggregatorSettings {
+  const properties = planning.environment.properties ?? {}
+  return Object.fromEntries(
+    (overload.settings ?? []).flatMap((name) => {
+      const value = properties[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+function createChecked(call: CallExpression, create: () => Aggregator): Aggregator {
+  try {
+    return create()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new SqlError(`${call.name}: ${error.message}`, { span: call.span, cause: error })
+  }
+}
+
 function checkUndo(calls: readonly AggregateCall[], functions: FunctionRegistry): void {
-  const offenders = calls.filter((call) => {
-    const overload = functions
-      .aggregate(call.function)!
-      .overloads.find(
-        (o) => `${call.function}(${o.parameters.map((p) => p.type).join(', ')})` === call.signature,
-      )!
-    const constants = call.constants.map((c) => decodeLiteral(c.type, c.value))
-    return overload.create(call.argumentTypes, constants).undo === undefined
-  })
+  const offenders = calls.filter((call) => createAggregator(call, functions).undo === undefined)
   if (offenders.length > 0) {
     const names = [...new Set(offenders.map((call) => call.function))]
     throw new SqlError(
