@@ -48,6 +48,7 @@ import type { PrintHandle, QueryHandle, QueryOptions, StatementOptions } from '.
 import { QueryService } from './query-service.ts'
 import { RecordWriter } from './record-writer.ts'
 import { RowInserter, type InsertRow } from './row-inserter.ts'
+import { removeLeftovers } from '../query/remove-leftovers.ts'
 import { Session } from './session.ts'
 import { SourceAccess } from './source-access.ts'
 import { StatementExecutor } from './statement-executor.ts'
@@ -155,6 +156,7 @@ export class Engine implements AsyncDisposable {
       sources: this.#sources,
       tables: new TableReader(kafka, this.#runtime, clock),
       log,
+      logger,
     })
     this.#executor = new StatementExecutor({
       kafka,
@@ -474,6 +476,9 @@ export class Engine implements AsyncDisposable {
 
   async #replay(): Promise<void> {
     const { kafka, clock, logger } = this.#environment
+    if (this.#environment.isExclusive) {
+      await removeLeftovers(kafka, this.#service.transientPrefix)
+    }
     const replicas = this.#properties.get('ksql.internal.topic.replicas')
     this.#log = await CommandLog.open({
       kafka,

@@ -17,6 +17,8 @@ export interface Environment extends AsyncDisposable {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** Nobody else can be using the broker: it is embedded, under the directory's lock. */
+  readonly isExclusive: boolean
   close(): Promise<void>
 }
 
@@ -48,6 +50,7 @@ export async function openEnvironment(options: EngineOptions): Promise<Environme
     clock,
     random,
     logger: options.logger ?? silentLogger,
+    isExclusive: options.kafka === undefined,
     close: () => opened.disposeAsync(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }

@@ -22,6 +22,7 @@ import { analyzeStatement, type PlanningEnvironment } from '../statement/plan-st
 import { TopicCatalog } from '../statement/statement-context.ts'
 import { variableTexts } from '../statement/variables.ts'
 import { EngineError } from './engine-error.ts'
+import type { Logger } from './engine-options.ts'
 import type { ProcessingLogEntry } from './events.ts'
 import { PullHandle } from './pull-handle.ts'
 import { PushQueryRegistry } from './push-query-registry.ts'
@@ -41,6 +42,7 @@ export interface QueryServiceEnvironment {
   readonly sources: SourceAccess
   readonly tables: TableReader
   readonly log: (entry: ProcessingLogEntry) => void
+  readonly logger: Logger
 }
 
 /** Options of one query, resolved. */
@@ -57,6 +59,12 @@ export class QueryService {
 
   constructor(environment: QueryServiceEnvironment) {
     this.#environment = environment
+  }
+
+  /** What names of groups and internal topics of push queries begin with. */
+  get transientPrefix(): string {
+    const { serviceId, properties } = this.#environment.planning
+    return `_confluent-ksql-${serviceId}${String(properties.get('ksql.transient.prefix') ?? 'transient_')}`
   }
 
   /** Pull queries answered so far. */
@@ -164,11 +172,10 @@ export class QueryService {
     options: ServiceQueryOptions,
   ): Promise<QueryHandle> {
     const { kafka, runtime, planning, metastore, log } = this.#environment
-    const { serviceId, properties } = planning
+    const { properties } = planning
     const alias = metastore.source(plan.sources[0]!)?.name ?? 'QUERY'
     const id = `transient_${alias}_${this.#randomNumber()}`
-    const prefix = String(properties.get('ksql.transient.prefix') ?? 'transient_')
-    const applicationId = `_confluent-ksql-${serviceId}${prefix}${id}_${this.#environment.clock.now()}`
+    const applicationId = `${this.transientPrefix}${id}_${this.#environment.clock.now()}`
     const property = (name: string): PropertyValue | undefined =>
       properties.get(name, options.session)
     const limit = properties.number('ksql.max.push.queries', 100)
@@ -200,6 +207,10 @@ export class QueryService {
               }),
           }),
         onClosed: () => this.pushQueries.remove(id),
+        onCleanUpFailure: (error) =>
+          this.#environment.logger.warn(`what push query "${id}" kept could not be removed`, {
+            error,
+          }),
       })
     })
   }

@@ -235,13 +235,14 @@ test('several pipelines behind each other hold what was written before', async (
 test('questions are answered in the shapes of the original', async () => {
   await engine.execute(`${stream} CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
   const results = await engine.execute(
-    'SHOW STREAMS; LIST TABLES; SHOW QUERIES; DESCRIBE t EXTENDED; EXPLAIN CTAS_T_1; EXPLAIN SELECT * FROM s EMIT CHANGES; SHOW PROPERTIES; SHOW TOPICS; SHOW FUNCTIONS;',
+    'SHOW STREAMS; LIST TABLES; SHOW QUERIES; DESCRIBE t EXTENDED; DESCRIBE FUNCTION COUNT; EXPLAIN CTAS_T_1; EXPLAIN SELECT * FROM s EMIT CHANGES; SHOW PROPERTIES; SHOW TOPICS; SHOW FUNCTIONS;',
   )
   expect(results.map((result) => result['@type'])).toEqual([
     'streams',
     'tables',
     'queries',
     'sourceDescription',
+    'describe_function',
     'queryDescription',
     'queryDescription',
     'properties',

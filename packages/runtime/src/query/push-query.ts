@@ -21,6 +21,8 @@ export interface PushQueryOptions {
   ) => StreamsApplication
   /** Called once, after everything of the query is gone. */
   readonly onClosed: () => void
+  /** Its group or internal topics could not be removed: left behind, harmless. */
+  readonly onCleanUpFailure: (error: unknown) => void
 }
 
 /** Starts a transient query: its own application, with state in memory, whose last node hands rows to a queue. */
@@ -117,7 +119,7 @@ class PushQuery implements QueryHandle {
     this.#queue.finish({ kind: 'closed' })
     try {
       await this.#application.close()
-      await this.#application.cleanUp()
+      await this.#application.cleanUp().catch(this.#options.onCleanUpFailure)
     } finally {
       this.#options.onClosed()
     }

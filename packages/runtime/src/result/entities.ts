@@ -199,6 +199,27 @@ export interface FunctionNamesEntity extends EntityBase {
   }[]
 }
 
+/** Answer to DESCRIBE FUNCTION. */
+export interface DescribeFunctionEntity extends EntityBase {
+  readonly '@type': 'describe_function'
+  readonly name: string
+  readonly description: string
+  readonly author: string
+  readonly version: string
+  readonly path: string
+  readonly functions: readonly {
+    readonly arguments: readonly {
+      readonly name: string
+      readonly type: string
+      readonly description: string
+      readonly isVariadic: boolean
+    }[]
+    readonly returnType: string
+    readonly description: string
+  }[]
+  readonly type: 'SCALAR' | 'AGGREGATE' | 'TABLE'
+}
+
 export interface TypesEntity extends EntityBase {
   readonly '@type': 'type_list'
   readonly types: Readonly<Record<string, FieldInfo['schema']>>
@@ -230,6 +251,7 @@ export type StatementResult =
   | PropertiesEntity
   | TopicsEntity
   | FunctionNamesEntity
+  | DescribeFunctionEntity
   | TypesEntity
   | VariablesEntity
   | TerminateQueryEntity

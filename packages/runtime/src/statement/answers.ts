@@ -22,6 +22,7 @@ import type {
   Warning,
 } from '../result/entities.ts'
 import { toSchemaInfo } from '../result/field-info.ts'
+import { describeFunction } from './describe-function.ts'
 import { fieldsOf, toQueryDescription, toRunningQuery, toSourceInfo } from './describe.ts'
 
 /** What answers are made of. */
@@ -64,6 +65,8 @@ export async function answerStatement(
     }
     case 'describeAll':
       return describeAll(statement.sourceKind, statement.extended, base, environment)
+    case 'describeFunction':
+      return { ...base, ...describeFunction(statement.name, environment.functions) }
     case 'explain':
       return {
         ...base,
