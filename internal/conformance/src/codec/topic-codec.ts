@@ -1,5 +1,5 @@
-import type { Columns, FormatName } from '@varve/serde'
-import type { DataSource } from '@varve/sql'
+import type { FormatName } from '@varve/serde'
+import type { WindowInfo } from '@varve/sql'
 
 import type { Actual } from '../compare/actual.ts'
 import type { CaseRecord } from '../suite/case.ts'
@@ -13,10 +13,22 @@ import type { SchemaSource } from './schema-source.ts'
 import { CodecError, type SideCodec } from './side-codec.ts'
 import { decodeWindowedKey, encodeWindowedKey, type KeyWindow } from './windowed-key.ts'
 
+/** Columns as far as codecs care. */
+type ColumnKinds = readonly { readonly type: { readonly kind: string } }[]
+
+/** How the records of a topic are written. A source of the catalog is one. */
+export interface TopicFormat {
+  readonly keyFormat: { readonly format: FormatName }
+  readonly valueFormat: { readonly format: FormatName }
+  readonly keyColumns: ColumnKinds
+  readonly valueColumns: ColumnKinds
+  readonly window?: WindowInfo
+}
+
 /** What is known of a topic: the source defined over it gives formats, columns and windows. */
 export interface TopicCodecOptions {
   readonly topic: string
-  readonly source: DataSource | undefined
+  readonly source: TopicFormat | undefined
   readonly schemas: SchemaSource
   readonly exactNumbers: boolean
 }
@@ -64,7 +76,7 @@ export class TopicCodec {
   }
 }
 
-function windowOf(source: DataSource | undefined): KeyWindow | undefined {
+function windowOf(source: TopicFormat | undefined): KeyWindow | undefined {
   if (source?.window === undefined) return undefined
   return source.window.type === 'SESSION'
     ? { type: 'session' }
@@ -74,7 +86,7 @@ function windowOf(source: DataSource | undefined): KeyWindow | undefined {
 function sideCodec(
   side: 'key' | 'value',
   format: FormatName,
-  columns: Columns,
+  columns: ColumnKinds,
   { topic, schemas, exactNumbers }: TopicCodecOptions,
 ): SideCodec {
   switch (format) {

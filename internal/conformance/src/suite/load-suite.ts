@@ -5,7 +5,7 @@ import { isArray, JsonNumber, JsonObject, type Json } from '../json/json-value.t
 import { parseJson } from '../json/parse-json.ts'
 import type { SuiteCase } from './case.ts'
 import { readCase } from './read-case.ts'
-import { readIndex } from './suite-index.ts'
+import { readIndex, type IndexFacts } from './suite-index.ts'
 
 /** What to run of a suite. */
 export interface Selection {
@@ -27,18 +27,28 @@ export function loadSuite(directory: string, selection: Selection): SuiteCase[] 
     for (const file of readdirSync(folder).toSorted()) {
       if (!file.endsWith('.json') || !isSelected(file, selection.file)) continue
       for (const source of testsOf(join(folder, file))) {
-        if (source.get('enabled') === false) continue
-        for (const expansion of expand(source)) {
-          const facts = index.get(`${suite}/${file}#${expansion.name}`)
-          const loaded = readCase(suite, file, expansion, facts)
-          if (selection.name === undefined || loaded.id.includes(selection.name)) {
-            cases.push(loaded)
+        for (const testCase of expandCase(suite, file, source, index)) {
+          if (selection.name === undefined || testCase.id.includes(selection.name)) {
+            cases.push(testCase)
           }
         }
       }
     }
   }
   return cases
+}
+
+/** The runs of one case; none when the original never runs it. */
+export function expandCase(
+  suite: 'qtt' | 'rqtt',
+  file: string,
+  source: JsonObject,
+  index: ReadonlyMap<string, IndexFacts>,
+): SuiteCase[] {
+  if (source.get('enabled') === false) return []
+  return expand(source).map((expansion) =>
+    readCase(suite, file, expansion, index.get(`${suite}/${file}#${expansion.name}`)),
+  )
 }
 
 function isSelected(file: string, wanted: string | undefined): boolean {
