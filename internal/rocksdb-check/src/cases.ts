@@ -1,8 +1,6 @@
 import { join } from 'node:path'
 
-import { UnsupportedError } from '@varve/base'
-
-import { checkBroken, checkContent, checkRecovery } from './database-case.ts'
+import { checkBackup, checkBroken, checkContent, checkRecovery } from './database-case.ts'
 import { readFixtures, type FixtureDescription, type TableDescription } from './fixture.ts'
 import { checkFiles, checkInternalEntries } from './manifest-case.ts'
 import { checkTable } from './table-case.ts'
@@ -31,7 +29,7 @@ function casesOf(path: string, fixture: FixtureDescription): CheckCase[] {
         named(table.file, () => checkTable(join(path, table.file), table)),
       )
     case 'backup':
-      return [named('content', () => Promise.reject(new UnsupportedError('restoring backups')))]
+      return [named('content', () => checkBackup(path, fixture))]
     case 'broken-db':
       return [named('refused', () => checkBroken(path, fixture))]
     case 'db':

@@ -1,4 +1,8 @@
-import { DB, type ColumnFamilyOptions, type WalRecoveryMode } from '@varve/lsm-core'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { DB, restoreBackup, type ColumnFamilyOptions, type WalRecoveryMode } from '@varve/lsm-core'
 
 import { comparatorOf } from './comparator-of.ts'
 import type { ExpectedPairs, FixtureDescription, RecoveryDescription } from './fixture.ts'
@@ -33,6 +37,17 @@ export async function checkRecovery(
   else await expectFailure(read)
 }
 
+/** Restores the newest backup and compares every family. */
+export async function checkBackup(path: string, fixture: FixtureDescription): Promise<void> {
+  const parent = await mkdtemp(join(tmpdir(), 'rocksdb-check-'))
+  try {
+    await restoreBackup(path, join(parent, 'db'))
+    await checkContent(join(parent, 'db'), fixture)
+  } finally {
+    await rm(parent, { recursive: true })
+  }
+}
+
 /** Opening or reading must fail. */
 export async function checkBroken(path: string, fixture: FixtureDescription): Promise<void> {
   await expectFailure(() => readFamilies(path, fixture, undefined))
@@ -63,6 +78,7 @@ async function readFamilies(
   }
   const db = await DB.openReadOnly(path, {
     columnFamilies,
+    ...(fixture.walDir === undefined ? {} : { walDirectory: fixture.walDir }),
     ...(walRecoveryMode === undefined ? {} : { walRecoveryMode }),
   })
   try {

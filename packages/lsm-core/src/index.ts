@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+export type { Backup, BackupFile } from './backup/backup-meta.ts'
+export { listBackups, restoreBackup, type RestoreBackupOptions } from './backup/restore-backup.ts'
 export { DB, type CompactRangeOptions, type PutOptions } from './db/db.ts'
 export type { KeyRange } from './read/approximate-size.ts'
 export type {

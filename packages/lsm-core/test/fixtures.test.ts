@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -100,14 +100,11 @@ describe.skipIf(root === undefined)('databases made by RocksDB', () => {
   const copy = (fixture: Fixture, suffix: string): string => {
     const path = join(work, `${fixture.name}-${suffix}`)
     cpSync(join(root!, fixture.name), path, { recursive: true })
-    if (fixture.walDir !== undefined && existsSync(join(path, fixture.walDir))) {
-      cpSync(join(path, fixture.walDir), path, { recursive: true })
-    }
     return path
   }
 
-  // Features that are refused by name: blob files, two-phase commits.
-  const refused = new Set(['db-blob', 'db-2pc'])
+  // Refused by name.
+  const refused = new Set(['db-blob'])
   // Values carry a time that DBWithTTL strips.
   const readable = fixtures.filter(
     ({ name, kind, expected, ttl }) =>
@@ -119,13 +116,18 @@ describe.skipIf(root === undefined)('databases made by RocksDB', () => {
       const path = copy(fixture, 'rw')
       const columnFamilies = familiesOf(fixture)
       const expected = pick(fixture.expected!)
+      const walDirectory = fixture.walDir === undefined ? {} : { walDirectory: fixture.walDir }
       {
-        await using db = await DB.openReadOnly(path, { columnFamilies })
+        await using db = await DB.openReadOnly(path, { columnFamilies, ...walDirectory })
         expect(summarize(db, false)).toEqual(expected)
         expect(summarize(db, true)).toEqual(expected)
       }
       {
-        await using db = await DB.open(path, { columnFamilies, background: 'inline' })
+        await using db = await DB.open(path, {
+          columnFamilies,
+          background: 'inline',
+          ...walDirectory,
+        })
         expect(summarize(db, false)).toEqual(expected)
         for (const cf of db.columnFamilies) await db.compactRange({ cf })
         expect(summarize(db, false)).toEqual(expected)

@@ -249,7 +249,7 @@ export class BackgroundWork {
 
   /** Oldest log that any family needs once `flushed` needs none below `logNumber`. */
   #minLogNumber(flushed: ColumnFamily, logNumber: number): number {
-    let min = logNumber
+    let min = Math.min(logNumber, this.#db.wals.pinnedNumber)
     for (const family of this.#db.families.values()) {
       if (family !== flushed) min = Math.min(min, family.oldestLogNumber)
     }

@@ -35,6 +35,8 @@ const maxTurnMs = 8
 /** What opening hands over. */
 export interface DatabaseParts {
   readonly directory: string
+  /** Where the logs are: the same, unless the options say otherwise. */
+  readonly walDirectory: string
   readonly options: ResolvedDBOptions
   readonly versions: VersionSet
   readonly families: Map<number, ColumnFamily>
@@ -54,6 +56,7 @@ export interface DatabaseParts {
  */
 export class Database implements CommitTarget {
   readonly directory: string
+  readonly walDirectory: string
   readonly options: ResolvedDBOptions
   readonly fileSystem: FileSystem
   readonly versions: VersionSet
@@ -84,6 +87,7 @@ export class Database implements CommitTarget {
 
   constructor(parts: DatabaseParts) {
     this.directory = parts.directory
+    this.walDirectory = parts.walDirectory
     this.options = parts.options
     this.fileSystem = parts.options.fileSystem
     this.versions = parts.versions
@@ -393,13 +397,14 @@ export class Database implements CommitTarget {
 
   /** Logs below `number` are needed by nobody: forgets and removes them. */
   async releaseLogs(number: number): Promise<void> {
-    for (const log of this.wals.forgetBelow(number)) await this.removeFile(logFileName(log))
+    for (const log of this.wals.forgetBelow(number))
+      await this.removeFile(logFileName(log), this.walDirectory)
   }
 
   /** Removes a file of the database; one that is gone already is fine, any other failure is noted and tried at the next open. */
-  async removeFile(name: string): Promise<void> {
+  async removeFile(name: string, directory: string = this.directory): Promise<void> {
     try {
-      await this.fileSystem.remove(join(this.directory, name))
+      await this.fileSystem.remove(join(directory, name))
     } catch (error) {
       if (!isNotFound(error)) this.infoLog.write(`cannot remove ${name}: ${String(error)}`)
     }

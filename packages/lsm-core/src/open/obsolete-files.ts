@@ -8,16 +8,18 @@ import type { Database } from '../db/database.ts'
  * database's are never touched.
  */
 export async function removeObsoleteFiles(db: Database): Promise<void> {
-  const { versions, wals, fileSystem, directory } = db
+  const { versions, wals, fileSystem, directory, walDirectory } = db
+  for (const name of await fileSystem.list(walDirectory)) {
+    const parsed = parseFileName(name)
+    if (parsed?.type !== 'log') continue
+    if (parsed.number < versions.minLogNumberToKeep && parsed.number !== wals.currentNumber)
+      await db.removeFile(name, walDirectory)
+  }
   for (const name of await fileSystem.list(directory)) {
     const parsed = parseFileName(name)
     if (parsed === undefined) continue
     const { type, number } = parsed
     switch (type) {
-      case 'log':
-        if (number < versions.minLogNumberToKeep && number !== wals.currentNumber)
-          await db.removeFile(name)
-        break
       case 'table':
         if (!versions.isLive(number)) await db.removeFile(name)
         break
@@ -33,6 +35,7 @@ export async function removeObsoleteFiles(db: Database): Promise<void> {
       case 'identity':
       case 'infoLog':
       case 'lock':
+      case 'log':
       case 'options':
         break
     }

@@ -58,7 +58,9 @@ export async function openDatabase(
   }
   let infoLog = InfoLog.silent(options.clock)
   let versions: VersionSet | undefined
-  const wals = new WalSet(fs, directory)
+  const walDirectory = walDirectoryOf(directory, options)
+  if (walDirectory !== directory) await makeDirectory(fs, walDirectory)
+  const wals = new WalSet(fs, walDirectory)
   const tables = new TableCache(fs, directory, options.blockCache)
   const families = new Map<number, ColumnFamily>()
   try {
@@ -71,7 +73,7 @@ export async function openDatabase(
     const familyOptions = new FamilyOptions(options)
     const setOptions = { comparator: (name: string) => familyOptions.comparatorOf(name) }
     if (!exists) {
-      await checkNoLogs(options, directory)
+      await checkNoLogs(options, walDirectory)
       infoLog.write('creating a new database')
     }
     versions = exists
@@ -93,8 +95,8 @@ export async function openDatabase(
         ),
       )
     }
-    const names = await fs.list(directory)
-    for (const name of names) {
+    const logNames = await fs.list(walDirectory)
+    for (const name of [...(await fs.list(directory)), ...logNames]) {
       const parsed = parseFileName(name)
       if (parsed !== undefined && parsed.type !== 'infoLog')
         versions.markFileNumberUsed(parsed.number)
@@ -104,6 +106,7 @@ export async function openDatabase(
     const sessionId = createSessionId(options.random)
     const recovery = new Recovery({
       directory,
+      walDirectory,
       options,
       versions,
       families,
@@ -111,7 +114,8 @@ export async function openDatabase(
       sessionId,
       infoLog,
     })
-    await recovery.run(names)
+    await recovery.run(logNames)
+    wals.pinnedNumber = recovery.oldestPreparedLog
     wals.startLog(versions.newFileNumber())
     if (recovery.stopped) {
       // The next recovery must see where this history goes on behind the damaged log.
@@ -127,13 +131,16 @@ export async function openDatabase(
         columnFamily: family.id,
         logNumber,
         ...recovery.editOf(family),
-        ...(i === all.length - 1 ? { minLogNumberToKeep: logNumber } : {}),
+        ...(i === all.length - 1
+          ? { minLogNumberToKeep: Math.min(logNumber, wals.pinnedNumber) }
+          : {}),
       })),
     )
     for (const family of families.values())
       family.installSuperVersion(versions.columnFamily(family.id).current)
     const db = new Database({
       directory,
+      walDirectory,
       options,
       versions,
       families,
@@ -164,6 +171,11 @@ export async function openDatabase(
     await lock.release()
     throw error
   }
+}
+
+/** Directory of the logs; a relative one counts from the database's. */
+export function walDirectoryOf(directory: string, options: ResolvedDBOptions): string {
+  return options.walDirectory === undefined ? directory : resolve(directory, options.walDirectory)
 }
 
 /** Makes the directory and those above it that are missing, so that a loss of power does not take them away again. */
@@ -282,6 +294,7 @@ async function checkTables(
 
 interface RecoveryParts {
   readonly directory: string
+  readonly walDirectory: string
   readonly options: ResolvedDBOptions
   readonly versions: VersionSet
   readonly families: ReadonlyMap<number, ColumnFamily>
@@ -296,6 +309,8 @@ class Recovery {
   readonly #newFiles = new Map<ColumnFamily, NonNullable<VersionEdit['newFiles']>[number][]>()
   /** A point-in-time replay stopped at damage. */
   stopped = false
+  /** Oldest log with a transaction that nobody has decided; Infinity when there is none. */
+  oldestPreparedLog = Number.POSITIVE_INFINITY
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts
@@ -307,12 +322,12 @@ class Recovery {
   }
 
   async run(names: readonly string[]): Promise<void> {
-    const { directory, options, versions, families, infoLog } = this.#parts
+    const { walDirectory, options, versions, families, infoLog } = this.#parts
     const numbers = logsToReplay(names, versions)
-    const { nextSequence, stoppedAt } = await replayWals(
+    const { nextSequence, oldestPreparedLog, stoppedAt } = await replayWals(
       {
         fileSystem: options.fileSystem,
-        directory,
+        directory: walDirectory,
         mode: options.walRecoveryMode,
         versions,
         families,
@@ -323,6 +338,7 @@ class Recovery {
     )
     versions.lastSequence = Math.max(versions.lastSequence, nextSequence - 1)
     this.stopped = stoppedAt !== undefined
+    this.oldestPreparedLog = oldestPreparedLog
     for (const family of families.values()) await this.#flush(family)
     infoLog.write(
       `replayed logs ${numbers.join(', ') || '(none)'} up to sequence ${versions.lastSequence}`,
@@ -372,11 +388,16 @@ class Recovery {
   }
 }
 
-/** Logs that may hold something unflushed, ascending. */
+/**
+ * Logs that may hold something unflushed or a transaction that is prepared, ascending. A database that never said which
+ * logs to keep has none of the latter kind.
+ */
 export function logsToReplay(names: readonly string[], versions: VersionSet): number[] {
-  let min = Number.POSITIVE_INFINITY
-  for (const { logNumber } of versions.columnFamilies.values()) min = Math.min(min, logNumber)
-  min = Math.max(min, versions.minLogNumberToKeep)
+  let min = versions.minLogNumberToKeep
+  if (min === 0) {
+    min = Number.POSITIVE_INFINITY
+    for (const { logNumber } of versions.columnFamilies.values()) min = Math.min(min, logNumber)
+  }
   return names
     .map((name) => parseFileName(name))
     .filter((parsed) => parsed?.type === 'log' && parsed.number >= min)

@@ -9,7 +9,7 @@ import { InfoLog } from '../db/info-log.ts'
 import type { ResolvedDBOptions } from '../options/resolve.ts'
 import { TableCache } from '../read/table-cache.ts'
 import { WalSet } from '../write/wal-set.ts'
-import { FamilyOptions, logsToReplay } from './open-database.ts'
+import { FamilyOptions, logsToReplay, walDirectoryOf } from './open-database.ts'
 import { replayWals } from './replay-wals.ts'
 
 /**
@@ -49,26 +49,28 @@ export async function openReadOnly(
         ),
       )
     }
+    const walDirectory = walDirectoryOf(directory, options)
     const { nextSequence } = await replayWals(
       {
         fileSystem: fs,
-        directory,
+        directory: walDirectory,
         mode: options.walRecoveryMode,
         versions,
         families,
         onFull: () => Promise.resolve(),
         log: () => undefined,
       },
-      logsToReplay(await fs.list(directory), versions),
+      logsToReplay(await fs.list(walDirectory), versions),
     )
     versions.lastSequence = Math.max(versions.lastSequence, nextSequence - 1)
     return new Database({
       directory,
+      walDirectory,
       options,
       versions,
       families,
       tables,
-      wals: new WalSet(fs, directory),
+      wals: new WalSet(fs, walDirectory),
       infoLog,
       lock: undefined,
       dbId: versions.dbId ?? '',

@@ -24,14 +24,20 @@ const compressions: Readonly<Record<CompressionName, string>> = {
 /**
  * Text of the OPTIONS file: only names that RocksDB 7.8 and its successors know, because an unknown one stops `ldb`.
  */
-function optionsFileText(families: Iterable<ColumnFamily>): string {
+function optionsFileText(
+  families: Iterable<ColumnFamily>,
+  walDirectory: string | undefined,
+): string {
   const sections = [...families].sort((a, b) => a.id - b.id).map(sectionOf)
   return formatOptionsFile({
     version: new Map([
       ['rocksdb_version', '7.8.3'],
       ['options_file_version', '1.1'],
     ]),
-    database: new Map([['create_if_missing', 'true']]),
+    database: new Map([
+      ['create_if_missing', 'true'],
+      ...(walDirectory === undefined ? [] : [['wal_dir', walDirectory] as const]),
+    ]),
     families: sections,
   })
 }
@@ -76,6 +82,7 @@ function mergeOperatorText(operator: string | undefined): string {
 /** What {@link writeOptionsFile} needs of a database. */
 export interface OptionsFileTarget {
   readonly directory: string
+  readonly walDirectory: string
   readonly fileSystem: FileSystem
   readonly versions: VersionSet
   readonly families: ReadonlyMap<number, ColumnFamily>
@@ -83,11 +90,16 @@ export interface OptionsFileTarget {
 
 /** Writes the options of all families under a new number and removes all but the two newest such files. */
 export async function writeOptionsFile(target: OptionsFileTarget): Promise<void> {
-  const { directory, fileSystem, versions } = target
+  const { directory, walDirectory, fileSystem, versions } = target
   const number = versions.newFileNumber()
   await fileSystem.writeFileAtomic(
     join(directory, optionsFileName(number)),
-    utf8Bytes(optionsFileText(target.families.values())),
+    utf8Bytes(
+      optionsFileText(
+        target.families.values(),
+        walDirectory === directory ? undefined : walDirectory,
+      ),
+    ),
   )
   const numbers: number[] = []
   for (const name of await fileSystem.list(directory)) {

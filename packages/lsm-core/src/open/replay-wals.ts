@@ -7,10 +7,12 @@ import { LogReader, WriteBatchCursor, type WalRecoveryMode } from '@varve/wal'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import { insertBatch } from '../write/memtable-inserter.ts'
+import { PreparedTransactions } from './prepared-transactions.ts'
 
 /** What replay needs and changes. */
 export interface ReplayTarget {
   readonly fileSystem: FileSystem
+  /** Directory of the logs. */
   readonly directory: string
   readonly mode: WalRecoveryMode
   readonly versions: VersionSet
@@ -24,6 +26,8 @@ export interface ReplayTarget {
 export interface ReplayResult {
   /** Sequence number that the next write gets. */
   readonly nextSequence: number
+  /** Oldest log with a transaction that was prepared and not decided: it must stay. Infinity when there is none. */
+  readonly oldestPreparedLog: number
   /** Log in which a point-in-time replay stopped at damage. */
   readonly stoppedAt: number | undefined
 }
@@ -34,6 +38,9 @@ export interface ReplayResult {
  *
  * Damage is handled as the recovery mode says; see {@link LogReader}. A point-in-time replay that stopped goes on with a
  * later log whose first batch continues exactly where it stopped: that log was written after an earlier recovery.
+ *
+ * Of two-phase commit, what is committed counts from its commit on; what is prepared only is left out, and its log must
+ * be kept. Logs older than any family needs are read for such transactions alone.
  */
 export async function replayWals(
   target: ReplayTarget,
@@ -43,8 +50,15 @@ export async function replayWals(
   /** Sequence after the last entry replayed; what the MANIFEST says must not make a gap look like a continuation. */
   let next: number | undefined
   let stoppedAt: number | undefined
+  const prepared = new PreparedTransactions()
+  let oldestNeeded = Number.POSITIVE_INFINITY
+  for (const { logNumber } of versions.columnFamilies.values())
+    oldestNeeded = Math.min(oldestNeeded, logNumber)
   for (const number of numbers) {
     versions.markFileNumberUsed(number)
+    prepared.logNumber = number
+    /** Everything else in it is in tables. */
+    const onlyPrepared = number < oldestNeeded
     const path = join(target.directory, logFileName(number))
     let damage: CorruptionError | undefined
     await using reader = await LogReader.open(target.fileSystem, path, {
@@ -75,7 +89,8 @@ export async function replayWals(
         if (cursor.sequence !== next) break
         stoppedAt = undefined
       }
-      const end = insertBatch(cursor, cursor.sequence, memtableOf)
+      const end = insertBatch(cursor, cursor.sequence, memtableOf, prepared)
+      if (onlyPrepared) continue
       next = Math.max(next ?? 0, end)
       for (const family of families.values()) {
         if (family.active.memtable.approximateMemoryBytes >= family.options.writeBufferSizeBytes) {
@@ -83,7 +98,7 @@ export async function replayWals(
         }
       }
     }
-    if (damage === undefined) continue
+    if (damage === undefined || onlyPrepared) continue
     switch (mode) {
       case 'tolerateCorruptedTailRecords':
       case 'absoluteConsistency':
@@ -96,7 +111,16 @@ export async function replayWals(
     }
   }
   if (stoppedAt !== undefined) checkNoTableAhead(target, stoppedAt)
-  return { nextSequence: Math.max(versions.lastSequence + 1, next ?? 0), stoppedAt }
+  if (prepared.undecided.length > 0) {
+    target.log(
+      `transactions are prepared and not decided, so left out: ${prepared.undecided.join(', ')}`,
+    )
+  }
+  return {
+    nextSequence: Math.max(versions.lastSequence + 1, next ?? 0),
+    oldestPreparedLog: prepared.oldestLogNumber,
+    stoppedAt,
+  }
 }
 
 /** Tables of a family that were made after the point where replay stopped would mix two moments. */

@@ -18,6 +18,8 @@ export interface DBOptions {
    * out); `'*'` opens all of them with default options.
    */
   readonly columnFamilies?: Readonly<Record<string, ColumnFamilyOptions>> | '*'
+  /** Directory of the logs; a relative path counts from the database's directory. Default: that directory. */
+  readonly walDirectory?: string
   /** Default: the host's disk. */
   readonly fileSystem?: FileSystem
   /** Default for families that set none: 64 MiB. */
@@ -44,7 +46,7 @@ export interface DBOptions {
 /** Options of {@link DB.openReadOnly}. */
 export type ReadOnlyDBOptions = Pick<
   DBOptions,
-  'columnFamilies' | 'fileSystem' | 'walRecoveryMode' | 'blockCache' | 'clock'
+  'columnFamilies' | 'walDirectory' | 'fileSystem' | 'walRecoveryMode' | 'blockCache' | 'clock'
 >
 
 /** How a write is made. */

@@ -41,6 +41,7 @@ export interface ResolvedDBOptions {
   readonly createMissingColumnFamilies: boolean
   /** `'*'` opens whatever there is. */
   readonly columnFamilies: ReadonlyMap<string, ColumnFamilyOptions> | '*'
+  readonly walDirectory: string | undefined
   readonly fileSystem: FileSystem
   readonly writeBufferSizeBytes: number
   readonly dbWriteBufferSizeBytes: number
@@ -86,6 +87,7 @@ const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
   'errorIfExists',
   'createMissingColumnFamilies',
   'columnFamilies',
+  'walDirectory',
   'fileSystem',
   'writeBufferSizeBytes',
   'dbWriteBufferSizeBytes',
@@ -210,6 +212,7 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
     createMissingColumnFamilies:
       options.createMissingColumnFamilies ?? options.createIfMissing ?? false,
     columnFamilies: columnFamilies === '*' ? '*' : new Map(Object.entries(columnFamilies ?? {})),
+    walDirectory: options.walDirectory,
     fileSystem,
     writeBufferSizeBytes: checkNumber(
       'writeBufferSizeBytes',

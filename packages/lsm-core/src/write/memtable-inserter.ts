@@ -1,13 +1,23 @@
 import { UnsupportedError, ValueType } from '@varve/base'
 import type { Memtable } from '@varve/memtable'
-import type { WriteBatchCursor } from '@varve/wal'
+import { WriteBatchCursor } from '@varve/wal'
 
 /** The memtable that entries of a family go to; undefined drops them (the family is gone, or has flushed them). */
 export type MemtableOf = (columnFamilyId: number) => Memtable | undefined
 
+/** What insertion needs to know of two-phase commit; only logs of RocksDB hold its marks. */
+export interface TwoPhaseCommit {
+  /** Keeps the entries up to the end of the section that begins here, and moves the cursor there. */
+  prepare(cursor: WriteBatchCursor): void
+  /** The entries of the transaction that the mark commits, as a batch; undefined when all of them are in tables. */
+  commit(cursor: WriteBatchCursor): Uint8Array | undefined
+  rollback(cursor: WriteBatchCursor): void
+}
+
 /**
  * Puts every entry of a batch into the memtable of its family, the i-th counted entry with `sequence + i`.
- * Returns the sequence after the last one. Entries that are dropped consume their sequence too.
+ * Returns the sequence after the last one. Entries that are dropped consume their sequence too. Entries
+ * of a transaction take theirs where it is committed.
  *
  * @throws CorruptionError when the batch is malformed
  * @throws UnsupportedError for entries of two-phase commits, blob files and preferred sequence numbers
@@ -16,6 +26,7 @@ export function insertBatch(
   cursor: WriteBatchCursor,
   sequence: number,
   memtableOf: MemtableOf,
+  twoPhase?: TwoPhaseCommit,
 ): number {
   const { data } = cursor
   while (cursor.next()) {
@@ -47,8 +58,21 @@ export function insertBatch(
         throw new UnsupportedError('blob files')
       case ValueType.ValuePreferredSeqno:
         throw new UnsupportedError('preferred sequence numbers in a write batch')
+      case ValueType.BeginPrepareXID:
+        if (twoPhase === undefined) throw new UnsupportedError('two-phase commit in a write batch')
+        twoPhase.prepare(cursor)
+        break
+      case ValueType.CommitXID: {
+        const batch = twoPhase?.commit(cursor)
+        if (batch !== undefined)
+          sequence = insertBatch(new WriteBatchCursor(batch), sequence, memtableOf)
+        break
+      }
+      case ValueType.RollbackXID:
+        twoPhase?.rollback(cursor)
+        break
       default:
-        throw new UnsupportedError('two-phase commit in a write batch')
+        throw new UnsupportedError(`transactions that are written before they commit (tag ${type})`)
     }
     if (cursor.counted) sequence++
   }

@@ -33,6 +33,8 @@ export class WalSet {
   #unsynced: OpenLog[] = []
   /** Every log with data, the current one last. */
   #live: LiveLog[] = []
+  /** A log that was found at opening and must stay, with all after it; Infinity when there is none. */
+  pinnedNumber: number = Number.POSITIVE_INFINITY
 
   constructor(fs: FileSystem, directory: string) {
     this.#fs = fs

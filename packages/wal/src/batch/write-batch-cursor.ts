@@ -64,6 +64,11 @@ export class WriteBatchCursor {
     return readFixed32(this.data, 8)
   }
 
+  /** Where the entry that {@link next} comes to begins in {@link data}. */
+  get position(): number {
+    return this.#reader.position
+  }
+
   get key(): Uint8Array {
     return this.data.subarray(this.keyStart, this.keyEnd)
   }

@@ -1,0 +1,64 @@
+import { ByteWriter, CorruptionError, ValueType } from '@varve/base'
+import type { WriteBatchCursor } from '@varve/wal'
+
+interface PreparedTransaction {
+  /** Its entries as a write batch. */
+  readonly batch: Uint8Array
+  /** Log that holds them. */
+  readonly logNumber: number
+}
+
+/**
+ * The transactions of RocksDB's two-phase commit that replay has found prepared and not decided yet, by name. Their
+ * entries count from the record that commits them on.
+ */
+export class PreparedTransactions {
+  readonly #transactions = new Map<string, PreparedTransaction>()
+  /** Log that is being replayed. */
+  logNumber = 0
+
+  /** Oldest log that holds a transaction which nobody has decided: it must stay. Infinity when there is none. */
+  get oldestLogNumber(): number {
+    let oldest = Number.POSITIVE_INFINITY
+    for (const { logNumber } of this.#transactions.values()) oldest = Math.min(oldest, logNumber)
+    return oldest
+  }
+
+  /** Names of those that nobody has decided. */
+  get undecided(): string[] {
+    return [...this.#transactions.keys()]
+  }
+
+  /** Keeps the section that begins behind the mark under `cursor`; leaves the cursor on the mark of its end. */
+  prepare(cursor: WriteBatchCursor): void {
+    const start = cursor.position
+    let count = 0
+    for (let end = start; cursor.next(); end = cursor.position) {
+      if (cursor.type === ValueType.EndPrepareXID) {
+        const out = new ByteWriter(12 + end - start)
+        out.zeros(8).fixed32(count).raw(cursor.data, start, end)
+        this.#transactions.set(nameOf(cursor), { batch: out.toBytes(), logNumber: this.logNumber })
+        return
+      }
+      if (cursor.counted) count++
+    }
+    throw new CorruptionError('prepared transaction without an end')
+  }
+
+  /** The entries of a transaction that is committed; undefined when its log is gone, because all of it is in tables. */
+  commit(cursor: WriteBatchCursor): Uint8Array | undefined {
+    const name = nameOf(cursor)
+    const batch = this.#transactions.get(name)?.batch
+    this.#transactions.delete(name)
+    return batch
+  }
+
+  rollback(cursor: WriteBatchCursor): void {
+    this.#transactions.delete(nameOf(cursor))
+  }
+}
+
+function nameOf(cursor: WriteBatchCursor): string {
+  // Names are bytes, not always text.
+  return Buffer.from(cursor.key).toString('latin1')
+}

@@ -1,0 +1,114 @@
+import { ByteWriter, UnsupportedError, utf8Bytes, ValueType } from '@varve/base'
+import { MemoryFileSystem } from '@varve/vfs'
+import { LogWriter, WriteBatch } from '@varve/wal'
+import { describe, expect, it } from 'vitest'
+
+import { DB } from '../index.ts'
+
+function mark(type: number, name: string): Uint8Array {
+  return new ByteWriter().byte(type).slice(utf8Bytes(name)).toBytes()
+}
+
+/** A batch of raw pieces, as RocksDB's transactions write it. */
+function record(sequence: number, count: number, ...pieces: readonly Uint8Array[]): Uint8Array {
+  const out = new ByteWriter().fixed64(sequence).fixed32(count)
+  for (const piece of pieces) out.raw(piece)
+  return out.toBytes()
+}
+
+function prepare(sequence: number, name: string, batch: WriteBatch): Uint8Array {
+  return record(
+    sequence,
+    batch.count,
+    Uint8Array.of(ValueType.BeginPrepareXID),
+    batch.data.subarray(12),
+    mark(ValueType.EndPrepareXID, name),
+  )
+}
+
+async function writeLog(
+  fileSystem: MemoryFileSystem,
+  name: string,
+  records: readonly Uint8Array[],
+): Promise<void> {
+  await using log = await LogWriter.open(fileSystem, `/db/${name}`)
+  for (const one of records) log.addRecord(one)
+  await log.sync()
+}
+
+describe('logs with two-phase commit', () => {
+  it('count what is committed from its commit on, and leave out the rest', async () => {
+    const fileSystem = new MemoryFileSystem()
+    await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
+    await writeLog(fileSystem, '000100.log', [
+      prepare(1, 'first', new WriteBatch().put('a', 'prepared first').put('b', 'b')),
+      prepare(1, 'second', new WriteBatch().put('c', 'never')),
+      record(
+        1,
+        1,
+        Uint8Array.of(ValueType.Noop),
+        new WriteBatch().put('a', 'between').data.subarray(12),
+      ),
+      record(2, 0, mark(ValueType.CommitXID, 'first')),
+      record(4, 0, mark(ValueType.RollbackXID, 'second')),
+      record(4, 0, mark(ValueType.CommitXID, 'unknown')),
+      record(4, 1, new WriteBatch().put('d', 'd').data.subarray(12)),
+    ])
+    await using db = await DB.openReadOnly('/db', { fileSystem })
+    expect(await db.get('a', { encoding: 'utf8' })).toBe('prepared first')
+    expect(await db.get('b', { encoding: 'utf8' })).toBe('b')
+    expect(await db.get('c')).toBeUndefined()
+    expect(db.latestSequence).toBe(4)
+  })
+
+  it('stay while a transaction is undecided, through flushes and openings', async () => {
+    const fileSystem = new MemoryFileSystem()
+    await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
+    await writeLog(fileSystem, '000100.log', [
+      record(1, 1, new WriteBatch().put('a', '1').data.subarray(12)),
+      prepare(2, 'undecided', new WriteBatch().put('b', '2')),
+    ])
+    for (let round = 0; round < 3; round++) {
+      await using db = await DB.open('/db', { fileSystem })
+      expect(await db.get('b')).toBeUndefined()
+      await db.put('a', String(round))
+      await db.flush()
+      expect(await fileSystem.exists('/db/000100.log')).toBe(true)
+    }
+    await writeLog(fileSystem, '000900.log', [
+      record(10, 0, mark(ValueType.CommitXID, 'undecided')),
+    ])
+    {
+      await using db = await DB.open('/db', { fileSystem })
+      expect(await db.get('a', { encoding: 'utf8' })).toBe('2')
+      expect(await db.get('b', { encoding: 'utf8' })).toBe('2')
+    }
+    expect(await fileSystem.exists('/db/000100.log')).toBe(false)
+  })
+
+  it('are refused by name when written before the commit', async () => {
+    const fileSystem = new MemoryFileSystem()
+    await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
+    await writeLog(fileSystem, '000100.log', [
+      record(1, 0, Uint8Array.of(ValueType.BeginPersistedPrepareXID)),
+    ])
+    await expect(DB.open('/db', { fileSystem })).rejects.toThrow(UnsupportedError)
+  })
+})
+
+describe('walDirectory', () => {
+  it('keeps the logs apart and finds them again', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const options = { fileSystem, createIfMissing: true, walDirectory: 'logs' }
+    for (let round = 0; round < 3; round++) {
+      await using db = await DB.open('/db', options)
+      await db.put(`k${round}`, 'v', { sync: true })
+      if (round === 1) await db.flush()
+    }
+    const isLog = (name: string): boolean => name.endsWith('.log')
+    expect((await fileSystem.list('/db')).filter(isLog)).toEqual([])
+    expect((await fileSystem.list('/db/logs')).filter(isLog)).toHaveLength(1)
+    await using db = await DB.openReadOnly('/db', { fileSystem, walDirectory: '/db/logs' })
+    expect(await db.multiGet(['k0', 'k1', 'k2'])).not.toContain(undefined)
+  })
+})
