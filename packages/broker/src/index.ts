@@ -5,3 +5,4 @@
  */
 export { EmbeddedBroker } from './embedded-broker.ts'
 export type { BrokerDefaults, EmbeddedBrokerOptions, FlushPolicy } from './broker-options.ts'
+export type { RecoveredCut } from './log/log-loader.ts'

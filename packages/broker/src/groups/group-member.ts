@@ -43,6 +43,16 @@ export function sameProtocols(a: readonly MemberProtocol[], b: readonly MemberPr
   )
 }
 
+/** Whether all `members` know one of `protocols`. */
+export function sharesProtocol(
+  protocols: readonly MemberProtocol[],
+  members: readonly GroupMember[],
+): boolean {
+  return protocols.some(({ name }) =>
+    members.every((member) => member.protocols.some((protocol) => protocol.name === name)),
+  )
+}
+
 /** The protocol all members know that most of them prefer; `undefined` when there is none. */
 export function selectProtocol(members: readonly GroupMember[]): string | undefined {
   const [first, ...others] = members

@@ -9,9 +9,17 @@ import type {
 
 import { ApiError } from '../api-error.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
-import { metadataFor, sameProtocols, selectProtocol, type GroupMember } from './group-member.ts'
+import {
+  metadataFor,
+  sameProtocols,
+  selectProtocol,
+  sharesProtocol,
+  type GroupMember,
+} from './group-member.ts'
 import type { StoredGroup } from './group-record.ts'
 import { transitionGroup, type GroupEvent, type GroupState } from './group-state.ts'
+import { MemberRoster } from './member-roster.ts'
+import { MemberSessions } from './member-sessions.ts'
 
 /** What a group needs from around it. */
 export interface GroupEnvironment {
@@ -37,11 +45,8 @@ const nobody = new Uint8Array(0)
 export class Group {
   readonly groupId: string
   readonly offsets: CommittedOffsets = new CommittedOffsets()
-  readonly members: Map<string, GroupMember> = new Map()
-  /** Instance id → member id. */
-  readonly #static = new Map<string, string>()
-  /** Ids given out with MEMBER_ID_REQUIRED whose owner has not come back yet. */
-  readonly #pending = new Map<string, Timer>()
+  readonly members: MemberRoster = new MemberRoster()
+  readonly #sessions: MemberSessions
   readonly #environment: GroupEnvironment
   #state: GroupState = 'Empty'
   #generation = 0
@@ -55,6 +60,9 @@ export class Group {
   constructor(groupId: string, environment: GroupEnvironment) {
     this.groupId = groupId
     this.#environment = environment
+    this.#sessions = new MemberSessions(environment.clock, (member) => {
+      if (this.members.get(member.memberId) === member) this.#removeMember(member)
+    })
     this.#stateMs = environment.clock.now()
   }
 
@@ -81,7 +89,7 @@ export class Group {
 
   /** Nobody is a member or about to become one. */
   get isVacant(): boolean {
-    return this.members.size === 0 && this.#pending.size === 0
+    return this.members.size === 0 && this.members.expectedCount === 0
   }
 
   join(request: JoinGroupRequest): Promise<JoinGroupResponse> {
@@ -97,12 +105,10 @@ export class Group {
         ? this.#requireMemberId(request)
         : this.#joinStatic(request, request.groupInstanceId)
     }
-    if (this.#pending.has(request.memberId)) {
-      this.#pending.get(request.memberId)?.cancel()
-      this.#pending.delete(request.memberId)
+    if (this.members.endExpecting(request.memberId)) {
       return this.#addMember(request, request.memberId)
     }
-    const identity = this.#identityError(request.memberId, request.groupInstanceId)
+    const identity = this.members.identityError(request.memberId, request.groupInstanceId)
     if (identity !== ErrorCode.NONE) return this.#joinError(request, identity)
     return this.#rejoin(request, this.members.get(request.memberId)!)
   }
@@ -110,7 +116,7 @@ export class Group {
   sync(request: SyncGroupRequest): Promise<SyncGroupResponse> {
     const failed = (errorCode: number): Promise<SyncGroupResponse> =>
       Promise.resolve({ errorCode, assignment: nobody })
-    const identity = this.#identityError(request.memberId, request.groupInstanceId)
+    const identity = this.members.identityError(request.memberId, request.groupInstanceId)
     if (identity !== ErrorCode.NONE) return failed(identity)
     if (request.generationId !== this.#generation) return failed(ErrorCode.ILLEGAL_GENERATION)
     const member = this.members.get(request.memberId)!
@@ -121,7 +127,7 @@ export class Group {
       case 'PreparingRebalance':
         return failed(ErrorCode.REBALANCE_IN_PROGRESS)
       case 'Stable':
-        this.#touch(member)
+        this.#sessions.touch(member)
         return Promise.resolve({ errorCode: ErrorCode.NONE, assignment: member.assignment })
       case 'CompletingRebalance':
         return new Promise((resolve) => {
@@ -134,25 +140,22 @@ export class Group {
 
   /** Error code for a heartbeat. */
   heartbeat(memberId: string, groupInstanceId: string | null, generation: number): number {
-    const identity = this.#identityError(memberId, groupInstanceId)
+    const identity = this.members.identityError(memberId, groupInstanceId)
     if (identity !== ErrorCode.NONE) return identity
     if (generation !== this.#generation) return ErrorCode.ILLEGAL_GENERATION
-    this.#touch(this.members.get(memberId)!)
+    this.#sessions.touch(this.members.get(memberId)!)
     return this.#state === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
   }
 
   /** Takes a member out; by its instance id when the member id is empty. Answers an error code. */
   leave(memberId: string, groupInstanceId: string | null): number {
-    const pending = this.#pending.get(memberId)
-    if (pending !== undefined) {
-      pending.cancel()
-      this.#pending.delete(memberId)
+    if (this.members.endExpecting(memberId)) {
       this.#maybeCompleteJoin()
       return ErrorCode.NONE
     }
     let id = memberId
-    if (id === '' && groupInstanceId !== null) id = this.#static.get(groupInstanceId) ?? ''
-    const identity = this.#identityError(id, groupInstanceId)
+    if (id === '' && groupInstanceId !== null) id = this.members.idOf(groupInstanceId) ?? ''
+    const identity = this.members.identityError(id, groupInstanceId)
     if (identity !== ErrorCode.NONE) return identity
     this.#removeMember(this.members.get(id)!)
     return ErrorCode.NONE
@@ -175,13 +178,13 @@ export class Group {
       if (transactional || this.#state === 'Empty') return
       throw new ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
     }
-    const identity = this.#identityError(memberId, groupInstanceId)
+    const identity = this.members.identityError(memberId, groupInstanceId)
     if (identity !== ErrorCode.NONE) throw new ApiError(identity)
     if (generation !== this.#generation) throw new ApiError(ErrorCode.ILLEGAL_GENERATION)
     if (this.#state === 'CompletingRebalance' && !transactional) {
       throw new ApiError(ErrorCode.REBALANCE_IN_PROGRESS)
     }
-    this.#touch(this.members.get(memberId)!)
+    this.#sessions.touch(this.members.get(memberId)!)
   }
 
   /** Content of the group's record. */
@@ -207,9 +210,8 @@ export class Group {
 
   /** Takes the content of the group's record: the members get a whole session to show themselves. */
   restore(stored: StoredGroup): void {
-    for (const member of this.members.values()) member.sessionTimer?.cancel()
+    for (const member of this.members.values()) this.#sessions.stop(member)
     this.members.clear()
-    this.#static.clear()
     this.#protocolType = stored.protocolType
     this.#generation = stored.generation
     this.#protocol = stored.protocol
@@ -217,7 +219,7 @@ export class Group {
     this.#stateMs = stored.stateMs
     this.#state = stored.members.length === 0 ? 'Empty' : 'Stable'
     for (const member of stored.members) {
-      this.members.set(member.memberId, {
+      this.members.add({
         ...member,
         protocols:
           stored.protocol === null
@@ -228,30 +230,24 @@ export class Group {
         sessionDeadlineMs: 0,
         sessionTimer: undefined,
       })
-      if (member.groupInstanceId !== null) {
-        this.#static.set(member.groupInstanceId, member.memberId)
-      }
     }
   }
 
   /** Begins the members' sessions after {@link restore}. */
   startSessions(): void {
-    for (const member of this.members.values()) this.#startSession(member)
+    for (const member of this.members.values()) this.#sessions.start(member)
   }
 
   /** Ends the group: timers are dropped and waiting members told. For removal and for the close of the broker. */
   end(errorCode: number): void {
     this.#joinTimer?.cancel()
     this.#syncTimer?.cancel()
-    for (const timer of this.#pending.values()) timer.cancel()
-    this.#pending.clear()
     for (const member of this.members.values()) {
-      member.sessionTimer?.cancel()
+      this.#sessions.stop(member)
       member.answerJoin?.(joinRefusal(errorCode, member.memberId))
       member.answerSync?.({ errorCode, assignment: nobody })
     }
     this.members.clear()
-    this.#static.clear()
     if (this.#state === 'Empty') this.#move('removed')
     else this.#state = 'Dead'
   }
@@ -263,25 +259,14 @@ export class Group {
     this.#stateMs = this.#environment.clock.now()
   }
 
+  /** Whether the others could follow one of its protocols. */
   #accepts(request: JoinGroupRequest): boolean {
     if (request.protocolType === '' || request.protocols.length === 0) return false
     const others = [...this.members.values()].filter(
       ({ memberId }) => memberId !== request.memberId,
     )
     if (others.length === 0) return true
-    if (request.protocolType !== this.#protocolType) return false
-    return request.protocols.some(({ name }) =>
-      others.every((member) => member.protocols.some((protocol) => protocol.name === name)),
-    )
-  }
-
-  #identityError(memberId: string, groupInstanceId: string | null): number {
-    if (groupInstanceId !== null) {
-      const current = this.#static.get(groupInstanceId)
-      if (current === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
-      if (current !== memberId) return ErrorCode.FENCED_INSTANCE_ID
-    }
-    return this.members.has(memberId) ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
+    return request.protocolType === this.#protocolType && sharesProtocol(request.protocols, others)
   }
 
   #newMemberId(groupInstanceId: string | null): string {
@@ -289,21 +274,21 @@ export class Group {
   }
 
   #requireMemberId(request: JoinGroupRequest): Promise<JoinGroupResponse> {
-    if (this.#pending.size >= MEMBERS_MAX) {
+    if (this.members.expectedCount >= MEMBERS_MAX) {
       return this.#joinError(request, ErrorCode.GROUP_MAX_SIZE_REACHED)
     }
     const memberId = this.#newMemberId(null)
     const timer = this.#environment.clock.setTimer(() => {
-      this.#pending.delete(memberId)
+      this.members.endExpecting(memberId)
       this.#maybeCompleteJoin()
     }, request.sessionTimeoutMs)
-    this.#pending.set(memberId, timer)
+    this.members.expect(memberId, timer)
     return Promise.resolve(joinRefusal(ErrorCode.MEMBER_ID_REQUIRED, memberId))
   }
 
   /** A static member without an id: new, or back after a restart, then in the place of the old one, who is fenced. */
   #joinStatic(request: JoinGroupRequest, instanceId: string): Promise<JoinGroupResponse> {
-    const oldId = this.#static.get(instanceId)
+    const oldId = this.members.idOf(instanceId)
     const memberId = this.#newMemberId(instanceId)
     if (oldId === undefined) return this.#addMember(request, memberId)
     const member = this.members.get(oldId)!
@@ -311,16 +296,13 @@ export class Group {
     member.answerSync?.({ errorCode: ErrorCode.FENCED_INSTANCE_ID, assignment: nobody })
     member.answerJoin = undefined
     member.answerSync = undefined
-    this.members.delete(oldId)
-    member.memberId = memberId
-    this.members.set(memberId, member)
-    this.#static.set(instanceId, memberId)
+    this.members.rename(member, memberId)
     const wasLeader = this.#leader === oldId
     if (wasLeader) this.#leader = memberId
     const unchanged = sameProtocols(member.protocols, request.protocols)
     this.#update(member, request)
     if (this.#state === 'Stable' && unchanged) {
-      this.#touch(member)
+      this.#sessions.touch(member)
       this.#environment.store(this)
       // Told as a follower even when it led: it must not assign anew, since nothing changed.
       const response = { ...this.#joinResponse(member), members: [] }
@@ -345,8 +327,7 @@ export class Group {
       sessionTimer: undefined,
     }
     this.#protocolType = request.protocolType
-    this.members.set(memberId, member)
-    if (request.groupInstanceId !== null) this.#static.set(request.groupInstanceId, memberId)
+    this.members.add(member)
     return this.#awaitJoin(member)
   }
 
@@ -359,7 +340,7 @@ export class Group {
       return Promise.resolve(this.#joinResponse(member))
     }
     if (this.#state === 'Stable' && unchanged && memberId !== this.#leader) {
-      this.#touch(member)
+      this.#sessions.touch(member)
       return Promise.resolve(this.#joinResponse(member))
     }
     return this.#awaitJoin(member)
@@ -376,8 +357,7 @@ export class Group {
       member.answerJoin?.(joinRefusal(ErrorCode.REBALANCE_IN_PROGRESS, member.memberId))
       member.answerJoin = resolve
       // Who waits for an answer is alive: the rebalance time-out bounds the wait.
-      member.sessionTimer?.cancel()
-      member.sessionTimer = undefined
+      this.#sessions.stop(member)
       if (this.#state === 'PreparingRebalance') this.#maybeCompleteJoin()
       else this.#rebalance()
     })
@@ -390,7 +370,7 @@ export class Group {
       if (member.answerSync === undefined) continue
       member.answerSync({ errorCode: ErrorCode.REBALANCE_IN_PROGRESS, assignment: nobody })
       member.answerSync = undefined
-      this.#startSession(member)
+      this.#sessions.start(member)
     }
     this.#move('rebalance')
     const { clock, initialRebalanceDelayMs } = this.#environment
@@ -413,7 +393,7 @@ export class Group {
   }
 
   #maybeCompleteJoin(): void {
-    if (this.#state !== 'PreparingRebalance' || this.#pending.size > 0) return
+    if (this.#state !== 'PreparingRebalance' || this.members.expectedCount > 0) return
     for (const member of this.members.values()) if (member.answerJoin === undefined) return
     const { initialRebalanceDelayMs } = this.#environment
     // The initial delay waits for members nobody knows yet.
@@ -451,7 +431,7 @@ export class Group {
       member.assignment = nobody
       const answer = member.answerJoin
       member.answerJoin = undefined
-      this.#startSession(member)
+      this.#sessions.start(member)
       answer?.(this.#joinResponse(member))
     }
     this.#armSyncTimer()
@@ -516,7 +496,7 @@ export class Group {
       const answer = member.answerSync
       if (answer === undefined) continue
       member.answerSync = undefined
-      this.#startSession(member)
+      this.#sessions.start(member)
       const assignment = errorCode === ErrorCode.NONE ? member.assignment : nobody
       answer({ errorCode, assignment })
     }
@@ -529,33 +509,11 @@ export class Group {
   }
 
   #forget(member: GroupMember): void {
-    member.sessionTimer?.cancel()
+    this.#sessions.stop(member)
     member.answerJoin?.(joinRefusal(ErrorCode.UNKNOWN_MEMBER_ID, ''))
     member.answerSync?.({ errorCode: ErrorCode.UNKNOWN_MEMBER_ID, assignment: nobody })
-    this.members.delete(member.memberId)
-    if (member.groupInstanceId !== null) this.#static.delete(member.groupInstanceId)
+    this.members.remove(member)
     if (this.#leader === member.memberId) this.#leader = null
-  }
-
-  #touch(member: GroupMember): void {
-    member.sessionDeadlineMs = this.#environment.clock.monotonicMs() + member.sessionTimeoutMs
-  }
-
-  /** One timer per member, armed anew when it fires and the member has spoken meanwhile: heartbeats cost no timers. */
-  #startSession(member: GroupMember): void {
-    this.#touch(member)
-    member.sessionTimer?.cancel()
-    this.#armSession(member, member.sessionTimeoutMs)
-  }
-
-  #armSession(member: GroupMember, delayMs: number): void {
-    const { clock } = this.#environment
-    member.sessionTimer = clock.setTimer(() => {
-      if (member.answerJoin !== undefined || member.answerSync !== undefined) this.#touch(member)
-      const leftMs = member.sessionDeadlineMs - clock.monotonicMs()
-      if (leftMs > 0) this.#armSession(member, leftMs)
-      else if (this.members.get(member.memberId) === member) this.#removeMember(member)
-    }, delayMs)
   }
 
   #storeQuietly(): void {

@@ -13,12 +13,13 @@ import { validateBatches, type IncomingBatch } from './append-validation.ts'
 import { DurableTail } from './durable-tail.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnvironment } from './log-environment.ts'
+import { segmentPath, segmentSuffixes } from './log-files.ts'
 import { OFFSET_INDEX_ENTRY_BYTES } from './offset-index.ts'
 import type { ProducerStateTable } from './producer-state.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import { Segment, writeSmallFile } from './segment.ts'
 import { TIME_INDEX_ENTRY_BYTES } from './time-index.ts'
-import { segmentPath, segmentSuffixes } from './log-files.ts'
+import { noteMarker, type MarkerToAppend } from './transaction-marker.ts'
 
 /** Epoch of the leader that every batch is stamped with: a single node never loses leadership. */
 export const LEADER_EPOCH = 0
@@ -29,14 +30,6 @@ export interface AppendResult {
   readonly baseOffset: number
   /** -1 unless the topic stamps records itself. */
   readonly logAppendTimeMs: number
-}
-
-/** A transaction marker to write. */
-export interface MarkerToAppend {
-  readonly producerId: number
-  readonly producerEpoch: number
-  readonly committed: boolean
-  readonly coordinatorEpoch: number
 }
 
 /** Told synchronously of every append: bytes written and whether the last stable offset moved. */
@@ -410,25 +403,4 @@ export class PartitionLog {
       cause,
     )
   }
-}
-
-/** A marker as it lies in the log. */
-export interface WrittenMarker extends MarkerToAppend {
-  readonly offset: number
-  readonly timestampMs: number
-}
-
-/** Brings producers' state and the transaction index up to date with a marker; the same on append and on recovery. */
-export function noteMarker(
-  log: { readonly producers: ProducerStateTable; readonly segment: Segment },
-  marker: WrittenMarker,
-): void {
-  const completed = log.producers.noteMarker(marker)
-  if (completed === undefined || completed.committed) return
-  log.segment.aborted.push({
-    producerId: completed.producerId,
-    firstOffset: completed.firstOffset,
-    lastOffset: completed.lastOffset,
-    lastStableOffset: log.producers.firstUnstableOffset ?? marker.offset + 1,
-  })
 }
