@@ -7,7 +7,8 @@ import { extractLookup } from '../plan/pull-lookup.ts'
 import { planSource } from '../plan/plan-source.ts'
 import { namedExpression, planExpression, typeOn, type Planning } from '../plan/relation.ts'
 import type { PlanExpression } from '../plan/schema.ts'
-import { aggregateCallsIn, refuseTableFunctions } from '../plan/plan-aggregate.ts'
+import { aggregateCallsIn } from '../plan/plan-aggregate.ts'
+import { refuseTableFunctions } from '../plan/plan-flat-map.ts'
 import { nameItems } from './column-names.ts'
 import type { PullQueryCommand } from './command.ts'
 import type { AnalysisEnvironment } from './environment.ts'
@@ -34,7 +35,7 @@ export function analyzePullQuery(query: Query, environment: AnalysisEnvironment)
     },
   })
   const expressions = items.map((item) => item.expression)
-  refuseTableFunctions(expressions, environment.functions)
+  refuseTableFunctions(expressions, 'pull queries', environment.functions)
   const calls = aggregateCallsIn(expressions, environment.functions, (e) => scope.canonical(e))
   if (calls.length > 0) {
     throw new SqlError(

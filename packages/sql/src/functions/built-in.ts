@@ -49,6 +49,8 @@ import { collectList, collectSet } from './aggregate/collect.ts'
 import { count } from './aggregate/count.ts'
 import { max, min } from './aggregate/min-max.ts'
 import { sum } from './aggregate/sum.ts'
+import { cubeExplode } from './table/cube-explode.ts'
+import { explode } from './table/explode.ts'
 import { createRegistryOf, type FunctionRegistry } from './registry.ts'
 import { abs } from './scalar/abs.ts'
 import { arrayContains } from './scalar/array-contains.ts'
@@ -152,6 +154,8 @@ export function createFunctionRegistry(): FunctionRegistry {
     parseDateFunction,
     parseTimeFunction,
     ...timeArithmetic,
+    explode,
+    cubeExplode,
     attr,
     correlation,
     countDistinct,

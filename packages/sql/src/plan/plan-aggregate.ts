@@ -1,4 +1,3 @@
-import { UnsupportedError } from '@varve/base'
 import { SqlTypes, type FormatSpec, type SqlType, type Value } from '@varve/serde'
 
 import { nodeMs } from '../analyzer/duration.ts'
@@ -403,15 +402,4 @@ function sized(
     )
   }
   return { type: window.type, sizeMs, advanceMs, graceMs, retentionMs }
-}
-
-/** @throws UnsupportedError for table functions, which have no plan yet */
-export function refuseTableFunctions(
-  expressions: readonly Expression[],
-  functions: FunctionRegistry,
-): void {
-  for (const expression of expressions) {
-    const call = callsIn(expression).find((c) => functions.table(c.name) !== undefined)
-    if (call !== undefined) throw new UnsupportedError(`table function ${call.name} in SELECT`)
-  }
 }

@@ -1,5 +1,5 @@
 import { UnsupportedError } from '@varve/base'
-import { formatSqlType, sqlTypesEqual, type FormatSpec, type SqlType } from '@varve/serde'
+import type { FormatSpec, SqlType } from '@varve/serde'
 
 import { nodeMs } from '../analyzer/duration.ts'
 import { internalKeyFormat } from '../analyzer/formats.ts'
@@ -11,23 +11,11 @@ import { SqlError } from '../errors.ts'
 import type { TypedExpression } from '../expression/typed-expression.ts'
 import { formatExpression } from '../formatter/format-expression.ts'
 import type { InternalFormats, PlanNode } from './physical-plan.ts'
+import { narrow, placesOfBoth, requireSameType, type JoinInputs } from './join-sides.ts'
+import { isForeignKeyJoin, planForeignKeyJoin } from './plan-foreign-key-join.ts'
 import { planPartitionBy } from './plan-partition-by.ts'
 import { planSource } from './plan-source.ts'
 import { type Planning, type Relation, type RelationKey } from './relation.ts'
-import type { NamedPlanExpression } from './schema.ts'
-
-/** What a join needs beyond its condition. */
-export interface JoinInputs {
-  readonly left: Relation
-  /** Canonical texts of the columns that something above the join uses. */
-  readonly needed: ReadonlySet<string>
-  readonly syntheticKey: string | undefined
-  readonly defaultKeyFormat: FormatSpec
-  readonly leftFormats: InternalFormats
-  /** Number of the join, from 0. */
-  readonly ordinal: number
-  readonly isNWay: boolean
-}
 
 /** Joins one more source to what stands left of it. @throws SqlError */
 export function planJoin(join: AnalyzedJoin, inputs: JoinInputs, planning: Planning): Relation {
@@ -36,6 +24,9 @@ export function planJoin(join: AnalyzedJoin, inputs: JoinInputs, planning: Plann
   const suffix = inputs.isNWay && inputs.ordinal > 0 ? `${inputs.ordinal + 1}` : ''
   const rightSource = planSource(source, `KafkaTopic_Right${suffix}`, { materialized: true })
   checkKinds(join, inputs.left, rightSource, planning)
+  if (isForeignKeyJoin(join, inputs.left, planning)) {
+    return planForeignKeyJoin(join, inputs, rightSource, planning)
+  }
   const keyFormat = joinKeyFormat(join, inputs, rightSource, planning)
   const left = prepareSide(
     inputs.left,
@@ -58,19 +49,9 @@ export function planJoin(join: AnalyzedJoin, inputs: JoinInputs, planning: Plann
   const step = `Join${suffix}`
   const key = joinKey(join, inputs, left, right, type, planning)
   const leftColumns = left.node.schema.valueColumns
-  const places = new Map<string, TypedExpression>()
+  const places = placesOfBoth(left, right)
   if (inputs.syntheticKey !== undefined) {
     places.set(`\`${inputs.syntheticKey.replaceAll('`', '``')}\``, keyPlace(key))
-  }
-  for (const [side, offset] of [
-    [left, 0],
-    [right, leftColumns.length],
-  ] as const) {
-    for (const [canonical, place] of side.places) {
-      if (place.kind === 'column' && place.side === 'value') {
-        places.set(canonical, { ...place, index: place.index + offset })
-      }
-    }
   }
   const schema = {
     keyColumns: [{ name: key.name, type }],
@@ -180,9 +161,6 @@ function checkKinds(join: AnalyzedJoin, left: Relation, right: Relation, plannin
     }
     return
   }
-  const isLeftOnKey =
-    left.keys.length === 1 && left.keys[0]!.canonicals.includes(planning.scope.canonical(join.left))
-  if (isOnKey && !isLeftOnKey) throw new UnsupportedError('foreign-key joins of tables')
   if (!isOnKey) {
     throw new SqlError(
       `Invalid join condition: table-table joins require to join on the primary key of the right input table. Got ${formatExpression(node.condition)}.`,
@@ -203,17 +181,7 @@ function checkTypes(
   planning: Planning,
 ): SqlType {
   const leftType = left.keys[0]!.type
-  const rightType = right.keys[0]!.type
-  if (!sqlTypesEqual(leftType, rightType)) {
-    const { scope } = planning
-    throw new SqlError(
-      `Invalid join condition: types don't match. Got ${formatExpression(join.left)}{${formatSqlType(leftType)}} = ${formatExpression(join.right)}{${formatSqlType(rightType)}}.`,
-      {
-        span: join.node.condition.span,
-        hint: `Use CAST on a side of ${scope.sources[join.leftSource]!.alias}.`,
-      },
-    )
-  }
+  requireSameType(join, leftType, right.keys[0]!.type, planning)
   return leftType
 }
 
@@ -312,7 +280,11 @@ function joinKeyFormat(
 /** The format of the bytes that a relation's key comes from. */
 function keyFormatOf(relation: Relation): FormatSpec | undefined {
   let at: PlanNode = relation.node
-  while (at.kind === 'filter' || at.kind === 'project') at = at.source
+  for (;;) {
+    if (at.kind === 'filter' || at.kind === 'project') at = at.source
+    else if (at.kind === 'tableTableJoin' || at.kind === 'foreignKeyJoin') at = at.left
+    else break
+  }
   switch (at.kind) {
     case 'streamSource':
     case 'tableSource':
@@ -371,46 +343,6 @@ function keyNameOf(condition: Expression): string {
   return condition.kind === 'column' ? condition.name : 'ROWKEY'
 }
 
-/** Projects the wanted columns, key and pseudo columns among them, into the value. */
-function narrow(
-  input: Relation,
-  wanted: ReadonlySet<string>,
-  step: string,
-  planning: Planning,
-): Relation {
-  const columns: NamedPlanExpression[] = []
-  const places = new Map<string, TypedExpression>()
-  for (const source of planning.scope.sources) {
-    for (const column of source.columns) {
-      const canonical = canonicalColumn(column.source, column.name)
-      const place = input.places.get(canonical)
-      if (place === undefined || !wanted.has(canonical)) continue
-      const name = `${source.alias}_${column.name}`
-      places.set(canonical, {
-        kind: 'column',
-        type: column.type,
-        side: 'value',
-        index: columns.length,
-        name,
-      })
-      columns.push({ name, text: `${source.alias}.${column.name}`, tree: place })
-    }
-  }
-  const valueColumns = columns.map((column) => ({ name: column.name, type: column.tree.type! }))
-  return {
-    ...input,
-    places,
-    node: {
-      kind: 'project',
-      step,
-      schema: { ...input.node.schema, valueColumns },
-      source: input.node,
-      table: input.kind === 'TABLE',
-      columns,
-    },
-  }
-}
-
 /** The columns that equal the key of the result, left side first. */
 function joinKey(
   join: AnalyzedJoin,
@@ -452,17 +384,4 @@ function joinKey(
     canonicals: viable.map((v) => v.canonical),
     texts: viable.map((v) => v.text),
   }
-}
-
-/** Canonical texts of all columns in these expressions. */
-export function neededColumns(expressions: readonly Expression[], planning: Planning): Set<string> {
-  const needed = new Set<string>()
-  for (const expression of expressions) {
-    for (const column of columnsIn(expression)) {
-      for (const found of planning.scope.find(column)) {
-        needed.add(canonicalColumn(found.source, found.name))
-      }
-    }
-  }
-  return needed
 }

@@ -41,7 +41,8 @@ export function planProjection(query: PlannedQuery): PlannedProjection {
   const values = items.flatMap((item, i) =>
     isKey.has(i) ? [] : [namedExpression(names[i]!, relation, item.expression, 'SELECT', planning)],
   )
-  if (keyItems.includes(undefined)) throw missingKeys(query)
+  const missing = keyItems.indexOf(undefined)
+  if (missing !== -1) throw missingKeys(query, missing)
   if (values.length === 0) {
     throw new SqlError('The projection contains no value columns.', { span: items[0]?.span })
   }
@@ -62,8 +63,14 @@ export function planProjection(query: PlannedQuery): PlannedProjection {
   return { node, keyColumns, valueColumns }
 }
 
-function missingKeys(query: PlannedQuery): SqlError {
+function missingKeys(query: PlannedQuery, first: number): SqlError {
   const { relation, keyChoice } = query
+  if (relation.foreignKeyOf !== undefined) {
+    return new SqlError(
+      `Primary key column missing in projection. For foreign-key table-table joins, the projection must include all primary key columns from the left input table (\`${relation.foreignKeyOf.alias}\`). Missing column: \`${relation.foreignKeyOf.columns[first]!}\`.`,
+      { span: query.items[0]?.span },
+    )
+  }
   const texts = keyChoice
     ? relation.keys.flatMap((key) => key.texts)
     : relation.keys.map((key) => key.texts[0]!)

@@ -11,8 +11,10 @@ import { SqlError } from '../errors.ts'
 import { formatExpression } from '../formatter/format-expression.ts'
 import { pushDownFilter } from '../optimizer/push-down-filter.ts'
 import type { InternalFormats } from './physical-plan.ts'
-import { aggregateCallsIn, planAggregate, refuseTableFunctions } from './plan-aggregate.ts'
-import { neededColumns, planJoin } from './plan-join.ts'
+import { aggregateCallsIn, planAggregate } from './plan-aggregate.ts'
+import { planFlatMap, refuseTableFunctions, tableCallsIn } from './plan-flat-map.ts'
+import { neededColumns } from './join-sides.ts'
+import { planJoin } from './plan-join.ts'
 import { planPartitionBy } from './plan-partition-by.ts'
 import { planSource } from './plan-source.ts'
 import { planExpression, typeOn, type Planning, type Relation } from './relation.ts'
@@ -105,6 +107,8 @@ export function planQuery(
   }
   if (where !== undefined) relation = planFilter(relation, where, 'WHERE', 'WhereFilter', planning)
   const names = nameItems(items, scope, persistent)
+  const tableCalls = tableCallsIn(uses, environment.functions)
+  if (tableCalls.length > 0) relation = planFlatMap(relation, tableCalls, planning)
   if (query.partitionBy !== undefined) {
     relation = planRekey(query.partitionBy, relation, items, names, formats, planning)
   }
@@ -128,7 +132,10 @@ export function planQuery(
     relation = planFilter(relation, query.having, 'HAVING', 'Aggregate-HavingFilter', planning)
   }
   const keyChoice =
-    joins.length > 0 && query.groupBy === undefined && query.partitionBy === undefined
+    joins.length > 0 &&
+    query.groupBy === undefined &&
+    query.partitionBy === undefined &&
+    relation.foreignKeyOf === undefined
   return { planning, relation, items, names, formats, keyChoice }
 }
 
@@ -177,8 +184,23 @@ function checkClauses(
   scope: Scope,
 ): void {
   const { functions } = environment
-  refuseTableFunctions(uses, functions)
   const isTable = scope.sources[0]!.definition.kind === 'TABLE'
+  for (const [clause, expressions] of [
+    ['WHERE', query.where ? [query.where] : []],
+    ['GROUP BY', query.groupBy ?? []],
+    ['PARTITION BY', query.partitionBy ?? []],
+    ['HAVING', query.having ? [query.having] : []],
+  ] as const) {
+    refuseTableFunctions(expressions, clause, functions)
+  }
+  const tableCalls = tableCallsIn(uses, functions)
+  if (tableCalls.length > 0) {
+    const { span } = tableCalls[0]!
+    if (query.groupBy !== undefined) {
+      throw new SqlError('Table functions cannot be used with aggregations.', { span })
+    }
+    if (isTable) throw new SqlError('Table source is not supported with table functions', { span })
+  }
   if (query.groupBy === undefined) {
     if (query.window !== undefined) {
       throw new SqlError('WINDOW clause requires a GROUP BY clause.', { span: query.window.span })

@@ -30,6 +30,8 @@ export interface Relation {
   /** By canonical text: columns of sources, and whole expressions that were computed. */
   readonly places: ReadonlyMap<string, TypedExpression>
   readonly window?: WindowInfo
+  /** After a foreign-key join: the left source and the names of its key columns, which must all be selected. */
+  readonly foreignKeyOf?: { readonly alias: string; readonly columns: readonly string[] }
   /** After an aggregation: columns cannot be used unless grouped by. */
   readonly aggregated: boolean
 }

@@ -33,7 +33,7 @@ function coefficient(state: Value): number {
     number,
     number,
   ]
-  return (n * xy - x * y) / (Math.sqrt(n * xx - x * x) * Math.sqrt(n * yy - y * y))
+  return (n * xy - x * y) / Math.sqrt((n * xx - x * x) * (n * yy - y * y))
 }
 
 const aggregator: Aggregator = {

@@ -1,0 +1,86 @@
+import type { AnalyzedJoin } from '../analyzer/join-condition.ts'
+import { internalKeyFormat } from '../analyzer/formats.ts'
+import { canonicalColumn } from '../analyzer/scope.ts'
+import { columnsIn } from '../ast/visit.ts'
+import { SqlError } from '../errors.ts'
+import { formatExpression } from '../formatter/format-expression.ts'
+import { narrow, placesOfBoth, requireSameType, type JoinInputs } from './join-sides.ts'
+import { planExpression, typeOn, type Planning, type Relation } from './relation.ts'
+
+/** Whether a table is joined with another one's primary key on something else than its own. */
+export function isForeignKeyJoin(join: AnalyzedJoin, left: Relation, planning: Planning): boolean {
+  const canonical = planning.scope.canonical(join.left)
+  const isOnKey = left.keys.length === 1 && left.keys[0]!.canonicals.includes(canonical)
+  return left.kind === 'TABLE' && !isOnKey
+}
+
+/** Joins a table with the rows of another one that it refers to; the result is keyed as the left table. @throws SqlError */
+export function planForeignKeyJoin(
+  join: AnalyzedJoin,
+  inputs: JoinInputs,
+  rightSource: Relation,
+  planning: Planning,
+): Relation {
+  const { type, condition } = join.node
+  check(join, inputs, rightSource)
+  const { scope } = planning
+  const mentioned = columnsIn(join.left).map((column) => {
+    const resolved = scope.resolve(column, 'JOIN ON')
+    return canonicalColumn(resolved.source, resolved.name)
+  })
+  const leftType = typeOn(inputs.left, join.left, 'JOIN ON', planning).type
+  if (leftType === null) {
+    throw new SqlError('the foreign key is NULL', { span: condition.span })
+  }
+  requireSameType(join, leftType, rightSource.keys[0]!.type, planning)
+  const wanted = new Set([...inputs.needed, ...mentioned])
+  const left = narrow(inputs.left, wanted, 'PrependAliasLeft', planning)
+  const right = narrow(rightSource, inputs.needed, 'PrependAliasRight', planning)
+  const { alias, definition } = scope.sources[0]!
+  const keys = left.keys.map((key) => ({ ...key, name: `${alias}_${key.name}` }))
+  const keyColumns = keys.map((key) => ({ name: key.name, type: key.type }))
+  return {
+    node: {
+      kind: 'foreignKeyJoin',
+      step: 'Join',
+      schema: {
+        keyColumns,
+        valueColumns: [...left.node.schema.valueColumns, ...right.node.schema.valueColumns],
+      },
+      type: type === 'LEFT' ? 'LEFT' : 'INNER',
+      left: left.node,
+      right: right.node,
+      foreignKey: planExpression(left, join.left, 'JOIN ON', planning),
+      formats: {
+        keyFormat: internalKeyFormat(definition.keyFormat, keyColumns, inputs.defaultKeyFormat),
+        valueFormat: inputs.leftFormats.valueFormat,
+      },
+    },
+    kind: 'TABLE',
+    keys,
+    places: placesOfBoth(left, right),
+    foreignKeyOf: { alias, columns: left.keys.map((key) => key.name) },
+    aggregated: false,
+  }
+}
+
+function check(join: AnalyzedJoin, inputs: JoinInputs, right: Relation): void {
+  const { type, condition, span } = join.node
+  if (inputs.ordinal > 0) {
+    throw new SqlError(
+      `Invalid join condition: foreign-key table-table joins are not supported as part of n-way joins. Got ${formatExpression(condition)}.`,
+      { span: condition.span, hint: 'Put the foreign-key join first, or into a query of its own.' },
+    )
+  }
+  if (type !== 'INNER' && type !== 'LEFT') {
+    throw new SqlError(
+      `Invalid join type: ${type.toLowerCase()}-outer join not supported for foreign-key table-table join.`,
+      { span, hint: 'INNER and LEFT joins are.' },
+    )
+  }
+  if (inputs.left.window !== undefined || right.window !== undefined) {
+    throw new SqlError('Foreign-key table-table joins are not supported on windowed tables.', {
+      span,
+    })
+  }
+}
