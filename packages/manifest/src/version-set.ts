@@ -343,7 +343,7 @@ export class VersionSet {
     const path = `${this.directory}/${manifestFileName(number)}`
     const manifest = await LogWriter.open(this.#fs, path)
     try {
-      for (const edit of this.#snapshot()) manifest.addRecord(encodeVersionEdit(edit))
+      for (const edit of this.snapshotEdits()) manifest.addRecord(encodeVersionEdit(edit))
       for (const edit of edits) {
         manifest.addRecord(encodeVersionEdit({ ...edit, nextFileNumber: this.#nextFileNumber }))
       }
@@ -360,8 +360,8 @@ export class VersionSet {
     await previous?.close()
   }
 
-  /** Edits that build the present state from nothing. */
-  #snapshot(): VersionEdit[] {
+  /** Edits that build the present state from nothing: the content of a MANIFEST of its own. */
+  snapshotEdits(): VersionEdit[] {
     const edits: VersionEdit[] = []
     if (this.dbId !== undefined) edits.push({ dbId: this.dbId })
     for (const family of this.#families.values()) {

@@ -3,6 +3,7 @@ import { readManifest } from '@varve/manifest'
 import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
 
+import { createCheckpoint } from '../checkpoint/checkpoint.ts'
 import { openDatabase } from '../open/open-database.ts'
 import { openReadOnly } from '../open/open-read-only.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
@@ -286,6 +287,18 @@ export class DB {
     options: ColumnFamilyOptions = {},
   ): Promise<ColumnFamilyHandle> {
     return this.#database.createColumnFamily(name, options)
+  }
+
+  /**
+   * Makes a database of the present state in the directory `path`, which must not exist: tables are linked (copied where
+   * links cannot be), logs copied. Data that skipped the log is in it when it was written before the call.
+   *
+   * @throws AlreadyExistsError when there is something at `path`
+   */
+  async checkpoint(path: string): Promise<void> {
+    this.#database.checkWritable()
+    await this.flush()
+    await createCheckpoint(this.#database, path)
   }
 
   /** Forgets a family; cursors on it go on. */

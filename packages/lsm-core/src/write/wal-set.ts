@@ -62,6 +62,15 @@ export class WalSet {
     return this.#live[0]?.number ?? this.currentNumber
   }
 
+  /** Every log with data and its present size, the current one last. */
+  liveLogs(): { readonly number: number; readonly sizeBytes: number }[] {
+    const logs = this.#live.map(({ number, sizeBytes }) => ({ number, sizeBytes }))
+    const current = this.#current
+    if (current !== undefined)
+      logs.push({ number: current.number, sizeBytes: current.writer.sizeBytes })
+    return logs
+  }
+
   /** Logs that were recovered and stay until their data is flushed. */
   addRecovered(number: number, sizeBytes: number): void {
     this.#live.push({ number, sizeBytes })
