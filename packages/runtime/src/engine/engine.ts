@@ -164,7 +164,7 @@ export class Engine implements AsyncDisposable {
       planning,
       log: () => this.#openLog(),
       metastore: this.#metastore,
-      settled: async (offset) => this.#settling.get(offset),
+      settled: (offset) => this.#settled(offset),
       insertValues: async (command) => {
         const serdes = await this.#sources.writers(command.target)
         await this.#writer.write(command.target, serdes, {
@@ -531,6 +531,22 @@ export class Engine implements AsyncDisposable {
       explain: (explained) =>
         explainStatement(explained, this.#metastore, session, this.#environment.kafka, planning),
     })
+  }
+
+  /** Waits for what a command set in motion, but not for ever: a query that takes long to start goes on starting by itself. */
+  async #settled(offset: number): Promise<void> {
+    const settling = this.#settling.get(offset)
+    if (settling === undefined) return
+    const timeoutMs = this.#properties.number('ksql.server.command.response.timeout.ms', 5_000)
+    const enough = new AbortController()
+    try {
+      await Promise.race([
+        settling,
+        this.#environment.clock.sleep(timeoutMs, enough.signal).catch(() => undefined),
+      ])
+    } finally {
+      enough.abort()
+    }
   }
 
   async #waitForCommand(offset: number, timeoutMs: number): Promise<void> {

@@ -5,6 +5,7 @@ import { lowerAggregate } from './aggregate.ts'
 import { lowerFilter } from './filter.ts'
 import { lowerFlatMap } from './flat-map.ts'
 import type { Flow } from './flow.ts'
+import { lowerForeignKeyJoin } from './foreign-key-join.ts'
 import type { LoweringContext } from './lowering-context.ts'
 import { lowerPartitionBy } from './partition-by.ts'
 import { lowerProject } from './project.ts'
@@ -43,8 +44,9 @@ export function lowerNode(node: PlanNode, context: LoweringContext): Flow {
       return lowerFlatMap(node, context)
     case 'sink':
       return lowerSink(node, context)
-    case 'groupBy':
     case 'foreignKeyJoin':
+      return lowerForeignKeyJoin(node, context)
+    case 'groupBy':
       throw new UnsupportedError(`plan node "${node.kind}" at step "${node.step}"`)
   }
 }

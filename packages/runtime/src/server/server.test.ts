@@ -238,3 +238,52 @@ test('metrics are readable by Prometheus', async () => {
   expect(text).toMatch(/^# TYPE varve_queries gauge$/m)
   expect(text).toMatch(/^varve_push_queries 0$/m)
 })
+
+test('more push queries than allowed are refused with the code of the original', async () => {
+  await using small = await Engine.open({
+    directory: ':memory:',
+    config: { 'ksql.max.push.queries': 1 },
+  })
+  await using smallServer = await startServer({ engine: small, port: 0 })
+  await small.execute(ddl)
+  const open = (): Promise<Response> =>
+    fetch(`${smallServer.url}/query-stream`, {
+      method: 'POST',
+      body: JSON.stringify({ sql: 'SELECT * FROM s EMIT CHANGES;' }),
+    })
+  const first = await open()
+  const second = await open()
+  expect(second.status).toBe(400)
+  expect(await second.json()).toMatchObject({ error_code: 40003 })
+  await first.body!.cancel()
+  await expect.poll(() => small.metrics().pushQueries, { timeout: 5_000 }).toBe(0)
+  const third = await open()
+  expect(third.status).toBe(200)
+  await third.body!.cancel()
+})
+
+test('a client that reads slowly holds back the query instead of filling memory', async () => {
+  await engine.execute(ddl)
+  const count = 6_000
+  await engine.insert(
+    's',
+    Array.from({ length: count }, (_, n) => ({ k: 'x'.repeat(4_000), n })),
+  )
+  const response = await fetch(`${server.url}/query-stream`, {
+    method: 'POST',
+    body: JSON.stringify({
+      sql: `SELECT k, n FROM s EMIT CHANGES LIMIT ${count};`,
+      properties: { 'auto.offset.reset': 'earliest' },
+    }),
+  })
+  let length = 0
+  let lines = 0
+  for await (const chunk of response.body!) {
+    const before = length
+    length += chunk.length
+    for (const byte of chunk) if (byte === 0x0a) lines += 1
+    // 24 MB are more than what sockets hold: after the first of them the rest still waits in the query.
+    if (before < 1e6 && length >= 1e6) expect(engine.metrics().pushQueries).toBe(1)
+  }
+  expect(lines).toBe(count + 1)
+})

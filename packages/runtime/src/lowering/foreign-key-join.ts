@@ -1,0 +1,56 @@
+import { UnsupportedError } from '@varve/base'
+import type { FormatName, Row } from '@varve/serde'
+import type { ForeignKeyJoinNode, PlanNode } from '@varve/sql'
+
+import { keyRowOf, type PlanKey, type TableFlow } from './flow.ts'
+import { tableInput } from './inputs.ts'
+import { joinRows } from './join-rows.ts'
+import type { LoweringContext } from './lowering-context.ts'
+
+const registryFormats: readonly FormatName[] = ['AVRO', 'JSON_SR', 'PROTOBUF']
+
+/**
+ * A table with the rows of another one that it refers to. Messages between the two sides carry keys and rows in the encodings of stores; only the
+ * foreign key itself must have the bytes that the right table's topic is partitioned by.
+ *
+ * @throws UnsupportedError for a right table whose keys are in a format with a registry
+ */
+export function lowerForeignKeyJoin(node: ForeignKeyJoinNode, context: LoweringContext): TableFlow {
+  const keyFormat = keyFormatOf(node.right)
+  if (keyFormat !== undefined && registryFormats.includes(keyFormat)) {
+    throw new UnsupportedError(`foreign-key joins with tables whose key format is ${keyFormat}`)
+  }
+  const left = tableInput(node.left, context)
+  const right = tableInput(node.right, context)
+  const foreignKey = context.compile(node.foreignKey)
+  const evaluation = context.evaluation(node.step, false)
+  const join = joinRows(node.left.schema.valueColumns.length, node.right.schema.valueColumns.length)
+  const rows = context.storeValueSerde()
+  const materialized = context.pullStore(node)
+  const table = left.table.joinForeignKey<PlanKey, Row, Row>(
+    right.table,
+    (value, key) => {
+      const reference = foreignKey(keyRowOf(key, false), value, evaluation)
+      return reference === null ? null : [reference]
+    },
+    (l, r) => join(l, r),
+    {
+      name: node.step,
+      type: node.type === 'LEFT' ? 'left' : 'inner',
+      keySerde: context.storeKeySerde(node.left.schema),
+      valueSerde: rows,
+      foreignKeySerde: right.keySerde,
+      foreignValueSerde: rows,
+      resultSerde: rows,
+      ...(materialized === undefined ? {} : { materialized }),
+    },
+  )
+  return { kind: 'table', table, keySerde: left.keySerde, windowed: false }
+}
+
+/** The format of the keys of a table that is read from a topic. */
+function keyFormatOf(node: PlanNode): FormatName | undefined {
+  let at = node
+  while (at.kind === 'filter' || at.kind === 'project') at = at.source
+  return at.kind === 'tableSource' ? at.keyFormat.format : undefined
+}
