@@ -2,7 +2,7 @@ import { UnsupportedError } from '@varve/base'
 import type { FormatName, Row } from '@varve/serde'
 import type { ForeignKeyJoinNode, PlanNode } from '@varve/sql'
 
-import { keyRowOf, type PlanKey, type TableFlow } from './flow.ts'
+import type { PlanKey, TableFlow } from './flow.ts'
 import { tableInput } from './inputs.ts'
 import { joinRows } from './join-rows.ts'
 import type { LoweringContext } from './lowering-context.ts'
@@ -23,14 +23,23 @@ export function lowerForeignKeyJoin(node: ForeignKeyJoinNode, context: LoweringC
   const left = tableInput(node.left, context)
   const right = tableInput(node.right, context)
   const foreignKey = context.compile(node.foreignKey)
-  const evaluation = context.evaluation(node.step, false)
-  const join = joinRows(node.left.schema.valueColumns.length, node.right.schema.valueColumns.length)
+  const evaluation = context.evaluation(node.step, left.windowed)
+  const leftCount = node.left.schema.valueColumns.length
+  const join = joinRows(leftCount, node.right.schema.valueColumns.length)
   const rows = context.storeValueSerde()
   const materialized = context.pullStore(node)
-  const table = left.table.joinForeignKey<PlanKey, Row, Row>(
+  // Evaluated ahead of the join, where a failure can be told with its record; the last value of the row.
+  const referring = left.table.mapValues(
+    (value, key, record): Row => [
+      ...value,
+      foreignKey(evaluation.moveTo(key, record), value, evaluation),
+    ],
+    { name: `${node.step}-foreign-key` },
+  )
+  const table = referring.joinForeignKey<PlanKey, Row, Row>(
     right.table,
-    (value, key) => {
-      const reference = foreignKey(keyRowOf(key, false), value, evaluation)
+    (value) => {
+      const reference = value[leftCount] ?? null
       return reference === null ? null : [reference]
     },
     (l, r) => join(l, r),
