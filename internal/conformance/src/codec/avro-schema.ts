@@ -16,7 +16,7 @@ export type Avro =
   | { readonly type: 'union'; readonly branches: readonly Avro[] }
   | { readonly type: 'record'; readonly fields: readonly AvroField[] }
 
-export interface AvroField {
+interface AvroField {
   readonly name: string
   readonly schema: Avro
   readonly defaultValue: Json | undefined

@@ -1,6 +1,6 @@
 import { actualNull, type Actual } from '../compare/actual.ts'
 import { parseExactDecimal } from '../compare/decimal.ts'
-import { formatJson, isArray, JsonNumber, JsonObject, type Json } from '../json/json-value.ts'
+import { formatJson, isArray, JsonNumber, type Json, type JsonObject } from '../json/json-value.ts'
 import { parseJson } from '../json/parse-json.ts'
 import { CodecError, decodeText, encodeText, type SideCodec } from './side-codec.ts'
 
@@ -21,7 +21,7 @@ export function jsonCodec(exactNumbers: boolean): SideCodec {
 }
 
 /** A parsed value with the kinds that a reader without schema gives it. */
-export function actualOfJson(json: Json, exactNumbers: boolean): Actual {
+function actualOfJson(json: Json, exactNumbers: boolean): Actual {
   if (json === null) return actualNull
   if (typeof json === 'boolean') return { kind: 'boolean', value: json }
   if (typeof json === 'string') return { kind: 'string', value: json }

@@ -1,4 +1,4 @@
-import { formatJson, isArray, JsonNumber, JsonObject, type Json } from '../json/json-value.ts'
+import { formatJson, isArray, JsonObject, type Json, type JsonNumber } from '../json/json-value.ts'
 import { actualNull, formatActual, type Actual } from './actual.ts'
 import { parseExactDecimal, truncateDecimal } from './decimal.ts'
 

@@ -2,7 +2,8 @@ import { JsonNumber, JsonObject, type Json } from './json-value.ts'
 
 const nestingMax = 500
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const plainText = /[^"\\\u0000-\u001f]*/y
+/** Control characters, which may not stand in a string, are refused when its text is decoded. */
+const plainText = /[^"\\]*/y
 
 /** Parses JSON text (RFC 8259) without losing how numbers are written. @throws SyntaxError with the offset */
 export function parseJson(text: string): Json {

@@ -43,7 +43,7 @@ function keyFormatDifference(expected: Json | undefined, source: DataSource): st
   return formatDifference('key', expected.get('format'), source)
 }
 
-export function windowText({ window }: DataSource): string {
+function windowText({ window }: DataSource): string {
   if (window === undefined) return 'none'
   return window.type === 'SESSION' ? 'SESSION' : `${window.type} ${window.sizeMs}`
 }

@@ -75,7 +75,7 @@ function readProperties(
   )
 }
 
-export function readRecord(json: JsonObject): CaseRecord {
+function readRecord(json: JsonObject): CaseRecord {
   return {
     topic: text(json.get('topic')) ?? '',
     key: json.get('key') ?? null,
