@@ -5,7 +5,6 @@ import {
   InvalidOptionError,
   IoError,
   ReadOnlyError,
-  reverseBytewiseComparator,
   UnsupportedError,
   type Comparator,
 } from '@varve/base'
@@ -15,10 +14,13 @@ import { LogWriter } from '@varve/wal'
 import type { ColumnFamilyVersions } from './column-family-versions.ts'
 import { writeCurrent } from './current-file.ts'
 import type { FileMetadata } from './file-metadata.ts'
+import { comparatorNamed, resolveComparator } from './family-comparator.ts'
 import { manifestFileName } from './file-names.ts'
 import { LiveFiles } from './live-files.ts'
 import type { ManifestState } from './manifest-state.ts'
+import { ManifestWriter, type ManifestBeginning } from './manifest-writer.ts'
 import { readManifest } from './read-manifest.ts'
+import { snapshotEdits } from './snapshot-edits.ts'
 import { applyEdits } from './version-builder.ts'
 import { encodeVersionEdit } from './version-edit-encode.ts'
 import type { VersionEdit } from './version-edit.ts'
@@ -42,7 +44,7 @@ export interface VersionSetOptions {
 interface Family extends ColumnFamilyVersions {
   logNumber: number
   current: Version
-  compactCursors: Map<number, Uint8Array>
+  readonly compactCursors: Map<number, Uint8Array>
 }
 
 /** What one {@link VersionSet.logAndApply} will have changed once it is in the file. */
@@ -66,15 +68,14 @@ export class VersionSet {
   /** Largest sequence number in use. The owner of the commit pipeline moves it. */
   lastSequence: number
 
-  readonly #fs: FileSystem
-  readonly #maxManifestBytes: number
+  readonly #manifest: ManifestWriter
   readonly #families = new Map<number, Family>()
   readonly #live = new LiveFiles()
+  /** Orders of families that are being added, by id. */
+  readonly #pendingComparators = new Map<number, Comparator>()
   #nextFileNumber: number
-  #manifestFileNumber: number
   #minLogNumberToKeep: number
   #maxColumnFamily: number
-  #manifest: LogWriter | undefined
   #failure: unknown
   #failed = false
   #closed = false
@@ -86,13 +87,16 @@ export class VersionSet {
     state: ManifestState,
     options: VersionSetOptions,
   ) {
-    this.#fs = fs
     this.directory = directory
     this.numLevels = options.numLevels ?? 7
-    this.#maxManifestBytes = options.maxManifestFileSizeBytes ?? DEFAULT_MAX_MANIFEST_BYTES
+    this.#manifest = new ManifestWriter(
+      fs,
+      directory,
+      state.manifestFileNumber,
+      options.maxManifestFileSizeBytes ?? DEFAULT_MAX_MANIFEST_BYTES,
+    )
     this.dbId = state.dbId
     this.lastSequence = state.lastSequence
-    this.#manifestFileNumber = state.manifestFileNumber
     this.#minLogNumberToKeep = state.minLogNumberToKeep
     this.#maxColumnFamily = state.maxColumnFamily
     this.#nextFileNumber = Math.max(state.nextFileNumber, state.manifestFileNumber + 1)
@@ -101,7 +105,12 @@ export class VersionSet {
     }
     const file = `${directory}/${manifestFileName(state.manifestFileNumber)}`
     for (const stored of state.columnFamilies) {
-      const comparator = resolveComparator(stored.name, stored.comparatorName, options, directory)
+      const comparator = resolveComparator(
+        stored.name,
+        stored.comparatorName,
+        options.comparator?.(stored.name),
+        directory,
+      )
       if (stored.levels.length > this.numLevels) {
         throw new InvalidOptionError(
           'numLevels',
@@ -175,7 +184,7 @@ export class VersionSet {
 
   /** Number of the MANIFEST that `CURRENT` names; older ones may be deleted. */
   get manifestFileNumber(): number {
-    return this.#manifestFileNumber
+    return this.#manifest.fileNumber
   }
 
   /** Logs below may be deleted, as the MANIFEST has it. */
@@ -248,13 +257,44 @@ export class VersionSet {
     return done
   }
 
+  /** Adds an empty family and returns it. `logNumber` is that of the present log. */
+  async addColumnFamily(
+    name: string,
+    comparator: Comparator,
+    logNumber: number,
+  ): Promise<ColumnFamilyVersions> {
+    const id = this.newColumnFamilyId()
+    this.#pendingComparators.set(id, comparator)
+    try {
+      await this.logAndApply({
+        columnFamily: id,
+        addColumnFamily: name,
+        comparatorName: comparator.name,
+        logNumber,
+      })
+    } finally {
+      this.#pendingComparators.delete(id)
+    }
+    return this.#family(id)
+  }
+
+  /** Edits that build the present state from nothing: the content of a MANIFEST of its own. */
+  snapshotEdits(): VersionEdit[] {
+    return snapshotEdits({
+      dbId: this.dbId,
+      families: this.#families.values(),
+      minLogNumberToKeep: this.#minLogNumberToKeep,
+      maxColumnFamily: this.#maxColumnFamily,
+      lastSequence: this.lastSequence,
+      nextFileNumber: this.#nextFileNumber,
+    })
+  }
+
   /** Closes the MANIFEST after the changes that wait. Versions stay readable. May be called twice. */
   async close(): Promise<void> {
     await this.#queue
     this.#closed = true
-    const manifest = this.#manifest
-    this.#manifest = undefined
-    await manifest?.close()
+    await this.#manifest.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -271,14 +311,14 @@ export class VersionSet {
     assert(edits.length > 0, 'a change has at least one edit')
     const step = this.#prepare(edits)
     try {
-      await this.#write(step.edits)
+      await this.#manifest.write(step.edits, () => this.#beginManifest())
     } catch (error) {
       this.#failed = true
       this.#failure = error
       if (error instanceof IoError) throw error
       throw new IoError(`cannot write the manifest of "${this.directory}"`, {
         cause: error,
-        path: `${this.directory}/${manifestFileName(this.#manifestFileNumber)}`,
+        path: this.#manifest.path,
       })
     }
     this.#install(step)
@@ -332,58 +372,9 @@ export class VersionSet {
     }
   }
 
-  async #write(edits: readonly VersionEdit[]): Promise<void> {
-    if (this.#manifest !== undefined && this.#manifest.sizeBytes < this.#maxManifestBytes) {
-      for (const edit of edits) this.#manifest.addRecord(encodeVersionEdit(edit))
-      await this.#manifest.sync()
-      return
-    }
-    // A new MANIFEST is complete and synced before CURRENT names it; until then the old one holds.
-    const number = this.newFileNumber()
-    const path = `${this.directory}/${manifestFileName(number)}`
-    const manifest = await LogWriter.open(this.#fs, path)
-    try {
-      for (const edit of this.snapshotEdits()) manifest.addRecord(encodeVersionEdit(edit))
-      for (const edit of edits) {
-        manifest.addRecord(encodeVersionEdit({ ...edit, nextFileNumber: this.#nextFileNumber }))
-      }
-      await manifest.sync()
-      await this.#fs.syncDirectory(this.directory) // its name, too, is safe before CURRENT has it
-      await writeCurrent(this.#fs, this.directory, number)
-    } catch (error) {
-      await manifest.close().catch(() => undefined) // the write's error is the one that counts
-      throw error
-    }
-    const previous = this.#manifest
-    this.#manifest = manifest
-    this.#manifestFileNumber = number
-    await previous?.close()
-  }
-
-  /** Edits that build the present state from nothing: the content of a MANIFEST of its own. */
-  snapshotEdits(): VersionEdit[] {
-    const edits: VersionEdit[] = []
-    if (this.dbId !== undefined) edits.push({ dbId: this.dbId })
-    for (const family of this.#families.values()) {
-      edits.push({
-        columnFamily: family.id,
-        ...(family.id === 0 ? {} : { addColumnFamily: family.name }),
-        comparatorName: family.comparator.name,
-      })
-      edits.push({
-        columnFamily: family.id,
-        newFiles: [...family.current.files()],
-        compactCursors: [...family.compactCursors].map(([level, key]) => ({ level, key })),
-        logNumber: family.logNumber,
-        lastSequence: this.lastSequence,
-        nextFileNumber: this.#nextFileNumber,
-        ...(family.id === 0 && this.#minLogNumberToKeep !== 0
-          ? { minLogNumberToKeep: this.#minLogNumberToKeep }
-          : {}),
-        ...(family.id === 0 ? { maxColumnFamily: this.#maxColumnFamily } : {}),
-      })
-    }
-    return edits
+  #beginManifest(): ManifestBeginning {
+    const fileNumber = this.newFileNumber()
+    return { fileNumber, snapshot: this.snapshotEdits(), nextFileNumber: this.#nextFileNumber }
   }
 
   /** Makes a change seen that is safe in the file. */
@@ -435,30 +426,6 @@ export class VersionSet {
     })
   }
 
-  /** Orders of families that are being added, by id. */
-  readonly #pendingComparators = new Map<number, Comparator>()
-
-  /** Adds an empty family and returns it. `logNumber` is that of the present log. */
-  async addColumnFamily(
-    name: string,
-    comparator: Comparator,
-    logNumber: number,
-  ): Promise<ColumnFamilyVersions> {
-    const id = this.newColumnFamilyId()
-    this.#pendingComparators.set(id, comparator)
-    try {
-      await this.logAndApply({
-        columnFamily: id,
-        addColumnFamily: name,
-        comparatorName: comparator.name,
-        logNumber,
-      })
-    } finally {
-      this.#pendingComparators.delete(id)
-    }
-    return this.#family(id)
-  }
-
   #newVersion(comparator: Comparator, levels: readonly (readonly FileMetadata[])[]): Version {
     const version = new Version(comparator, levels, (unused) => this.#live.remove(unused))
     this.#live.add(version)
@@ -470,34 +437,4 @@ export class VersionSet {
     assert(family !== undefined, `column family ${id} exists`)
     return family
   }
-}
-
-function comparatorNamed(name: string): Comparator | undefined {
-  if (name === bytewiseComparator.name) return bytewiseComparator
-  if (name === reverseBytewiseComparator.name) return reverseBytewiseComparator
-  return undefined
-}
-
-function resolveComparator(
-  familyName: string,
-  storedName: string | undefined,
-  options: VersionSetOptions,
-  directory: string,
-): Comparator {
-  const wanted = options.comparator?.(familyName)
-  const stored = storedName ?? bytewiseComparator.name
-  if (wanted === undefined) {
-    const known = comparatorNamed(stored)
-    if (known !== undefined) return known
-    throw new UnsupportedError(
-      `comparator "${stored}" of column family "${familyName}" in "${directory}"`,
-    )
-  }
-  if (storedName !== undefined && wanted.name !== storedName) {
-    throw new InvalidOptionError(
-      'comparator',
-      `column family "${familyName}" was made with "${storedName}", not "${wanted.name}"`,
-    )
-  }
-  return wanted
 }
