@@ -30,7 +30,7 @@ export function avroSchemaFromColumns(columns: Columns, options: AvroSchemaOptio
   const wrapped = columns.length === 1 ? (options.wrap ?? options.side === 'value') : true
   const schema = wrapped
     ? recordSchema(fullName, columns)
-    : typeSchema(columns[0]!.type, `${fullName}_${columns[0]!.name}`)
+    : typeSchema(columns[0]!.type, fullName)
   return JSON.stringify(schema)
 }
 

@@ -55,6 +55,8 @@ export function formatCsvLine(fields: readonly (string | null)[], delimiter: str
 function mustQuote(field: string, delimiter: string, first: boolean): boolean {
   if (field === '') return first
   if (field.includes(delimiter) || /["\r\n]/.test(field)) return true
+  // As the reference writer does it: a line that does not begin with a letter or digit begins with a quote.
+  if (first && !/^[0-9A-Za-z]/.test(field)) return true
   // A leading comment sign and blanks at the edges do not survive every reader.
   return field.charCodeAt(0) <= 0x23 || field.charCodeAt(field.length - 1) <= 0x20
 }
