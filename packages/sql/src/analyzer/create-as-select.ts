@@ -33,7 +33,7 @@ export function analyzeCreateAsSelect(
   const projection = planProjection(planned)
   const formats = sinkFormats(settings, planned, projection, environment)
   const prefix = properties['ksql.output.topic.name.prefix'] ?? ''
-  const topicName = settings.topic ?? `${String(prefix)}${statement.name.toUpperCase()}`
+  const topicName = settings.topic ?? `${String(prefix)}${statement.name}`
   checkTimestamp(settings.timestamp, [...projection.keyColumns, ...projection.valueColumns])
   checkName(statement, existing)
   const { window } = planned.relation
