@@ -8,6 +8,7 @@ import type { CommandLog } from '../command/command-log.ts'
 import type { Operation } from '../command/operation.ts'
 import { pinLatest, streamTopicsOf } from '../query/pinned-offsets.ts'
 import type { CommandStatus, StatementResult } from '../result/entities.ts'
+import { missingSchemas } from '../statement/missing-schemas.ts'
 import { planStatement, type PlanningEnvironment } from '../statement/plan-statement.ts'
 import type { PlannedStatement, TopicToCreate } from '../statement/planned-statement.ts'
 import { TopicCatalog } from '../statement/statement-context.ts'
@@ -215,7 +216,8 @@ export class StatementExecutor {
     const { kafka, planning, registerSchemas } = this.#environment
     if (planned.topic !== undefined) await createTopic(kafka, planned.topic)
     if (planned.register !== undefined) {
-      await registerSchemas(planned.register.source, planned.register)
+      const missing = await missingSchemas(planning.registry, planned.register)
+      await registerSchemas(planned.register.source, missing)
     }
     if (planned.pin !== undefined) {
       const reset =

@@ -27,7 +27,7 @@ export function lowerStreamStreamJoin(
   const options = {
     name: node.step,
     type,
-    keySerde: left.keySerde,
+    keySerde: context.storeKeySerde(node.left.schema),
     store: node.step,
     eager,
     windows: {

@@ -14,6 +14,7 @@ import { silentLogger, type Logger } from '../engine/engine-options.ts'
 import { Properties } from '../engine/properties.ts'
 import { Session, type PropertyValue } from '../engine/session.ts'
 import { SourceAccess } from '../engine/source-access.ts'
+import { missingSchemas } from '../statement/missing-schemas.ts'
 import { planStatement, type PlanningEnvironment } from '../statement/plan-statement.ts'
 import { TopicCatalog, type KnownTopic } from '../statement/statement-context.ts'
 import { TestQuery } from './test-query.ts'
@@ -141,7 +142,8 @@ export class ScriptTestDriver {
       if (this.#topics.get(name) === undefined) this.createTopic(name, { partitions, replicas })
     }
     if (planned.register !== undefined) {
-      await this.#sources.ensureRegistered(planned.register.source, planned.register)
+      const missing = await missingSchemas(this.registry, planned.register)
+      await this.#sources.ensureRegistered(planned.register.source, missing)
     }
     // Applied to a copy first: a query that cannot be built leaves the catalog as it was.
     const effects = this.#metastore.copy().apply(planned.operation)
