@@ -197,6 +197,29 @@ test('windows are read by key, with their bounds', async () => {
   expect(await engine.query('SELECT n FROM w;')).toHaveLength(2)
 })
 
+test('tables behind a windowed one, and final results, are read like it', async () => {
+  await engine.execute(`${stream}
+    CREATE TABLE w AS SELECT k, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY k;
+    CREATE TABLE next AS SELECT k, n + 1 AS m FROM w;
+    CREATE TABLE last AS SELECT k, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 1 MINUTE, GRACE PERIOD 0 SECONDS)
+      GROUP BY k EMIT FINAL;`)
+  await engine.insert('s', [
+    { k: 'a', v: 1, rowtime: 1_000 },
+    { k: 'aa', v: 1, rowtime: 2_000 },
+    { k: 'a', v: 1, rowtime: 61_000 },
+  ])
+  const consistency = engine.position()
+  const rows = (sql: string): Promise<unknown[][]> =>
+    engine.query(sql, { consistency, rows: 'array' })
+  expect(await rows("SELECT * FROM next WHERE k = 'a';")).toEqual([
+    ['a', 0, 60_000, 2],
+    ['a', 60_000, 120_000, 2],
+  ])
+  expect(await rows("SELECT * FROM next WHERE k > 'a';")).toEqual([['aa', 0, 60_000, 2]])
+  expect(await rows('SELECT * FROM next WHERE windowstart = 0;')).toHaveLength(2)
+  expect(await rows("SELECT n FROM last WHERE k = 'a';")).toEqual([[1]])
+})
+
 test('a SOURCE table can be read, a plain one not', async () => {
   await engine.execute(`CREATE TABLE plain (k STRING PRIMARY KEY, v INT) WITH (kafka_topic='t', partitions=1, value_format='json');
     CREATE SOURCE TABLE kept (k STRING PRIMARY KEY, v INT) WITH (kafka_topic='t', value_format='json');`)

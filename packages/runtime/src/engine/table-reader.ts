@@ -1,7 +1,13 @@
 import { NotOpenError, TimeoutError, type Clock } from '@varve/base'
 import type { Kafka } from '@varve/kafka'
 import type { Row } from '@varve/serde'
-import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StreamsApplication } from '@varve/streams'
+import type { PlanNode } from '@varve/sql'
+import type {
+  ReadOnlyKeyValueStore,
+  ReadOnlyWindowStore,
+  StreamsApplication,
+  Windowed,
+} from '@varve/streams'
 
 import type { Metastore } from '../catalog/metastore.ts'
 import type { QueryInfo } from '../catalog/query-info.ts'
@@ -40,6 +46,15 @@ export class TableReader {
         return {
           kind: 'key-value',
           rows: application.store(materialization.store) as ReadOnlyKeyValueStore<Row, Row>,
+        }
+      }
+      if (!isAggregateStep(info.plan.root, materialization.step)) {
+        return {
+          kind: 'windowed-key',
+          rows: application.store(materialization.store) as ReadOnlyKeyValueStore<
+            Windowed<Row>,
+            Row
+          >,
         }
       }
       return {
@@ -137,4 +152,11 @@ export class TableReader {
       await this.#clock.sleep(retryDelayMs, signal)
     }
   }
+}
+
+/** Whether the step is a windowed aggregate: its store knows windows; those behind it have them in their keys. */
+function isAggregateStep(root: PlanNode, step: string): boolean {
+  let node = root
+  while (node.step !== step && 'source' in node) node = node.source
+  return node.kind === 'aggregate'
 }

@@ -7,6 +7,8 @@ export interface ApplicationSettings {
   readonly cacheBytesMax?: number
   readonly taskIdleMsMax?: number
   readonly replicationFactor?: number
+  /** 0: closed windows are looked for at each record, so that results depend on records alone and not on the wall clock. */
+  readonly emitIntervalMs: 0
 }
 
 /** Reads the settings; what is not set stays at the default of the application. */
@@ -21,6 +23,7 @@ export function applicationSettings(
   const optional = <K extends string>(key: K, value: number | undefined): { [P in K]?: number } =>
     (value === undefined ? {} : { [key]: value }) as { [P in K]?: number }
   return {
+    emitIntervalMs: 0,
     processingGuarantee:
       property('processing.guarantee') === 'at_least_once' ? 'at_least_once' : 'exactly_once',
     ...optional('commitIntervalMs', number('commit.interval.ms')),

@@ -10,11 +10,13 @@ import {
   type PullPlan,
 } from '@varve/sql'
 import type {
+  KeyedRow,
   KeyRange,
   ReadOnlyKeyValueStore,
   ReadOnlyWindowStore,
   ValueAndTimestamp,
   Window,
+  Windowed,
 } from '@varve/streams'
 
 import type { ResultRow } from '../engine/query-types.ts'
@@ -31,6 +33,11 @@ export interface PullRead {
   readonly store:
     | { readonly kind: 'key-value'; readonly rows: ReadOnlyKeyValueStore<Row, Row> }
     | { readonly kind: 'window'; readonly rows: ReadOnlyWindowStore<Row, Row> }
+    /** Rows of a windowed table behind its aggregate: the window is part of the key. */
+    | {
+        readonly kind: 'windowed-key'
+        readonly rows: ReadOnlyKeyValueStore<Windowed<Row>, Row>
+      }
   readonly toTableRow: StoreRowMapper
   readonly filter: CompiledPredicate | undefined
   readonly output: readonly CompiledExpression[]
@@ -72,7 +79,11 @@ function* storedRows(read: PullRead): Generator<StoredRow> {
     yield* keyedRows(read, read.store.rows)
     return
   }
-  for (const row of windowedRows(read, read.store.rows)) {
+  const rows =
+    read.store.kind === 'window'
+      ? windowedRows(read, read.store.rows)
+      : windowedKeyRows(read, read.store.rows)
+  for (const row of rows) {
     if (!windowMatches(row.key.window, read.plan.lookup.windows)) continue
     yield {
       key: row.key.key,
@@ -115,6 +126,37 @@ function* windowedRows(
       yield* store.all()
   }
 }
+
+function* windowedKeyRows(
+  read: PullRead,
+  store: ReadOnlyKeyValueStore<Windowed<Row>, Row>,
+): Generator<KeyedRow<Windowed<Row>, Row>> {
+  const { lookup } = read.plan
+  switch (lookup.kind) {
+    case 'keys':
+      for (const literals of lookup.keys) {
+        const key = keyRow(read.source, literals)
+        yield* store.range({ gte: { key, window: firstWindow }, lte: { key, window: lastWindow } })
+      }
+      return
+    case 'range': {
+      const { gte, gt, lte, lt } = rangeOf(read.source, lookup)
+      yield* store.range({
+        ...(gte === undefined ? {} : { gte: { key: gte, window: firstWindow } }),
+        ...(gt === undefined ? {} : { gt: { key: gt, window: lastWindow } }),
+        ...(lte === undefined ? {} : { lte: { key: lte, window: lastWindow } }),
+        ...(lt === undefined ? {} : { lt: { key: lt, window: firstWindow } }),
+      })
+      return
+    }
+    case 'scan':
+      yield* store.all()
+  }
+}
+
+/** Windows before and after all others of a key. */
+const firstWindow: Window = { start: 0, end: 0 }
+const lastWindow: Window = { start: Number.MAX_SAFE_INTEGER, end: Number.MAX_SAFE_INTEGER }
 
 function keyRow(source: DataSource, literals: readonly LiteralJson[]): Row {
   return source.keyColumns.map((column, i) => decodeLiteral(column.type, literals[i] ?? null))
