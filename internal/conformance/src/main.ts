@@ -42,6 +42,7 @@ async function main(options: Options): Promise<number> {
   })
   console.log(formatTallies('by file', tally(results, fileOf)))
   console.log(formatTallies('by tag', tally(results, tagsOf)))
+  printSources(results)
   console.log('failures by class')
   const reasons = [...tally(results, reasonOf)].toSorted(([, a], [, b]) => b.failed - a.failed)
   for (const [reason, { failed }] of reasons) console.log(`  ${failed} × ${reason}`)
@@ -55,6 +56,19 @@ async function main(options: Options): Promise<number> {
   if (results.length === 0) return 1
   if (options.compareKnown) return differences.length === 0 ? 0 : 1
   return failed === 0 ? 0 : 1
+}
+
+/** How many passing cases also have the streams and tables that were recorded of the original. No verdict depends on it. */
+function printSources(results: readonly Result[]): void {
+  const recorded = results.filter(({ verdict }) => verdict.sourceDifference !== undefined)
+  if (recorded.length === 0) return
+  const differing = recorded.filter(({ verdict }) => verdict.sourceDifference !== null)
+  for (const { testCase, verdict } of differing) {
+    console.log(`sources of ${testCase.id}: ${shorten(verdict.sourceDifference ?? '')}`)
+  }
+  console.log(
+    `of passing cases, ${recorded.length - differing.length} have the recorded sources, ${differing.length} differ`,
+  )
 }
 
 /** Updates the list of known failures where that was asked for, and returns how the results differ from it. */

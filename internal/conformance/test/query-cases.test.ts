@@ -8,9 +8,9 @@ import { expandCase } from '../src/suite/load-suite.ts'
 /** Runs a case given as an object; resolves to the reason of its failure, `undefined` when it passes. */
 async function verdict(source: object): Promise<string | undefined> {
   const json = parseJson(JSON.stringify({ name: 'c', ...source })) as JsonObject
-  const [testCase] = expandCase('qtt', 'own.json', json, new Map())
+  const [testCase] = expandCase('qtt', 'own.json', json, new Map(), undefined)
   try {
-    const checks = await runQueryCase(testCase!)
+    const { checks } = await runQueryCase(testCase!)
     return checks > 0 ? undefined : 'nothing was checked'
   } catch (error) {
     return (error as Error).message

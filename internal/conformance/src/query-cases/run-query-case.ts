@@ -6,10 +6,12 @@ import { SchemaSource } from '../codec/schema-source.ts'
 import { encodeBase64 } from '../codec/side-codec.ts'
 import { TopicCodec } from '../codec/topic-codec.ts'
 import { recordsDifference, type ActualRecord } from '../compare/compare-records.ts'
+import type { JsonObject } from '../json/json-value.ts'
 import type { CaseRecord, SuiteCase } from '../suite/case.ts'
 import { declaredTopics } from '../suite/declared-topics.ts'
 import { registerSchemas } from '../suite/register-schemas.ts'
-import { CaseFailure } from '../verdict.ts'
+import { CaseFailure, type Passed } from '../verdict.ts'
+import { sourceDifference } from './expected-source.ts'
 import { appendWritten, feedQueries, type RawRecord, type TopicLog } from './feed-queries.ts'
 import { checkPostConditions } from './post-conditions.ts'
 import {
@@ -24,14 +26,16 @@ const exactNumbersProperty = 'use.exact.numeric.comparison'
 
 const emitIntervalProperty = 'ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__'
 
+const sinkPartitions = 4
+
 const engineConfig = {
   'ksql.service.id': 'some.ksql.service.id',
   'auto.offset.reset': 'earliest',
   'ksql.headers.columns.enabled': true,
 }
 
-/** Runs a case on the engine's planner and operators, driven synchronously. Returns how much was checked. @throws CaseFailure */
-export async function runQueryCase(testCase: SuiteCase): Promise<number> {
+/** Runs a case on the engine's planner and operators, driven synchronously. @throws CaseFailure */
+export async function runQueryCase(testCase: SuiteCase): Promise<Passed> {
   const { [exactNumbersProperty]: exact = true, ...properties } = testCase.properties
   const driver = new ScriptTestDriver({
     clock: systemClock,
@@ -41,10 +45,24 @@ export async function runQueryCase(testCase: SuiteCase): Promise<number> {
     emitIntervalMs: Number(properties[emitIntervalProperty] ?? 1_000),
   })
   try {
-    return await new QueryCaseRun(testCase, driver, String(exact) === 'true').run()
+    const checks = await new QueryCaseRun(testCase, driver, String(exact) === 'true').run()
+    const { recordedSources } = testCase
+    if (recordedSources === undefined) return { checks }
+    return { checks, sourceDifference: recordedDifference(recordedSources, driver) ?? null }
   } finally {
     driver.close()
   }
+}
+
+function recordedDifference(
+  recorded: readonly JsonObject[],
+  driver: ScriptTestDriver,
+): string | undefined {
+  for (const expected of recorded) {
+    const difference = sourceDifference(expected, driver.sources)
+    if (difference !== undefined) return difference
+  }
+  return undefined
 }
 
 class QueryCaseRun {
@@ -54,6 +72,7 @@ class QueryCaseRun {
   readonly #log: TopicLog = new Map()
   /** The last source seen over each topic: one that was dropped still says how its records are written. */
   readonly #sources = new Map<string, DataSource>()
+  readonly #declared = new Set<string>()
   #queriesCreated = false
 
   constructor(testCase: SuiteCase, driver: ScriptTestDriver, exactNumbers: boolean) {
@@ -64,7 +83,10 @@ class QueryCaseRun {
 
   async run(): Promise<number> {
     const topics = declaredTopics(this.#case)
-    for (const topic of topics) this.#driver.createTopic(topic.name, topic)
+    for (const topic of topics) {
+      this.#driver.createTopic(topic.name, topic)
+      this.#declared.add(topic.name)
+    }
     await registerSchemas(topics, this.#driver.registry)
     const raised = await this.#statements()
     const { expectedException: expected } = this.#case
@@ -100,7 +122,10 @@ class QueryCaseRun {
     for (const [i, parsed] of script.entries()) {
       try {
         const result = await this.#driver.execute(parsed)
-        if (result.kind === 'query') this.#queriesCreated = true
+        if (result.kind === 'query') {
+          this.#queriesCreated = true
+          this.#recordSinks()
+        }
         if (result.kind === 'inserted') appendWritten(this.#log, result.record)
       } catch (error) {
         const raised = raisedByStatement(error, parsed)
@@ -112,6 +137,15 @@ class QueryCaseRun {
       for (const source of this.#driver.sources.values()) this.#sources.set(source.topic, source)
     }
     return undefined
+  }
+
+  /** The original books the topic of every sink with the same number of partitions. */
+  #recordSinks(): void {
+    for (const name of this.#driver.topics.names()) {
+      if (this.#declared.has(name)) continue
+      this.#declared.add(name)
+      this.#driver.createTopic(name, { partitions: sinkPartitions, replicas: 1 })
+    }
   }
 
   async #feed(): Promise<Raised | undefined> {

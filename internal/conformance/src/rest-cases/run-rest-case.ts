@@ -9,7 +9,7 @@ import { isArray, JsonObject, type Json } from '../json/json-value.ts'
 import type { SuiteCase } from '../suite/case.ts'
 import { declaredTopics } from '../suite/declared-topics.ts'
 import { registerSchemas } from '../suite/register-schemas.ts'
-import { CaseFailure } from '../verdict.ts'
+import { CaseFailure, type Passed } from '../verdict.ts'
 import { outputsDifference } from './check-outputs.ts'
 import { responsesDifference, type ActualResponse } from './compare-responses.ts'
 import { describeSources, type DescribedSource } from './describe-sources.ts'
@@ -37,11 +37,11 @@ const rowTimeoutMs = 10_000
 /** How long a query that has sent what is expected may go on to send more, milliseconds. */
 const surplusTimeoutMs = 150
 
-/** Runs a case against a server of its own. Returns how much was checked. @throws CaseFailure */
-export async function runRestCase(testCase: SuiteCase): Promise<number> {
+/** Runs a case against a server of its own. @throws CaseFailure */
+export async function runRestCase(testCase: SuiteCase): Promise<Passed> {
   await using engine = await Engine.open({ directory: ':memory:', config: engineConfig })
   await using server = await startServer({ engine, port: 0, shutdownGraceMs: 100 })
-  return await new RestCaseRun(testCase, engine, server.url).run()
+  return { checks: await new RestCaseRun(testCase, engine, server.url).run() }
 }
 
 class RestCaseRun {

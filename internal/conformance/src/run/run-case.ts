@@ -9,9 +9,9 @@ export async function runCase(testCase: SuiteCase): Promise<Verdict> {
   const took = (): number => Math.round(performance.now() - start)
   try {
     const run = testCase.suite === 'qtt' ? runQueryCase : runRestCase
-    const checks = await run(testCase)
-    if (checks > 0) return { passed: true, checks, durationMs: took() }
-    return { passed: false, reason: 'nothing was checked', checks, durationMs: took() }
+    const passed = await run(testCase)
+    if (passed.checks > 0) return { ...passed, passed: true, durationMs: took() }
+    return { ...passed, passed: false, reason: 'nothing was checked', durationMs: took() }
   } catch (error) {
     return { passed: false, reason: reasonOf(error), checks: 0, durationMs: took() }
   }

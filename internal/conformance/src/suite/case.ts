@@ -60,6 +60,8 @@ export interface SuiteCase {
   readonly expectedException: ExpectedException | undefined
   /** The case as it stands in the file, for members that few cases have. */
   readonly source: JsonObject
+  /** Every stream and table that there is after the statements, recorded from the original; absent where nobody recorded it. */
+  readonly recordedSources: readonly JsonObject[] | undefined
   readonly inScope: boolean
   readonly tags: readonly string[]
 }

@@ -26,8 +26,9 @@ export function loadSuite(directory: string, selection: Selection): SuiteCase[] 
     if (!existsSync(folder)) continue
     for (const file of readdirSync(folder).toSorted()) {
       if (!file.endsWith('.json') || !isSelected(file, selection.file)) continue
+      const recorded = recordedSources(join(directory, `${suite}-sources`, file))
       for (const source of testsOf(join(folder, file))) {
-        for (const testCase of expandCase(suite, file, source, index)) {
+        for (const testCase of expandCase(suite, file, source, index, recorded)) {
           if (selection.name === undefined || testCase.id.includes(selection.name)) {
             cases.push(testCase)
           }
@@ -44,11 +45,27 @@ export function expandCase(
   file: string,
   source: JsonObject,
   index: ReadonlyMap<string, IndexFacts>,
+  recorded: JsonObject | undefined,
 ): SuiteCase[] {
   if (source.get('enabled') === false) return []
-  return expand(source).map((expansion) =>
-    readCase(suite, file, expansion, index.get(`${suite}/${file}#${expansion.name}`)),
-  )
+  return expand(source).map((expansion) => {
+    const facts = index.get(`${suite}/${file}#${expansion.name}`)
+    const sources = recorded?.get(expansion.name)
+    return readCase(
+      suite,
+      file,
+      expansion,
+      facts,
+      sources instanceof JsonObject ? sources : undefined,
+    )
+  })
+}
+
+/** What was recorded of the sources of a file's cases, by name of the expanded case. */
+function recordedSources(path: string): JsonObject | undefined {
+  if (!existsSync(path)) return undefined
+  const root = parseJson(readFileSync(path, 'utf8'))
+  return root instanceof JsonObject ? root : undefined
 }
 
 function isSelected(file: string, wanted: string | undefined): boolean {

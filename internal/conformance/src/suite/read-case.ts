@@ -17,6 +17,7 @@ export function readCase(
   file: string,
   expansion: Expansion,
   facts: IndexFacts | undefined,
+  recorded: JsonObject | undefined,
 ): SuiteCase {
   const { source, format, config } = expansion
   const outputs = source.get('outputs')
@@ -35,6 +36,7 @@ export function readCase(
     outputs: isArray(outputs) ? objects(outputs).map(readRecord) : undefined,
     expectedException: readException(source.get('expectedException')),
     source,
+    recordedSources: recorded && objects(recorded.get('sources')),
     inScope: facts?.inScope ?? true,
     tags: facts?.tags ?? [],
   }
