@@ -5,6 +5,12 @@
  */
 export type { Backup, BackupFile } from './backup/backup-meta.ts'
 export { listBackups, restoreBackup, type RestoreBackupOptions } from './backup/restore-backup.ts'
+export type { IngestOptions } from './external/ingest.ts'
+export {
+  SstFileWriter,
+  type ExternalFile,
+  type SstFileWriterOptions,
+} from './external/sst-file-writer.ts'
 export { DB, type CompactRangeOptions, type PutOptions } from './db/db.ts'
 export type { KeyRange } from './read/approximate-size.ts'
 export type {

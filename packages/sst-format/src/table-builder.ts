@@ -50,6 +50,8 @@ export interface TableOrigin {
   readonly oldestKeyTimeS?: number
   /** Unix seconds when this file is made, 0 unknown. */
   readonly fileCreationTimeS?: number
+  /** Made outside a database: all sequence numbers are 0, and a database that takes it in decides what they stand for. */
+  readonly external?: boolean
 }
 
 /** What {@link TableBuilder.finish} tells about the table. */
@@ -262,6 +264,7 @@ export class TableBuilder {
       sessionId: origin.sessionId ?? '',
       originalFileNumber: origin.fileNumber,
       indexKeyIsUserKey: this.#index.keyIsUserKey,
+      external: origin.external ?? false,
     })
     meta.set(MetaBlockName.properties, this.#writeRaw(properties, CompressionType.NoCompression))
     const metaindex = this.#writeMetaindex(meta)

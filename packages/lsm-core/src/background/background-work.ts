@@ -108,6 +108,27 @@ export class BackgroundWork {
     }
   }
 
+  /** Runs `action` while no compaction of the database runs or begins. */
+  async withoutCompactions(action: () => Promise<void>): Promise<void> {
+    this.#manual++
+    try {
+      while (this.#compacting) await this.#waitFor(() => !this.#compacting)
+      this.#compacting = true
+      const work = action().finally(() => {
+        this.#compacting = false
+      })
+      const ended = work
+        .catch(() => undefined) // the caller gets it
+        .finally(() => this.#running.delete(ended))
+      this.#running.add(ended)
+      await work
+    } finally {
+      this.#manual--
+      this.#settle()
+      this.schedule()
+    }
+  }
+
   /** Gives up running compactions, finishes nothing, and starts nothing more. */
   async stop(): Promise<void> {
     this.#abort.abort(new AbortedError('the database closes'))

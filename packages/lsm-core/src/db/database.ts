@@ -81,6 +81,8 @@ export class Database implements CommitTarget {
   #purging: Promise<void> = Promise.resolve()
   #purgeScheduled = false
   #turnStartedMs = 0
+  /** Writes wait for it. */
+  #pause: Promise<void> | undefined
   /** Cursors and other readers that must be closed with the database. */
   readonly readers: Set<{ close(): void }> = new Set()
   #reservedBytes = 0
@@ -160,7 +162,19 @@ export class Database implements CommitTarget {
     }
   }
 
+  /** Holds all writes back until the function that it returns is called; blocking ones fail with BusyError. */
+  async pauseWrites(): Promise<() => void> {
+    while (this.#pause !== undefined) await this.#pause
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#pause = promise
+    return () => {
+      this.#pause = undefined
+      resolve()
+    }
+  }
+
   stall(): Promise<void> | undefined {
+    if (this.#pause !== undefined) return this.#pause
     if (this.#failure !== undefined || this.#closing !== undefined) return undefined
     const stall = this.writeController.stallOf(this.families.values())
     if (stall === 'none') return undefined
@@ -169,6 +183,7 @@ export class Database implements CommitTarget {
   }
 
   checkRoomForBlockingWrite(): void {
+    if (this.#pause !== undefined) throw new BusyError('writes wait for files that are taken in')
     if (this.writeController.isTooFarBehind(this.families.values())) {
       throw new BusyError(
         'blocking writes have run ahead of flush: let the event loop turn, or await put and write',

@@ -4,6 +4,7 @@ import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
 
 import { createCheckpoint } from '../checkpoint/checkpoint.ts'
+import { ingestExternalFiles, type IngestOptions } from '../external/ingest.ts'
 import { openDatabase } from '../open/open-database.ts'
 import { openReadOnly } from '../open/open-read-only.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
@@ -34,8 +35,8 @@ export interface PutOptions extends WriteOptions {
 export interface CompactRangeOptions {
   readonly cf?: ColumnFamilyHandle | undefined
   /** Both inclusive; absent = from the first / to the last key. */
-  readonly begin?: Bytes | undefined
-  readonly end?: Bytes | undefined
+  readonly begin?: string | Uint8Array | undefined
+  readonly end?: string | Uint8Array | undefined
 }
 
 /** Entries that {@link DB.range} reads between two turns of the event loop. */
@@ -299,6 +300,26 @@ export class DB {
     this.#database.checkWritable()
     await this.flush()
     await createCheckpoint(this.#database, path)
+  }
+
+  /**
+   * Takes tables of {@link SstFileWriter} (or of RocksDB's) into a family, as if their entries were written now, all files
+   * or none; of files that overlap the later counts. They are copied. Writes wait meanwhile, and memtables that overlap
+   * are flushed first.
+   *
+   * @throws CorruptionError when a file is damaged
+   * @throws InvalidOptionError when it has another order than the family, or is no external table
+   */
+  async ingestExternalFile(
+    paths: string | readonly string[],
+    options?: IngestOptions,
+  ): Promise<void> {
+    await ingestExternalFiles(
+      this.#database,
+      this.#database.family(options?.cf),
+      typeof paths === 'string' ? [paths] : paths,
+      options,
+    )
   }
 
   /** Forgets a family; cursors on it go on. */

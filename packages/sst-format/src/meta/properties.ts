@@ -83,7 +83,7 @@ export type WrittenProperties = Pick<
   | 'sessionId'
   | 'originalFileNumber'
   | 'indexKeyIsUserKey'
-> & { readonly columnFamilyId: number }
+> & { readonly columnFamilyId: number; readonly external: boolean }
 
 const P = 'rocksdb.'
 
@@ -114,6 +114,10 @@ export function encodeProperties(p: WrittenProperties): Uint8Array {
   text('creating.host.identity', '')
   text('creating.session.identity', p.sessionId)
   number('creation.time', p.creationTimeS)
+  if (p.external) {
+    values.set(`${P}external_sst_file.version`, new ByteWriter(16).fixed32(2).toBytes())
+    values.set(`${P}external_sst_file.global_seqno`, new ByteWriter(16).fixed64(0).toBytes())
+  }
   number('data.size', p.dataSizeBytes)
   number('deleted.keys', p.deletedKeys)
   if (p.fileCreationTimeS > 0) number('file.creation.time', p.fileCreationTimeS)
