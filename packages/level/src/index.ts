@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { VarveLevel } from './varve-level.ts'
+export type { Formatted } from './format.ts'
 export type { ChainedBatch } from './chained-batch.ts'
 export type { LevelError } from './level-error.ts'
 export type {

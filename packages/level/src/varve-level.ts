@@ -142,6 +142,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
 
   // What abstract-level asks of an implementation.
 
+  /** @internal */
   async _open(options: OpenOptions): Promise<void> {
     const { store, family } = options
     try {
@@ -156,6 +157,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     }
   }
 
+  /** @internal */
   async _close(): Promise<void> {
     const db = this.#db
     if (db === undefined) return
@@ -163,6 +165,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     this.#db = undefined
   }
 
+  /** @internal */
   async _get(key: Formatted, options: PrivateReadOptions): Promise<Formatted | undefined> {
     return this._getSync(key, options)
   }
@@ -186,6 +189,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     )
   }
 
+  /** @internal */
   async _has(key: Formatted, options: PrivateReadOptions): Promise<boolean> {
     return withLevelErrors(
       () => this.#db!.getSync(key, { snapshot: storeSnapshot(options) }) !== undefined,
@@ -199,14 +203,17 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return values.map((value) => value !== undefined)
   }
 
+  /** @internal */
   _put(key: Formatted, value: Formatted, options: SyncOption): Promise<void> {
     return withLevelErrorsAsync(() => this.#db!.put(key, value, { sync: options.sync === true }))
   }
 
+  /** @internal */
   _del(key: Formatted, options: SyncOption): Promise<void> {
     return withLevelErrorsAsync(() => this.#db!.delete(key, { sync: options.sync === true }))
   }
 
+  /** @internal */
   _batch(operations: readonly PrivateOperation[], options: SyncOption): Promise<void> {
     const batch = new WriteBatch()
     for (const operation of operations) {
@@ -220,14 +227,17 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return new ChainedBatch(this, this.#db!)
   }
 
+  /** @internal */
   _clear(options: PrivateClearOptions): Promise<void> {
     return withLevelErrorsAsync(() => clearRange(this.#db!, options))
   }
 
+  /** @internal */
   _iterator(options: PrivateIteratorOptions): LevelIterator {
     return new LevelIterator(this as VarveLevel<unknown, unknown>, options, this.#reader(options))
   }
 
+  /** @internal */
   _keys(options: PrivateIteratorOptions): LevelKeyIterator {
     return new LevelKeyIterator(
       this as VarveLevel<unknown, unknown>,
@@ -236,6 +246,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     )
   }
 
+  /** @internal */
   _values(options: PrivateIteratorOptions): LevelValueIterator {
     return new LevelValueIterator(
       this as VarveLevel<unknown, unknown>,
@@ -244,6 +255,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     )
   }
 
+  /** @internal */
   _snapshot(options: { readonly owner: AbstractLevel<unknown> }): LevelSnapshot {
     return new LevelSnapshot(
       withLevelErrors(() => this.#db!.snapshot()),

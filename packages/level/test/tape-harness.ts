@@ -1,7 +1,7 @@
 import { deepStrictEqual, fail, notStrictEqual, ok, strictEqual, throws } from 'node:assert/strict'
 
 /** The part of tape's test object that abstract-level's suite uses. */
-export interface TapeTest {
+interface TapeTest {
   plan(count: number): void
   end(error?: unknown): void
   is(actual: unknown, expected: unknown, message?: string): void
