@@ -22,6 +22,7 @@ export {
   type TimeWindows,
 } from './dsl/windows.ts'
 export type * from './topology/processor.ts'
+export type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from './topology/node.ts'
 export { Topology, type RepartitionTopic, type SubTopology } from './topology/topology.ts'
 export type { StoreBuilder, StoreKind } from './state/store-builder.ts'
 export type * from './state/store.ts'

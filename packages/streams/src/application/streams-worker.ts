@@ -32,7 +32,7 @@ const pendingChangesMax = 50_000
 const attemptsMax = 6
 
 /** What a worker tells its application. */
-export interface WorkerListener {
+interface WorkerListener {
   onRestoring(): void
   onRunning(): void
   onCommitted(changes: readonly (CommittedChange & { readonly node: string })[]): void
