@@ -14,7 +14,7 @@ export interface Sample {
 }
 
 /** Median and spread of one contender over all rounds. */
-export interface Figure {
+interface Figure {
   readonly name: string
   /** Units per second. */
   readonly median: number

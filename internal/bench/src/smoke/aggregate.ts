@@ -74,7 +74,6 @@ export async function aggregateBenchmark(options: BenchOptions): Promise<Compari
       run: () => inTemporaryDirectory((directory) => runOnce({ directory })),
     },
   ]
-  await using stack = new AsyncDisposableStack()
   if (isKafkaInstalled('4')) {
     let run = 0
     contenders.push({

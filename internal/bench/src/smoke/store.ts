@@ -37,7 +37,8 @@ function halfCompressibleValues(count: number): Buffer[] {
 interface Store {
   readonly name: string
   open(directory: string): Promise<{
-    put(key: Buffer, value: Buffer): unknown
+    /** A promise where the engine cannot put without one. */
+    put(key: Buffer, value: Buffer): void | Promise<void>
     /** Length of the value; -1 when absent. */
     get(key: Buffer): number
     close(): Promise<void>

@@ -1,7 +1,7 @@
 import type { EventAt } from '@varve/internal-load'
 
 export const PARTITIONS = 2
-export const KEYS = 50
+const KEYS = 50
 export const GROUPS = 7
 
 /** Inputs numbered from 0; every number goes through a stateless query and, regrouped, through an aggregate. */
