@@ -177,6 +177,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return value === undefined ? undefined : toFormat(value, options.valueEncoding, true)
   }
 
+  /** @internal */
   async _getMany(
     keys: Formatted[],
     options: PrivateReadOptions,

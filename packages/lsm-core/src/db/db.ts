@@ -24,7 +24,8 @@ import type {
 } from './handles.ts'
 import { propertyOf } from './properties.ts'
 
-type Bytes = string | Uint8Array
+/** A key or value; text is taken as UTF-8. */
+export type Bytes = string | Uint8Array
 
 /** Options of single writes. */
 export interface PutOptions extends WriteOptions {
@@ -35,8 +36,8 @@ export interface PutOptions extends WriteOptions {
 export interface CompactRangeOptions {
   readonly cf?: ColumnFamilyHandle | undefined
   /** Both inclusive; absent = from the first / to the last key. */
-  readonly begin?: string | Uint8Array | undefined
-  readonly end?: string | Uint8Array | undefined
+  readonly begin?: Bytes | undefined
+  readonly end?: Bytes | undefined
 }
 
 /** Entries that {@link DB.range} reads between two turns of the event loop. */
