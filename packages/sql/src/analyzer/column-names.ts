@@ -17,10 +17,13 @@ export function nameItems(
   const names = items.map((item) => {
     if (item.alias !== undefined) {
       if (persistent && isSystemColumn(item.alias) && !item.expanded) {
-        throw new SqlError(`\`${item.alias}\` is a reserved system column name.`, {
-          span: item.span,
-          hint: 'Please use a different alias.',
-        })
+        throw new SqlError(
+          `\`${item.alias}\` is a reserved column name. You cannot use it as an alias for a column.`,
+          {
+            span: item.span,
+            hint: 'Please use a different alias.',
+          },
+        )
       }
       return item.alias
     }

@@ -30,7 +30,7 @@ export function analyzeCreateAsSelect(
   const existing = environment.catalog.source(statement.name)
   const planned = planQuery(statement.query, environment, true)
   checkKind(statement, planned)
-  const projection = planProjection(planned)
+  const projection = planProjection(planned, statement.name)
   const formats = sinkFormats(settings, planned, projection, environment)
   const prefix = properties['ksql.output.topic.name.prefix'] ?? ''
   const topicName = settings.topic ?? `${String(prefix)}${statement.name}`
@@ -72,13 +72,13 @@ export function analyzeInsertInto(
   const settings = readProperties(statement.properties, 'insert')
   const target = environment.catalog.source(statement.target)
   if (target === undefined) {
-    throw new SqlError(`Source ${statement.target} does not exist.`, { span: statement.span })
+    throw new SqlError(`Source \`${statement.target}\` does not exist.`, { span: statement.span })
   }
   if (target.kind !== 'STREAM') {
-    throw new SqlError('INSERT INTO can only be used to insert into a stream.', {
-      span: statement.span,
-      detail: `${target.name} is a table.`,
-    })
+    throw new SqlError(
+      `INSERT INTO can only be used to insert into a stream. ${target.name} is a table.`,
+      { span: statement.span },
+    )
   }
   if (target.isSource) {
     throw new SqlError(`Cannot insert into read-only stream: ${target.name}`, {
@@ -86,9 +86,12 @@ export function analyzeInsertInto(
     })
   }
   if (target.headerColumns.length > 0) {
-    throw new SqlError(`Cannot insert into ${target.name} because it has header columns`, {
-      span: statement.span,
-    })
+    throw new SqlError(
+      `Cannot insert into HEADER columns: ${target.headerColumns.map((column) => column.name).join(', ')}`,
+      {
+        span: statement.span,
+      },
+    )
   }
   const planned = planQuery(statement.query, environment, true)
   if (planned.relation.kind !== 'STREAM') {
@@ -99,7 +102,7 @@ export function analyzeInsertInto(
       },
     )
   }
-  const projection = adaptLiterals(planProjection(planned), target)
+  const projection = adaptLiterals(planProjection(planned, target.name), target)
   checkInsertColumns(projection, target, statement)
   const query = queryPlan(planned, projection.node, target, statement.query.emit ?? 'CHANGES')
   return {

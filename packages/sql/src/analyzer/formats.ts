@@ -1,11 +1,13 @@
 import {
   formatSqlType,
+  type Column,
   type Columns,
   type FormatName,
   type FormatSpec,
   type SqlType,
 } from '@varve/serde'
 
+import type { Span } from '../ast/position.ts'
 import { SqlError } from '../errors.ts'
 
 const kafkaTypes = new Set(['INTEGER', 'BIGINT', 'DOUBLE', 'STRING', 'BYTES'])
@@ -26,21 +28,20 @@ function formatRefusal(
 ): string | undefined {
   if (side === 'key') {
     const map = columns.find((column) => containsMap(column.type))
-    if (map !== undefined) {
-      return `Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior due to inconsistent serialization. Key column name: \`${map.name}\`. Column type: ${formatSqlType(map.type)}.`
-    }
+    if (map !== undefined) return mapKeysRefusal(map)
   }
   const refusal = columns
-    .map((column) => typeRefusal(format, column.type))
+    .map((column) => typeRefusal(format, column))
     .find((text) => text !== undefined)
+  const listed = formatColumns(columns, side)
   switch (format) {
     case 'NONE':
       return columns.length === 0
         ? undefined
-        : `The 'NONE' format can only be used when no columns are defined. Got: [${columns.map((c) => `\`${c.name}\` ${formatSqlType(c.type)}`).join(', ')}]`
+        : `The 'NONE' format can only be used when no columns are defined. Got: [${listed}]`
     case 'KAFKA':
       if (columns.length > 1) {
-        return `The 'KAFKA' format only supports a single field. Got: [${columns.map((c) => `\`${c.name}\` ${formatSqlType(c.type)}`).join(', ')}]`
+        return `The 'KAFKA' format only supports a single field. Got: [${listed}]`
       }
       return refusal
     default:
@@ -48,7 +49,23 @@ function formatRefusal(
   }
 }
 
-function typeRefusal(format: FormatName, type: SqlType): string | undefined {
+function formatColumns(columns: Columns, side: 'key' | 'value'): string {
+  return columns
+    .map((c) => `\`${c.name}\` ${formatSqlType(c.type)}${side === 'key' ? ' KEY' : ''}`)
+    .join(', ')
+}
+
+/** Why a column that contains a map cannot be in a key, whatever the format. */
+function mapKeysRefusal(column: Column): string {
+  return `Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior due to inconsistent serialization. Key column name: \`${column.name}\`. Column type: ${formatSqlType(column.type)}. See https://github.com/confluentinc/ksql/issues/6621 for more.`
+}
+
+/** Refuses maps in keys. @throws SqlError */
+export function checkKeyType(column: Column, span?: Span): void {
+  if (containsMap(column.type)) throw new SqlError(mapKeysRefusal(column), { span })
+}
+
+function typeRefusal(format: FormatName, { name, type }: Column): string | undefined {
   switch (format) {
     case 'KAFKA':
       return kafkaTypes.has(type.kind)
@@ -56,7 +73,7 @@ function typeRefusal(format: FormatName, type: SqlType): string | undefined {
         : `The 'KAFKA' format does not support type '${type.kind}'`
     case 'DELIMITED':
       return nestedTypes.has(type.kind)
-        ? `The 'DELIMITED' format does not support type '${type.kind}'`
+        ? `The 'DELIMITED' format does not support type '${type.kind}', column: \`${name}\``
         : undefined
     case 'NONE':
       return undefined
@@ -70,7 +87,9 @@ function mapKeyRefusal(format: FormatName, type: SqlType): string | undefined {
     case 'MAP':
       return type.key.kind === 'STRING'
         ? mapKeyRefusal(format, type.value)
-        : `${format === 'AVRO' ? 'Avro' : format} only supports MAP types with STRING keys`
+        : format === 'AVRO'
+          ? 'Avro only supports MAPs with STRING keys'
+          : `${format.startsWith('JSON') ? 'JSON' : format} only supports MAP types with STRING keys`
     case 'ARRAY':
       return mapKeyRefusal(format, type.element)
     case 'STRUCT':
@@ -102,7 +121,7 @@ export function checkFormat(format: FormatName, columns: Columns, side: 'key' | 
   throw new SqlError(
     format === 'NONE' || refusal.startsWith('Map keys')
       ? refusal
-      : `${side === 'key' ? 'Key' : 'Value'} format does not support schema.\nformat: ${format}\nreason: ${refusal}`,
+      : `${side === 'key' ? 'Key' : 'Value'} format does not support schema.\nformat: ${format}\nschema: Persistence{columns=[${formatColumns(columns, side)}], features=[]}\nreason: ${refusal}`,
   )
 }
 

@@ -2,7 +2,7 @@ import type { Expression } from '../ast/expression.ts'
 import type { JoinNode } from '../ast/query.ts'
 import { columnsIn } from '../ast/visit.ts'
 import { SqlError } from '../errors.ts'
-import { formatExpression } from '../formatter/format-expression.ts'
+import { formatOperand } from '../formatter/format-expression.ts'
 import type { Scope } from './scope.ts'
 
 /** One JOIN with the sides of its condition in order. */
@@ -21,8 +21,11 @@ export interface AnalyzedJoin {
 export function analyzeJoin(node: JoinNode, source: number, scope: Scope): AnalyzedJoin {
   const { condition } = node
   if (condition.kind !== 'comparison' || condition.operator !== '=') {
+    const got = formatOperand(condition, { column: (column) => scope.describe(column) })
     throw new SqlError(
-      `Unsupported join expression: ${formatExpression(condition)}. Joins need one equality`,
+      condition.kind === 'logical'
+        ? `Invalid join condition: joins on multiple conditions are not yet supported. Got ${got}.`
+        : `Unsupported join expression: ${got}. Joins need one equality`,
       { span: condition.span, hint: 'ON a.x = b.y; put further conditions into WHERE.' },
     )
   }
@@ -32,7 +35,7 @@ export function analyzeJoin(node: JoinNode, source: number, scope: Scope): Analy
   ]
   if (first === second) {
     throw new SqlError(
-      `Invalid join condition: both sides refer to the same source. Got ${formatExpression(condition)}`,
+      `Each side of the join must reference exactly one source and not the same source. Left side references \`${scope.sources[first]!.alias}\` and right references \`${scope.sources[second]!.alias}\``,
       { span: condition.span },
     )
   }
@@ -43,7 +46,7 @@ export function analyzeJoin(node: JoinNode, source: number, scope: Scope): Analy
     return { node, source, left: condition.right, leftSource: second, right: condition.left }
   }
   throw new SqlError(
-    `Invalid join condition: the condition must involve ${scope.sources[source]!.alias} and a source before it. Got ${formatExpression(condition)}`,
+    `A join criteria is expected to reference the source (\`${scope.sources[source]!.alias}\`) in the FROM clause, instead the right source references \`${scope.sources[second]!.alias}\` and the left source references \`${scope.sources[first]!.alias}\``,
     { span: condition.span },
   )
 }
@@ -52,7 +55,7 @@ function sourceOf(side: Expression, scope: Scope, condition: Expression): number
   const sources = new Set(columnsIn(side).map((column) => scope.resolve(column, 'JOIN ON').source))
   if (sources.size !== 1) {
     throw new SqlError(
-      `Invalid comparison expression '${formatExpression(side)}' in join '${formatExpression(condition)}'. Each side of the join comparison must contain references from exactly one source.`,
+      `Invalid comparison expression '${scope.describe(side)}' in join '(${scope.describe(condition)})'. Each side of the join comparision must contain references from exactly one source.`,
       { span: side.span },
     )
   }

@@ -6,7 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import type { DataSource } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
 import { formatExpression } from '../formatter/format-expression.ts'
-import { quoteIdentifierText } from '../formatter/format-identifier.ts'
+import { formatIdentifier, quoteIdentifierText } from '../formatter/format-identifier.ts'
 
 /** Columns that every source has besides its own. */
 export const pseudoColumnTypes: ReadonlyMap<string, SqlType> = new Map<string, SqlType>([
@@ -78,9 +78,21 @@ export class Scope {
     const written =
       column.qualifier === undefined ? column.name : `${column.qualifier}.${column.name}`
     if (found.length > 1) {
-      throw new SqlError(`Column '${written}' is ambiguous.`, {
+      const choices = found.map((c) => `${this.sources[c.source]!.alias}.${c.name}`)
+      throw new SqlError(`Column '${written}' is ambiguous. Could be ${choices.join(' or ')}.`, {
         span: column.span,
-        hint: `Could be ${found.map((c) => `${this.sources[c.source]!.alias}.${c.name}`).join(' or ')}.`,
+        hint: 'Put the name of its source in front.',
+      })
+    }
+    const { qualifier } = column
+    if (
+      clause === 'JOIN ON' &&
+      qualifier !== undefined &&
+      !this.sources.some((source) => source.alias === qualifier)
+    ) {
+      throw new SqlError(`'${qualifier}' is not a valid stream/table name or alias.`, {
+        span: column.span,
+        hint: this.#hintFor(column),
       })
     }
     throw new SqlError(`${clause} column '${written}' cannot be resolved.`, {
@@ -114,6 +126,18 @@ export class Scope {
         return found.length === 1
           ? canonicalColumn(found[0]!.source, found[0]!.name)
           : quoteIdentifierText(column.name)
+      },
+    })
+  }
+
+  /** An expression for messages: columns with their sources in front. */
+  describe(expression: Expression): string {
+    return formatExpression(expression, {
+      column: (column) => {
+        const [found] = this.find(column)
+        return found === undefined
+          ? formatExpression(column)
+          : `${formatIdentifier(this.sources[found.source]!.alias)}.${formatIdentifier(found.name)}`
       },
     })
   }
@@ -159,7 +183,9 @@ export function createScope(nodes: readonly SourceNode[], catalog: Catalog): Sco
     const same = sources.findIndex((other) => other.definition.name === source.definition.name)
     if (same !== i) {
       throw new SqlError(
-        `Can not join '${source.definition.name}' to '${source.definition.name}': self joins are not yet supported.`,
+        nodes.length > 2
+          ? `N-way joins do not support multiple occurrences of the same source. Source: '${source.definition.name}'.`
+          : `Can not join '${source.definition.name}' to '${source.definition.name}': self joins are not yet supported.`,
         { span: source.node.span },
       )
     }

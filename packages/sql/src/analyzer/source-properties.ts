@@ -67,7 +67,7 @@ export function readProperties(
       if (reader.has(name)) {
         reader.fail(
           name,
-          `Cannot supply both '${name}' and 'FORMAT' properties, as 'FORMAT' sets both key and value formats.`,
+          `Cannot supply both '${name}' and 'FORMAT' properties, as 'FORMAT' sets both key and value formats. Either use just 'FORMAT', or use 'KEY_FORMAT' and 'VALUE_FORMAT'.`,
         )
       }
     }
@@ -124,9 +124,14 @@ function delimiterOf(text: string, side: 'KEY' | 'VALUE', reader: PropertyReader
   const named = { SPACE: ' ', TAB: '\t' }[text.toUpperCase()]
   if (named !== undefined) return named
   if (text.length !== 1) {
+    const name = `${side}_DELIMITER`
+    const reason =
+      text.trim() === ''
+        ? "Delimiter cannot be empty, if you meant to have a tab or space for delimiter, please use the special values 'TAB' or 'SPACE'"
+        : `Invalid delimiter value: '${text}'. Delimiter must be a single character or TAB,SPACE`
     return reader.fail(
-      `${side}_DELIMITER`,
-      `Invalid delimiter value: '${text}'. Delimiter must be a single character or TAB,SPACE`,
+      name,
+      `Configuration ${name} is invalid: ${reason}\nExample valid value: ';'`,
     )
   }
   return text

@@ -90,6 +90,15 @@ export function formatExpression(
   return format(expression)
 }
 
+/** {@link formatExpression} as part of a greater one: in parentheses when it is compound. */
+export function formatOperand(
+  expression: Expression,
+  options: FormatExpressionOptions = {},
+): string {
+  const text = formatExpression(expression, options)
+  return isPrimary(expression) ? text : `(${text})`
+}
+
 function formatColumn(column: ColumnExpression): string {
   return column.qualifier === undefined
     ? formatIdentifier(column.name)

@@ -49,6 +49,8 @@ export function resolveOverload<O extends Overload>(
   overloads: readonly O[],
   args: readonly ArgumentKind[],
 ): ResolvedOverload<O> {
+  // Names are shown as most of them are registered in the dialect.
+  const shown = name.toLowerCase()
   for (const implicit of [false, true]) {
     const fits = overloads.flatMap((overload) => {
       const resolved = fit(name, overload, args, implicit)
@@ -60,15 +62,15 @@ export function resolveOverload<O extends Overload>(
       .sort((a, b) => compareRanks(a.rank, b.rank))
     if (ranked.length > 1 && compareRanks(ranked[0]!.rank, ranked[1]!.rank) === 0) {
       throw new SqlError(
-        `Function '${name}' cannot be resolved due to ambiguous method parameters ${formatArguments(args)}.`,
+        `Function '${shown}' cannot be resolved due to ambiguous method parameters ${formatArguments(args)}.`,
         { hint: 'Use CAST to say which types are meant.' },
       )
     }
     return ranked[0]!.resolved
   }
   throw new SqlError(
-    `Function '${name}' does not accept parameters ${formatArguments(args)}.\nValid alternatives are:\n${overloads
-      .map((overload) => formatAlternative(name, overload))
+    `Function '${shown}' does not accept parameters ${formatArguments(args)}.\nValid alternatives are:\n${overloads
+      .map((overload) => formatAlternative(shown, overload))
       .join('\n')}`,
   )
 }

@@ -6,7 +6,6 @@ import type { Expression } from '../ast/expression.ts'
 import { columnsIn } from '../ast/visit.ts'
 import { SqlError } from '../errors.ts'
 import type { TypedExpression } from '../expression/typed-expression.ts'
-import { formatExpression } from '../formatter/format-expression.ts'
 import type { InternalFormats } from './physical-plan.ts'
 import type { Planning, Relation } from './relation.ts'
 import type { NamedPlanExpression } from './schema.ts'
@@ -103,7 +102,7 @@ export function requireSameType(
   if (!sqlTypesEqual(leftType, rightType)) {
     const { scope } = planning
     throw new SqlError(
-      `Invalid join condition: types don't match. Got ${formatExpression(join.left)}{${formatSqlType(leftType)}} = ${formatExpression(join.right)}{${formatSqlType(rightType)}}.`,
+      `Invalid join condition: types don't match. Got ${scope.describe(join.left)}{${formatSqlType(leftType)}} = ${scope.describe(join.right)}{${formatSqlType(rightType)}}.`,
       {
         span: join.node.condition.span,
         hint: `Use CAST on a side of ${scope.sources[join.leftSource]!.alias}.`,

@@ -166,6 +166,7 @@ export function planAggregate(
     })),
     places,
     ...(windowInfo === undefined ? {} : { window: windowInfo }),
+    keyKind: 'grouping expression',
     aggregated: true,
   }
 }
@@ -359,7 +360,7 @@ function checkUndo(calls: readonly AggregateCall[], functions: FunctionRegistry)
   if (offenders.length > 0) {
     const names = [...new Set(offenders.map((call) => call.function))]
     throw new SqlError(
-      `The aggregation function${names.length === 1 ? '' : 's'} ${names.join(', ')} cannot be applied to a table source, only to a stream source.`,
+      `The aggregation function${names.length === 1 ? '' : 's'} ${names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`} cannot be applied to a table source, only to a stream source.`,
     )
   }
 }

@@ -1,9 +1,8 @@
 import type { AnalyzedJoin } from '../analyzer/join-condition.ts'
 import { internalKeyFormat } from '../analyzer/formats.ts'
-import { canonicalColumn } from '../analyzer/scope.ts'
+import { canonicalColumn, type Scope } from '../analyzer/scope.ts'
 import { columnsIn } from '../ast/visit.ts'
 import { SqlError } from '../errors.ts'
-import { formatExpression } from '../formatter/format-expression.ts'
 import { narrow, placesOfBoth, requireSameType, type JoinInputs } from './join-sides.ts'
 import { planExpression, typeOn, type Planning, type Relation } from './relation.ts'
 
@@ -22,8 +21,8 @@ export function planForeignKeyJoin(
   planning: Planning,
 ): Relation {
   const { type, condition } = join.node
-  check(join, inputs, rightSource)
   const { scope } = planning
+  check(join, inputs, rightSource, scope)
   const mentioned = columnsIn(join.left).map((column) => {
     const resolved = scope.resolve(column, 'JOIN ON')
     return canonicalColumn(resolved.source, resolved.name)
@@ -64,19 +63,19 @@ export function planForeignKeyJoin(
   }
 }
 
-function check(join: AnalyzedJoin, inputs: JoinInputs, right: Relation): void {
+function check(join: AnalyzedJoin, inputs: JoinInputs, right: Relation, scope: Scope): void {
   const { type, condition, span } = join.node
   if (inputs.ordinal > 0) {
     throw new SqlError(
-      `Invalid join condition: foreign-key table-table joins are not supported as part of n-way joins. Got ${formatExpression(condition)}.`,
+      `Invalid join condition: foreign-key table-table joins are not supported as part of n-way joins. Got ${scope.describe(condition)}.`,
       { span: condition.span, hint: 'Put the foreign-key join first, or into a query of its own.' },
     )
   }
   if (type !== 'INNER' && type !== 'LEFT') {
-    throw new SqlError(
-      `Invalid join type: ${type.toLowerCase()}-outer join not supported for foreign-key table-table join.`,
-      { span, hint: 'INNER and LEFT joins are.' },
-    )
+    throw new SqlError(`${type} OUTER JOIN on a foreign key is not supported`, {
+      span,
+      hint: 'INNER and LEFT joins are.',
+    })
   }
   if (inputs.left.window !== undefined || right.window !== undefined) {
     throw new SqlError('Foreign-key table-table joins are not supported on windowed tables.', {

@@ -4,12 +4,12 @@ import type { FormatSpec, SqlType } from '@varve/serde'
 import { nodeMs } from '../analyzer/duration.ts'
 import { internalKeyFormat } from '../analyzer/formats.ts'
 import type { AnalyzedJoin } from '../analyzer/join-condition.ts'
-import { canonicalColumn } from '../analyzer/scope.ts'
+import { canonicalColumn, type Scope } from '../analyzer/scope.ts'
 import type { Expression } from '../ast/expression.ts'
 import { columnsIn } from '../ast/visit.ts'
+import type { WindowInfo } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
 import type { TypedExpression } from '../expression/typed-expression.ts'
-import { formatExpression } from '../formatter/format-expression.ts'
 import type { InternalFormats, PlanNode } from './physical-plan.ts'
 import { narrow, placesOfBoth, requireSameType, type JoinInputs } from './join-sides.ts'
 import { isForeignKeyJoin, planForeignKeyJoin } from './plan-foreign-key-join.ts'
@@ -72,6 +72,7 @@ export function planJoin(join: AnalyzedJoin, inputs: JoinInputs, planning: Plann
     node,
     kind,
     keys: [key],
+    keyKind: 'join expression',
     places,
     ...(left.window === undefined ? {} : { window: left.window }),
     aggregated: false,
@@ -121,6 +122,7 @@ function joinNode(
 function checkKinds(join: AnalyzedJoin, left: Relation, right: Relation, planning: Planning): void {
   const { node } = join
   const { span } = node
+  checkWindows(join, left, right, planning)
   const alias = planning.scope.sources[join.source]!.alias
   if (left.kind === 'STREAM' && right.kind === 'STREAM') {
     if (node.within === undefined) {
@@ -139,7 +141,7 @@ function checkKinds(join: AnalyzedJoin, left: Relation, right: Relation, plannin
   }
   if (left.kind === 'TABLE' && right.kind === 'STREAM') {
     throw new SqlError(
-      `Invalid join order: table-stream joins are not supported; only stream-table joins. Got ${formatExpression(node.condition)}.`,
+      `Invalid join order: table-stream joins are not supported; only stream-table joins. Got ${formatJoin(join, planning)}.`,
       { span, hint: 'Swap the sources.' },
     )
   }
@@ -149,13 +151,13 @@ function checkKinds(join: AnalyzedJoin, left: Relation, right: Relation, plannin
   if (left.kind === 'STREAM') {
     if (node.type !== 'INNER' && node.type !== 'LEFT') {
       throw new SqlError(
-        `Join type is not supported for stream-table joins: ${node.type} OUTER JOIN`,
+        `Invalid join type: ${node.type.toLowerCase()}-outer join not supported for stream-table join. Got ${formatJoin(join, planning)}.`,
         { span },
       )
     }
     if (!isOnKey) {
       throw new SqlError(
-        `Invalid join condition: stream-table joins require to join on the table's primary key. Got ${formatExpression(node.condition)}.`,
+        `Invalid join condition: stream-table joins require to join on the table's primary key. Got ${planning.scope.describe(node.condition)}.`,
         { span: node.condition.span, hint: `The primary key of ${alias} is ${keyNames(right)}.` },
       )
     }
@@ -163,10 +165,48 @@ function checkKinds(join: AnalyzedJoin, left: Relation, right: Relation, plannin
   }
   if (!isOnKey) {
     throw new SqlError(
-      `Invalid join condition: table-table joins require to join on the primary key of the right input table. Got ${formatExpression(node.condition)}.`,
+      `Invalid join condition: table-table joins require to join on the primary key of the right input table. Got ${planning.scope.describe(node.condition)}.`,
       { span: node.condition.span },
     )
   }
+}
+
+/** Windowed sources join windowed ones: sessions with sessions, hopping and tumbling windows of one size with each other. */
+function checkWindows(
+  join: AnalyzedJoin,
+  left: Relation,
+  right: Relation,
+  { scope }: Planning,
+): void {
+  const [a, b] = [left.window, right.window]
+  if (a === undefined && b === undefined) return
+  const { span } = join.node
+  if (a === undefined || b === undefined) {
+    const line = (source: number, window: WindowInfo | undefined): string =>
+      `\`${scope.sources[source]!.alias}\` is ${window === undefined ? 'not' : window.type} windowed`
+    throw new SqlError(
+      `Can not join windowed source to non-windowed source.\n${line(join.leftSource, a)}\n${line(join.source, b)}`,
+      { span },
+    )
+  }
+  if ((a.type === 'SESSION') !== (b.type === 'SESSION')) {
+    throw new SqlError(
+      `Incompatible windowed sources.\nLeft source: ${a.type}\nRight source: ${b.type}\nSession windowed sources can only be joined to other session windowed sources, and may still not result in expected behaviour as session bounds must be an exact match for the join to work\nHopping and tumbling windowed sources can only be joined to other hopping and tumbling windowed sources`,
+      { span },
+    )
+  }
+}
+
+/** `A LEFT [OUTER] JOIN B`. */
+function formatJoin(join: AnalyzedJoin, { scope }: Planning): string {
+  const words = {
+    INNER: '[INNER]',
+    LEFT: 'LEFT [OUTER]',
+    RIGHT: 'RIGHT [OUTER]',
+    FULL: '[FULL] OUTER',
+  }[join.node.type]
+  const [left, right] = [join.leftSource, join.source].map((i) => scope.sources[i]!.alias)
+  return `${left!} ${words} JOIN ${right!}`
 }
 
 function keyNames(relation: Relation): string {
@@ -218,14 +258,17 @@ function prepareSide(
   }
   if (input.kind === 'TABLE') {
     throw new SqlError(
-      `Invalid join condition: a table cannot be re-partitioned. Got ${formatExpression(condition)}.`,
+      `Invalid join condition: a table cannot be re-partitioned. Got ${planning.scope.describe(condition)}.`,
       { span: condition.span },
     )
   }
   if (input.window !== undefined) {
-    throw new SqlError('Implicit repartitioning of windowed sources is not supported.', {
-      span: condition.span,
-    })
+    throw new SqlError(
+      'Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.',
+      {
+        span: condition.span,
+      },
+    )
   }
   const rekeyed = planPartitionBy(
     narrowed,
@@ -234,6 +277,7 @@ function prepareSide(
       step: `${side}SourceKeyed${suffix}`,
       repartition: true,
       clause: 'JOIN ON',
+      keyLabel: joinKeyLabel(condition, scope),
       needed: wanted,
       defaultKeyFormat: inputs.defaultKeyFormat,
       formats: {
@@ -339,6 +383,12 @@ function valueFormatOf(input: Relation): FormatSpec {
     : { format: 'JSON' }
 }
 
+function joinKeyLabel(condition: Expression, scope: Scope): string {
+  if (condition.kind !== 'column') return 'ROWKEY'
+  const { source, name } = scope.resolve(condition, 'JOIN ON')
+  return `${scope.sources[source]!.alias}_${name}`
+}
+
 function keyNameOf(condition: Expression): string {
   return condition.kind === 'column' ? condition.name : 'ROWKEY'
 }
@@ -354,7 +404,13 @@ function joinKey(
 ): RelationKey {
   if (inputs.syntheticKey !== undefined) {
     const name = inputs.syntheticKey
-    return { name, type, canonicals: [`\`${name.replaceAll('`', '``')}\``], texts: [name] }
+    return {
+      name,
+      type,
+      canonicals: [`\`${name.replaceAll('`', '``')}\``],
+      texts: [name],
+      synthetic: true,
+    }
   }
   const viable: { canonical: string; text: string }[] = []
   const add = (canonicals: readonly string[], texts: readonly string[]): void => {
@@ -369,7 +425,7 @@ function joinKey(
     [join.right, right],
   ] as const) {
     const canonical = planning.scope.canonical(expression)
-    if (expression.kind === 'column') add([canonical], [formatExpression(expression)])
+    if (expression.kind === 'column') add([canonical], [planning.scope.describe(expression)])
     const key = side.keys[0]!
     if (key.canonicals.includes(canonical) && expression.kind === 'column') {
       add(key.canonicals, key.texts)

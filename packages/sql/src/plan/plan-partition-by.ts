@@ -1,9 +1,8 @@
 import type { FormatSpec } from '@varve/serde'
 
-import { internalKeyFormat } from '../analyzer/formats.ts'
+import { checkKeyType, internalKeyFormat } from '../analyzer/formats.ts'
 import type { Clause } from '../analyzer/scope.ts'
 import type { Expression } from '../ast/expression.ts'
-import { SqlError } from '../errors.ts'
 import type { TypedExpression } from '../expression/typed-expression.ts'
 import { formatExpression } from '../formatter/format-expression.ts'
 import type { InternalFormats } from './physical-plan.ts'
@@ -25,6 +24,10 @@ export interface PartitionByOptions {
   readonly formats: InternalFormats
   /** Canonical texts of the columns that something above uses: old keys among them are carried on in the value. */
   readonly needed: ReadonlySet<string>
+  /** The key's name in messages where it differs. */
+  readonly keyLabel?: string
+  /** Write the key as its column is named in full. */
+  readonly keyTexts?: readonly string[]
 }
 
 /**
@@ -44,9 +47,8 @@ export function planPartitionBy(
     namedExpression(key.name, input, key.expression, options.clause, planning),
   )
   for (const key of named) {
-    if (mentionsMap(key.tree)) {
-      throw new SqlError(`Map keys are not supported. Key column name: \`${key.name}\`.`)
-    }
+    const name = options.keyLabel ?? key.name
+    checkKeyType({ name, type: key.type }, keys[0]?.expression.span)
   }
   const keyColumns = named.map(({ name, type }) => ({ name, type }))
   const places = new Map(
@@ -87,9 +89,10 @@ export function planPartitionBy(
       name: key.name,
       type: key.type,
       canonicals: [planning.scope.canonical(keys[i]!.expression)],
-      texts: [formatExpression(keys[i]!.expression)],
+      texts: [options.keyTexts?.[i] ?? formatExpression(keys[i]!.expression)],
     })),
     places,
+    keyKind: options.clause === 'PARTITION BY' ? 'partitioning expression' : 'join expression',
     aggregated: false,
   }
 }
@@ -140,8 +143,4 @@ function carryKeys(input: Relation, step: string, needed: ReadonlySet<string>): 
 
 function usesValue(tree: TypedExpression): boolean {
   return JSON.stringify(tree).includes('"side":"value"')
-}
-
-function mentionsMap(tree: TypedExpression): boolean {
-  return tree.type !== null && JSON.stringify(tree.type).includes('"kind":"MAP"')
 }

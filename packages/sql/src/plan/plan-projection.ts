@@ -1,7 +1,6 @@
 import type { Columns } from '@varve/serde'
 
 import { SqlError } from '../errors.ts'
-import { formatExpression } from '../formatter/format-expression.ts'
 import type { PlanNode } from './physical-plan.ts'
 import type { PlannedQuery } from './plan-query.ts'
 import { namedExpression } from './relation.ts'
@@ -17,9 +16,10 @@ export interface PlannedProjection {
  * Splits the items of a persistent query's projection into key and value columns: every key column must be selected, once; for joins one of the equated
  * columns is enough.
  *
+ * @param sink - Name of the target, for messages.
  * @throws SqlError
  */
-export function planProjection(query: PlannedQuery): PlannedProjection {
+export function planProjection(query: PlannedQuery, sink: string): PlannedProjection {
   const { relation, items, names, planning } = query
   const canonicals = items.map((item) => planning.scope.canonical(item.expression))
   const keyItems = relation.keys.map((key) => {
@@ -27,9 +27,16 @@ export function planProjection(query: PlannedQuery): PlannedProjection {
       const at = canonicals.flatMap((canonical, i) => (canonical === candidate ? [i] : []))
       if (at.length === 0) continue
       if (at.length > 1) {
-        const aliases = at.map((i) => `\`${names[i]!}\``)
+        const aliases = at.map((i) => names[i]!)
+        const advice =
+          'Each key column must only be in the projection once. If you intended to copy the key into the value, then consider using the AS_VALUE function to indicate which key reference should be copied.'
         throw new SqlError(
-          `The projection contains a key column (\`${key.name}\`) more than once, aliased as: ${aliases.slice(0, -1).join(', ')} and ${aliases.at(-1)!}.\nEach key column must only be in the projection once. If you intended to copy the key into the value, then consider using the AS_VALUE function to indicate which key reference should be copied.`,
+          relation.keyKind === 'grouping expression'
+            ? `The projection contains a key column more than once: ${enumerate(
+                aliases.map((alias) => `\`${alias}\``),
+                'and',
+              )}.\n${advice}`
+            : `The projection contains a key column (\`${key.name}\`) more than once, aliased as: ${enumerate(aliases, 'and')}.\n${advice}`,
           { span: items[at[1]!]!.span },
         )
       }
@@ -42,7 +49,7 @@ export function planProjection(query: PlannedQuery): PlannedProjection {
     isKey.has(i) ? [] : [namedExpression(names[i]!, relation, item.expression, 'SELECT', planning)],
   )
   const missing = keyItems.indexOf(undefined)
-  if (missing !== -1) throw missingKeys(query, missing)
+  if (missing !== -1) throw missingKeys(query, missing, sink)
   if (values.length === 0) {
     throw new SqlError('The projection contains no value columns.', { span: items[0]?.span })
   }
@@ -63,7 +70,7 @@ export function planProjection(query: PlannedQuery): PlannedProjection {
   return { node, keyColumns, valueColumns }
 }
 
-function missingKeys(query: PlannedQuery, first: number): SqlError {
+function missingKeys(query: PlannedQuery, first: number, sink: string): SqlError {
   const { relation, keyChoice } = query
   if (relation.foreignKeyOf !== undefined) {
     return new SqlError(
@@ -71,16 +78,27 @@ function missingKeys(query: PlannedQuery, first: number): SqlError {
       { span: query.items[0]?.span },
     )
   }
-  const texts = keyChoice
-    ? relation.keys.flatMap((key) => key.texts)
-    : relation.keys.map((key) => key.texts[0]!)
-  const list =
-    texts.length < 2
-      ? texts.join('')
-      : `${texts.slice(0, -1).join(', ')} ${keyChoice ? 'or' : 'and'} ${texts.at(-1)!}`
-  const example = [texts[0]!, ...query.items.map((item) => formatExpression(item.expression))]
+  const all = relation.keys.flatMap((key) => (keyChoice ? key.texts : key.texts.slice(0, 1)))
+  const kind = relation.keyKind ?? 'key column'
+  const example = keyChoice ? all.slice(0, 1) : all
+  const isSynthetic = relation.keys.some((key) => key.synthetic)
   return new SqlError(
-    `Key${texts.length > 1 && !keyChoice ? 's' : ''} missing from projection (ie, SELECT).\nSee the documentation of key requirements.\nThe query used to build the sink must include the ${keyChoice ? 'join expression' : 'key column'}${texts.length > 1 ? 's' : ''} ${list} in its projection (eg, SELECT ${example.join(', ')}...).`,
+    [
+      `Key${all.length > 1 && !keyChoice ? 's' : ''} missing from projection (ie, SELECT). See https://cnfl.io/2LV7ouS.`,
+      `The query used to build \`${sink}\` must include the ${kind}${all.length > 1 ? 's' : ''} ${enumerate(all, keyChoice ? 'or' : 'and')} in its projection (eg, SELECT ${example.join(', ')}...).`,
+      ...(isSynthetic
+        ? [
+            `${all[0]!} was added as a synthetic key column because the join criteria did not match any source column. This expression must be included in the projection and may be aliased.`,
+          ]
+        : []),
+    ].join('\n'),
     { span: query.items[0]?.span },
   )
+}
+
+/** `a, b and c`. */
+function enumerate(texts: readonly string[], word: 'and' | 'or'): string {
+  return texts.length < 2
+    ? texts.join('')
+    : `${texts.slice(0, -1).join(', ')} ${word} ${texts.at(-1)!}`
 }

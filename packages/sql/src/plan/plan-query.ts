@@ -297,6 +297,7 @@ function planRekey(
       step: 'PartitionBy',
       repartition: false,
       clause: 'PARTITION BY',
+      keyTexts: expressions.map((expression) => scope.describe(expression)),
       defaultKeyFormat: defaultKeyFormat(environment),
       formats,
       needed: neededColumns(

@@ -20,6 +20,8 @@ export interface RelationKey {
   readonly canonicals: readonly string[]
   /** As messages name it. */
   readonly texts: readonly string[]
+  /** Made for a join whose condition is no column. */
+  readonly synthetic?: boolean
 }
 
 /** What a part of a plan yields, and where everything that expressions can mention lies in its rows. */
@@ -32,6 +34,8 @@ export interface Relation {
   readonly window?: WindowInfo
   /** After a foreign-key join: the left source and the names of its key columns, which must all be selected. */
   readonly foreignKeyOf?: { readonly alias: string; readonly columns: readonly string[] }
+  /** What the key consists of, in the words of messages. Default key columns of the source. */
+  readonly keyKind?: 'grouping expression' | 'partitioning expression' | 'join expression'
   /** After an aggregation: columns cannot be used unless grouped by. */
   readonly aggregated: boolean
 }
@@ -102,10 +106,10 @@ export function namedExpression(
 ): NamedPlanExpression & { readonly type: SqlType } {
   const { text, tree } = planExpression(relation, expression, clause, planning)
   if (tree.type === null) {
-    throw new SqlError(`the type of column ${name} is not known: it is NULL`, {
-      span: expression.span,
-      hint: 'Give it one: CAST(NULL AS …).',
-    })
+    throw new SqlError(
+      `Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).`,
+      { span: expression.span },
+    )
   }
   return { name, text, tree, type: tree.type }
 }

@@ -103,7 +103,7 @@ export function typeExpression(e: Expression, context: TypingContext): TypedExpr
       const elements = e.elements.map(typed)
       if (elements.length === 0) {
         throw new SqlError(
-          'Array constructor cannot be empty. Please supply at least one element',
+          'Array constructor cannot be empty. Please supply at least one element (see https://github.com/confluentinc/ksql/issues/4239).',
           {
             span: e.span,
           },
@@ -259,7 +259,7 @@ function typeCase(e: Kind<'case'>, context: TypingContext): TypedExpression {
     }
   }
   if (type === null) {
-    throw new SqlError('Invalid Case expression. All case branches have a NULL type', {
+    throw new SqlError('Invalid Case expression. All case branches have NULL type', {
       span: e.span,
     })
   }
@@ -338,7 +338,7 @@ function typeDereference(e: Kind<'dereference'>, context: TypingContext): TypedE
 function typeMap(e: Kind<'map'>, context: TypingContext): TypedExpression {
   if (e.entries.length === 0) {
     throw new SqlError(
-      'Map constructor cannot be empty. Please supply at least one key value pair',
+      'Map constructor cannot be empty. Please supply at least one key value pair (see https://github.com/confluentinc/ksql/issues/4239).',
       {
         span: e.span,
       },
