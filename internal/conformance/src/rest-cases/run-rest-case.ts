@@ -185,7 +185,7 @@ class RestCaseRun {
     const { inputs } = this.#case
     if (inputs.length === 0) return
     const schemas = await SchemaSource.load(this.#engine.schemaRegistry)
-    await using producer = this.#engine.kafka.producer({ lingerMs: 0 })
+    await using producer = this.#engine.kafka.producer()
     await producer.init()
     for (const [topic, records] of Map.groupBy(inputs, (input) => input.topic)) {
       const codec = this.#codec(topic, schemas)
@@ -201,8 +201,8 @@ class RestCaseRun {
           })),
         })
       }
-      await producer.flush()
     }
+    await producer.flush()
   }
 
   async #checkOutputs(): Promise<number> {
