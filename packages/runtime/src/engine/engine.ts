@@ -398,7 +398,7 @@ export class Engine implements AsyncDisposable {
    *
    * @throws InvalidOptionError when the name is taken
    */
-  defineFunction<A extends Readonly<Record<string, string>>>(
+  defineFunction<const A extends Readonly<Record<string, string>>>(
     name: string,
     signature: FunctionSignature<A>,
     evaluate: (args: ArgumentsOf<A>) => unknown,
@@ -412,7 +412,7 @@ export class Engine implements AsyncDisposable {
    *
    * @throws InvalidOptionError when the name is taken
    */
-  defineAggregate<A extends Readonly<Record<string, string>>, S>(
+  defineAggregate<const A extends Readonly<Record<string, string>>, S>(
     name: string,
     signature: AggregateSignature<A>,
     steps: AggregateSteps<A, S>,

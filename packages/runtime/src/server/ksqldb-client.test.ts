@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module'
 
-import type KsqldbClientClass from 'ksqldb-client'
+import type ksqldbClient from 'ksqldb-client'
 import { expect, test } from 'vitest'
 
 import { Engine } from '../engine/engine.ts'
 import { startServer } from './start-server.ts'
 
-const KsqldbClient = createRequire(import.meta.url)('ksqldb-client') as typeof KsqldbClientClass
+// Its types declare a default export, its code exports the class itself.
+const KsqldbClient = createRequire(import.meta.url)('ksqldb-client') as typeof ksqldbClient.default
 
 test('the client that others wrote for ksqlDB finds what it expects', async () => {
   await using engine = await Engine.open({ directory: ':memory:' })
