@@ -47,7 +47,8 @@ export async function runQueryCase(testCase: SuiteCase): Promise<Passed> {
   try {
     const checks = await new QueryCaseRun(testCase, driver, String(exact) === 'true').run()
     const { recordedSources } = testCase
-    if (recordedSources === undefined) return { checks }
+    // Of a case that must fail only older versions, which let it pass, have left a record.
+    if (recordedSources === undefined || testCase.expectedException !== undefined) return { checks }
     return { checks, sourceDifference: recordedDifference(recordedSources, driver) ?? null }
   } finally {
     driver.close()

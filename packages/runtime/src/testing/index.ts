@@ -6,3 +6,6 @@
 export { ScriptTestDriver, type ScriptTestDriverOptions } from './script-test-driver.ts'
 export type { TestStatementResult, WrittenRecord } from './script-test-driver.ts'
 export { TestQuery, type TestQueryOptions } from './test-query.ts'
+export type { QueryInfo } from '../catalog/query-info.ts'
+export type { StepFailure } from '../lowering/compile-plan.ts'
+export type { KnownTopic, TopicCatalog } from '../statement/statement-context.ts'
