@@ -23,4 +23,9 @@ export type {
 } from './db/handles.ts'
 export type { ColumnFamilyOptions, CompressionName } from './options/column-family-options.ts'
 export type { DBOptions, ReadOnlyDBOptions, WriteOptions } from './options/db-options.ts'
+export type {
+  OptimisticTransaction,
+  TransactionKeyOptions,
+  TransactionOptions,
+} from './transaction/optimistic-transaction.ts'
 export { WriteBatch, type ColumnFamilyRef, type WalRecoveryMode } from '@varve/wal'

@@ -1,4 +1,4 @@
-import { copyBytes, toBytes, utf8Text } from '@varve/base'
+import { copyBytes, toBytes, UnsupportedError, utf8Text } from '@varve/base'
 import { readManifest } from '@varve/manifest'
 import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
@@ -13,6 +13,10 @@ import { resolveDBOptions } from '../options/resolve.ts'
 import { approximateSizeOf, type KeyRange } from '../read/approximate-size.ts'
 import { openCursor } from '../read/open-cursor.ts'
 import { lookUp } from '../read/point-lookup.ts'
+import {
+  OptimisticTransaction,
+  type TransactionOptions,
+} from '../transaction/optimistic-transaction.ts'
 import type { Database } from './database.ts'
 import type {
   ColumnFamilyHandle,
@@ -205,6 +209,16 @@ export class DB {
   writeSync(batch: WriteBatch, options?: WriteOptions): void {
     this.#database.checkOpen()
     this.#database.pipeline.writeSync(batch, options?.sync === true, options?.disableWal === true)
+  }
+
+  /**
+   * Begins a transaction that locks nothing and finds conflicts when it commits.
+   *
+   * @throws UnsupportedError for any other kind
+   */
+  beginTransaction(options: TransactionOptions): OptimisticTransaction {
+    if (options.optimistic !== true) throw new UnsupportedError('transactions that lock keys')
+    return new OptimisticTransaction(this.#database, options)
   }
 
   /** A cursor over the state of this moment (or of the snapshot); close it, or `using` does. */

@@ -7,7 +7,7 @@ import {
 } from '@varve/base'
 import { assertNoOpenResources } from '@varve/base/testing'
 import { MemoryFileSystem } from '@varve/vfs'
-import fc from 'fast-check'
+import { fc } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
 
 import { DB, SstFileWriter } from '../index.ts'

@@ -23,6 +23,8 @@ interface PendingWrite {
   readonly batch: WriteBatch
   readonly sync: boolean
   readonly disableWal: boolean
+  /** Asked right before the commit, when all earlier writes are visible; what it throws rejects the write. */
+  readonly check: (() => void) | undefined
   resolve(): void
   reject(error: unknown): void
 }
@@ -47,9 +49,10 @@ export class CommitPipeline {
     this.#target = target
   }
 
-  write(batch: WriteBatch, sync: boolean, disableWal: boolean): Promise<void> {
+  /** `check` is asked when all earlier writes are visible; what it throws rejects this one. */
+  write(batch: WriteBatch, sync: boolean, disableWal: boolean, check?: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ batch, sync, disableWal, resolve, reject })
+      this.#queue.push({ batch, sync, disableWal, check, resolve, reject })
       this.#running ??= this.#run()
     })
   }
@@ -114,10 +117,12 @@ export class CommitPipeline {
     for (const write of this.#queue) {
       if (taken > 0 && bytes + write.batch.sizeBytes > maxGroupBytes) break
       if (group.length > 0 && write.disableWal !== group[0]!.disableWal) break
+      if (group.length > 0 && write.check !== undefined) break
       taken++
       try {
         target.checkWritable()
         target.checkBatch(write.batch)
+        write.check?.()
       } catch (error) {
         write.reject(error)
         continue
