@@ -87,6 +87,9 @@ test('statements, answers, and both kinds of queries look as a shell user expect
 test("a wrong statement shows the server's message and ends the script", async () => {
   const { shell } = session()
   await expect(shell.runText('SELECT FROM; SHOW STREAMS;')).rejects.toThrow(/line 1:8/)
+  await expect(shell.runText('SELECT name,\n  FROM names;')).rejects.toThrow(
+    /1 \| SELECT name,\n +\^\n/,
+  )
   await expect(shell.runText('SHOW STREAMS')).rejects.toThrow('without ";"')
 })
 

@@ -189,11 +189,10 @@ function parseLossless(text: string): unknown {
 
 function serverError(body: string, status: number): ServerError {
   try {
-    const { message, error_code: errorCode } = JSON.parse(body) as {
-      message: string
-      error_code?: number
+    const answer = JSON.parse(body) as { message: string; error_code?: number; rendered?: string }
+    if (typeof answer.message === 'string') {
+      return new ServerError(answer.rendered ?? answer.message, answer.error_code)
     }
-    if (typeof message === 'string') return new ServerError(message, errorCode)
   } catch {
     // Not one of the server's own errors: a proxy's page, an empty body. The status says what there is to say.
   }

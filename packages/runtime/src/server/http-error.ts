@@ -42,6 +42,8 @@ export interface ErrorBody {
   readonly message: string
   readonly statementText?: string
   readonly entities?: readonly StatementResult[]
+  /** Beyond ksqlDB: the message with the line of the script, a caret under the trouble, detail and hint, on several lines. */
+  readonly rendered?: string
 }
 
 /** Status and body that an error is answered with. Unknown failures are named without their insides. */
@@ -65,6 +67,7 @@ export function toErrorAnswer(error: unknown): {
         message: error.message,
         statementText: error.text ?? '',
         entities: [],
+        rendered: error.render(),
       },
     }
   }
