@@ -170,6 +170,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return this._getSync(key, options)
   }
 
+  /** @internal */
   _getSync(key: Formatted, options: PrivateReadOptions): Formatted | undefined {
     const value = withLevelErrors(() =>
       this.#db!.getSync(key, { snapshot: storeSnapshot(options) }),
@@ -197,6 +198,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     )
   }
 
+  /** @internal */
   async _hasMany(keys: Formatted[], options: PrivateReadOptions): Promise<boolean[]> {
     const values = withLevelErrors(() =>
       this.#db!.multiGetSync(keys, { snapshot: storeSnapshot(options) }),
@@ -224,6 +226,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return withLevelErrorsAsync(() => this.#db!.write(batch, { sync: options.sync === true }))
   }
 
+  /** @internal */
   _chainedBatch(): ChainedBatch<this, KDefault, VDefault> {
     return new ChainedBatch(this, this.#db!)
   }
