@@ -114,6 +114,7 @@ export type {
   AggregateFunction,
   AggregateOverload,
   Aggregator,
+  AggregatorSettings,
   FunctionCategory,
   FunctionEnvironment,
   LibraryFunction,

@@ -10,7 +10,7 @@ export interface GoldenCase {
 }
 
 /** Lines that begin with # in front of a directive are comments. */
-export function readGolden(text: string): GoldenCase[] {
+function readGolden(text: string): GoldenCase[] {
   const cases: GoldenCase[] = []
   const lines = text.split('\n')
   let at = 0

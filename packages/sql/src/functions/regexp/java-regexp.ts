@@ -37,7 +37,7 @@ const escapes: Readonly<Record<string, string>> = {
  * @throws SyntaxError for a malformed pattern
  * @throws UnsupportedError for possessive quantifiers, atomic groups, intersections of classes, flags amid a pattern
  */
-export function javaRegExp(pattern: string): RegExp {
+function javaRegExp(pattern: string): RegExp {
   const leading = /^\(\?([imsu]+)\)/.exec(pattern)
   const flags = new Set(['g', 'u', ...(leading?.[1] ?? '')])
   return new RegExp(translate(pattern.slice(leading?.[0].length ?? 0)), [...flags].join(''))
