@@ -11,7 +11,8 @@ export {
   type ExternalFile,
   type SstFileWriterOptions,
 } from './external/sst-file-writer.ts'
-export { DB, type Bytes, type CompactRangeOptions, type PutOptions } from './db/db.ts'
+export type { Bytes } from './db/bytes.ts'
+export { DB, type CompactRangeOptions, type PutOptions } from './db/db.ts'
 export type { KeyRange } from './read/approximate-size.ts'
 export type {
   ColumnFamilyHandle,

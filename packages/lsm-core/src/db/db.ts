@@ -17,6 +17,7 @@ import {
   OptimisticTransaction,
   type TransactionOptions,
 } from '../transaction/optimistic-transaction.ts'
+import type { Bytes } from './bytes.ts'
 import type { Database } from './database.ts'
 import type {
   ColumnFamilyHandle,
@@ -27,9 +28,6 @@ import type {
   Snapshot,
 } from './handles.ts'
 import { propertyOf } from './properties.ts'
-
-/** A key or value; text is taken as UTF-8. */
-export type Bytes = string | Uint8Array
 
 /** Options of single writes. */
 export interface PutOptions extends WriteOptions {

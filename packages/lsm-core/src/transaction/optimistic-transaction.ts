@@ -1,14 +1,13 @@
 import { assert, BusyError, NotOpenError, toBytes } from '@varve/base'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
+import type { Bytes } from '../db/bytes.ts'
 import type { Database } from '../db/database.ts'
 import type { ColumnFamilyHandle, Snapshot } from '../db/handles.ts'
 import type { WriteOptions } from '../options/db-options.ts'
 import { lookUp } from '../read/point-lookup.ts'
 import { changedSince } from './changed-since.ts'
 import { keyText, PendingWrites } from './pending-writes.ts'
-
-type Bytes = string | Uint8Array
 
 /** Options of {@link DB.beginTransaction}. */
 export interface TransactionOptions {
