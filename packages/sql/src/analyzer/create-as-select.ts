@@ -86,12 +86,9 @@ export function analyzeInsertInto(
     })
   }
   if (target.headerColumns.length > 0) {
-    throw new SqlError(
-      `Cannot insert into HEADER columns: ${target.headerColumns.map((column) => column.name).join(', ')}`,
-      {
-        span: statement.span,
-      },
-    )
+    throw new SqlError(`Cannot insert into ${target.name} because it has header columns`, {
+      span: statement.span,
+    })
   }
   const planned = planQuery(statement.query, environment, true)
   if (planned.relation.kind !== 'STREAM') {

@@ -87,7 +87,9 @@ function requireTarget(statement: InsertValues, environment: AnalysisEnvironment
   }
   if (target.window !== undefined) fail('Cannot insert values into windowed stream/table!')
   if (target.headerColumns.length > 0) {
-    fail(`Cannot insert into ${target.name} because it has header columns`)
+    fail(
+      `Cannot insert into HEADER columns: ${target.headerColumns.map((column) => column.name).join(', ')}`,
+    )
   }
   return target
 }

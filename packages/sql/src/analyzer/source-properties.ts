@@ -131,7 +131,7 @@ function delimiterOf(text: string, side: 'KEY' | 'VALUE', reader: PropertyReader
         : `Invalid delimiter value: '${text}'. Delimiter must be a single character or TAB,SPACE`
     return reader.fail(
       name,
-      `Configuration ${name} is invalid: ${reason}\nExample valid value: ';'`,
+      `Failed to prepare statement: Configuration ${name} is invalid: ${reason}\nExample valid value: ';'`,
     )
   }
   return text

@@ -5,10 +5,11 @@ import type { AnalysisEnvironment } from '../analyzer/environment.ts'
 import { analyzeJoin, type AnalyzedJoin } from '../analyzer/join-condition.ts'
 import { createScope, type Scope } from '../analyzer/scope.ts'
 import { expandSelect, type ProjectionItem } from '../analyzer/select-items.ts'
-import type { Expression } from '../ast/expression.ts'
+import type { ColumnExpression, Expression } from '../ast/expression.ts'
 import type { Query } from '../ast/query.ts'
+import { callsIn, columnsIn, walk } from '../ast/visit.ts'
 import { SqlError } from '../errors.ts'
-import { formatExpression } from '../formatter/format-expression.ts'
+import { formatExpression, formatOperand } from '../formatter/format-expression.ts'
 import { pushDownFilter } from '../optimizer/push-down-filter.ts'
 import type { InternalFormats } from './physical-plan.ts'
 import { aggregateCallsIn, planAggregate } from './plan-aggregate.ts'
@@ -18,6 +19,7 @@ import { planJoin } from './plan-join.ts'
 import { planPartitionBy } from './plan-partition-by.ts'
 import { planSource } from './plan-source.ts'
 import { planExpression, typeOn, type Planning, type Relation } from './relation.ts'
+import type { PlanExpression } from './schema.ts'
 
 /** A query planned up to its projection. */
 export interface PlannedQuery {
@@ -126,6 +128,7 @@ export function planQuery(
       },
       planning,
     )
+    refuseUngrouped(query, items, relation, planning)
     if (query.emit === 'FINAL') relation = planSuppress(relation, query)
   }
   if (query.having !== undefined) {
@@ -137,6 +140,44 @@ export function planQuery(
     query.partitionBy === undefined &&
     relation.foreignKeyOf === undefined
   return { planning, relation, items, names, formats, keyChoice }
+}
+
+/** After GROUP BY expressions are made of the grouping ones and of aggregates. @throws SqlError that lists those that are not */
+function refuseUngrouped(
+  query: Query,
+  items: readonly ProjectionItem[],
+  relation: Relation,
+  { scope }: Planning,
+): void {
+  const strayIn = (expression: Expression): ColumnExpression | undefined => {
+    let stray: ColumnExpression | undefined
+    const parameters = new Set<string>()
+    walk(expression, (e) => {
+      if (stray !== undefined || relation.places.has(scope.canonical(e))) return false
+      if (e.kind === 'lambda') for (const name of e.parameters) parameters.add(name)
+      if (e.kind === 'column' && !parameters.has(e.name)) stray = e
+      return true
+    })
+    // What does not exist at all is refused as such.
+    return stray === undefined || scope.find(stray).length !== 1 ? undefined : stray
+  }
+  const odd = items.map((item) => item.expression).filter((e) => strayIn(e) !== undefined)
+  if (odd.length > 0) {
+    throw new SqlError(
+      `Non-aggregate SELECT expression(s) not part of GROUP BY: ${odd.map((e) => formatOperand(e)).join(', ')}\nEither add the column(s) to the GROUP BY or remove them from the SELECT.`,
+      {
+        span: odd[0]!.span,
+        hint: 'Group by it, or put it into an aggregate function such as LATEST_BY_OFFSET.',
+      },
+    )
+  }
+  const column = query.having && strayIn(query.having)
+  if (column !== undefined) {
+    throw new SqlError(
+      `Non-aggregate HAVING expression not part of GROUP BY: ${formatExpression(column)}`,
+      { span: column.span },
+    )
+  }
 }
 
 /** Whether a table must keep its rows: filters and groupings need the old ones. */
@@ -201,6 +242,7 @@ function checkClauses(
     }
     if (isTable) throw new SqlError('Table source is not supported with table functions', { span })
   }
+  checkGroupBy(query, environment, scope)
   if (query.groupBy === undefined) {
     if (query.window !== undefined) {
       throw new SqlError('WINDOW clause requires a GROUP BY clause.', { span: query.window.span })
@@ -247,6 +289,40 @@ function checkClauses(
   }
 }
 
+function checkGroupBy(query: Query, { functions }: AnalysisEnvironment, scope: Scope): void {
+  const seen = new Set<string>()
+  for (const expression of query.groupBy ?? []) {
+    const aggregate = callsIn(expression).find((c) => functions.aggregate(c.name) !== undefined)
+    if (aggregate !== undefined) {
+      throw new SqlError(
+        `GROUP BY does not support aggregate functions: ${aggregate.name} is an aggregate function.`,
+        { span: aggregate.span },
+      )
+    }
+    const canonical = scope.canonical(expression)
+    if (seen.has(canonical)) {
+      throw new SqlError(`Duplicate GROUP BY expression: ${scope.describe(expression)}`, {
+        span: expression.span,
+      })
+    }
+    seen.add(canonical)
+  }
+  if (query.window === undefined) return
+  const aggregates = [
+    ...query.select.flatMap((item) => (item.kind === 'expression' ? [item.expression] : [])),
+    ...(query.having ? [query.having] : []),
+  ].flatMap((e) => callsIn(e).filter((c) => functions.aggregate(c.name) !== undefined))
+  const bound = [...(query.groupBy ?? []), ...(query.having ? [query.having] : []), ...aggregates]
+    .flatMap(columnsIn)
+    .find((c) => c.name === 'WINDOWSTART' || c.name === 'WINDOWEND')
+  if (bound !== undefined && scope.find(bound).length === 0) {
+    throw new SqlError(
+      `Window bounds column ${bound.name} can only be used in the SELECT clause of windowed aggregations and can not be passed to aggregate functions.`,
+      { span: bound.span },
+    )
+  }
+}
+
 function planFilter(
   relation: Relation,
   condition: Expression,
@@ -254,10 +330,10 @@ function planFilter(
   step: string,
   planning: Planning,
 ): Relation {
-  const predicate = planExpression(relation, condition, clause, planning)
+  const predicate = planPredicate(relation, condition, clause, planning)
   if (predicate.tree.type?.kind !== 'BOOLEAN') {
     throw new SqlError(
-      `Type error in ${clause} expression: Should evaluate to boolean but is ${formatExpression(condition)} (${predicate.tree.type?.kind ?? 'NULL'}) instead.`,
+      `Type error in ${clause} expression: Should evaluate to boolean but is ${formatOperand(condition)} (${predicate.tree.type?.kind ?? 'NULL'}) instead.`,
       { span: condition.span },
     )
   }
@@ -271,6 +347,24 @@ function planFilter(
       table: relation.kind === 'TABLE',
       predicate,
     },
+  }
+}
+
+function planPredicate(
+  relation: Relation,
+  condition: Expression,
+  clause: 'WHERE' | 'HAVING',
+  planning: Planning,
+): PlanExpression {
+  try {
+    return planExpression(relation, condition, clause, planning)
+  } catch (error) {
+    if (!(error instanceof SqlError) || !error.primary.startsWith('Cannot compare')) throw error
+    throw new SqlError(`Error in ${clause} expression: ${error.primary}`, {
+      span: error.span,
+      hint: error.hint,
+      cause: error,
+    })
   }
 }
 

@@ -49,7 +49,7 @@ export function typeComparison(
   const common = comparable(a.type!, b.type!, operator)
   if (common === undefined) {
     throw new SqlError(
-      `Operator ${operatorWords[operator]} cannot be used to compare ${formatSqlType(a.type!)} and ${formatSqlType(b.type!)}: ${texts.left} (${formatSqlType(a.type!)}) ${operator} ${texts.right} (${formatSqlType(b.type!)})`,
+      `Cannot compare ${texts.left} (${formatSqlType(a.type!)}) to ${texts.right} (${formatSqlType(b.type!)}) with ${operatorWords[operator]}.`,
       { span },
     )
   }

@@ -14,7 +14,7 @@ import { castFunction, castRefusal } from '../../expression/cast/cast.ts'
 import { literalOf } from '../../expression/literal.ts'
 import type { TypedExpression } from '../../expression/typed-expression.ts'
 import { formatExpression } from '../../formatter/format-expression.ts'
-import { commonType } from './common-type.ts'
+import { commonType, type ListItem } from './common-type.ts'
 import { resolveType, typeOf, type TypingContext } from './context.ts'
 import { convertTo } from './convert.ts'
 import { typeArithmetic } from './type-arithmetic.ts'
@@ -109,7 +109,9 @@ export function typeExpression(e: Expression, context: TypingContext): TypedExpr
           },
         )
       }
-      const element = commonType(elements, e.span, 'an array')
+      const element = commonType(pair(elements, e.elements), e.span, {
+        empty: 'an array with all NULL elements',
+      })
       return {
         kind: 'array',
         type: { kind: 'ARRAY', element },
@@ -198,7 +200,10 @@ function typeIn(e: Kind<'in'>, context: TypingContext): TypedExpression {
     throw new SqlError('Comparison with NULL not supported: NULL IN (…)', { span: e.span })
   }
   const list = e.list.map((item) => magicTimestamp(typeExpression(item, context), operand))
-  const type = commonType([operand, ...list], e.span, 'an IN list')
+  const type = commonType(pair([operand, ...list], [e.operand, ...e.list]), e.span, {
+    empty: 'an IN list with all NULL elements',
+    prefix: 'Invalid Predicate: ',
+  })
   return negate(
     {
       kind: 'in',
@@ -335,6 +340,13 @@ function typeDereference(e: Kind<'dereference'>, context: TypingContext): TypedE
   return { kind: 'field', type: type.fields[index]!.type, base, index, name: e.field }
 }
 
+function pair(
+  typed: readonly TypedExpression[],
+  written: readonly Expression[],
+): readonly ListItem[] {
+  return typed.map((item, i) => ({ typed: item, written: written[i]! }))
+}
+
 function typeMap(e: Kind<'map'>, context: TypingContext): TypedExpression {
   if (e.entries.length === 0) {
     throw new SqlError(
@@ -349,14 +361,20 @@ function typeMap(e: Kind<'map'>, context: TypingContext): TypedExpression {
     value: typeExpression(entry.value, context),
   }))
   const key = commonType(
-    entries.map((entry) => entry.key),
+    pair(
+      entries.map((entry) => entry.key),
+      e.entries.map((entry) => entry.key),
+    ),
     e.span,
-    'the keys of a map',
+    { empty: 'a map with all NULL keys' },
   )
   const value = commonType(
-    entries.map((entry) => entry.value),
+    pair(
+      entries.map((entry) => entry.value),
+      e.entries.map((entry) => entry.value),
+    ),
     e.span,
-    'the values of a map',
+    { empty: 'a map with all NULL values' },
   )
   return {
     kind: 'map',
