@@ -94,6 +94,14 @@ export class ColumnFamily implements ColumnFamilyHandle {
     old.unref()
   }
 
+  /** Takes the memtables and the version of another state of the same family, which is given away. */
+  adopt(other: ColumnFamily): void {
+    this.active = other.active
+    this.immutables = other.immutables
+    this.installSuperVersion(other.superVersion.version)
+    other.close()
+  }
+
   /** Lets go of the current superversion; the family is not read any more. */
   close(): void {
     this.#superVersion.unref()

@@ -59,7 +59,8 @@ export class Database implements CommitTarget {
   readonly walDirectory: string
   readonly options: ResolvedDBOptions
   readonly fileSystem: FileSystem
-  readonly versions: VersionSet
+  /** Replaced only by {@link adopt}. */
+  versions: VersionSet
   readonly families: Map<number, ColumnFamily>
   readonly tables: TableCache
   readonly wals: WalSet
@@ -391,6 +392,29 @@ export class Database implements CommitTarget {
     if (family === undefined)
       throw new NotFoundError(`no column family "${name}" in "${this.directory}"`)
     return family
+  }
+
+  /** Takes the newer state of a database that is open for reading; cursors go on with theirs. An older one is let go. */
+  adopt(versions: VersionSet, families: ReadonlyMap<number, ColumnFamily>): void {
+    assert(this.readOnly, 'a database that is written to knows its state')
+    if (versions.lastSequence < this.versions.lastSequence) {
+      for (const family of families.values()) family.close()
+      return
+    }
+    this.versions = versions
+    for (const [id, family] of this.families) {
+      const next = families.get(id)
+      if (next !== undefined) {
+        family.adopt(next)
+        continue
+      }
+      family.dropped = true
+      this.families.delete(id)
+      family.close()
+    }
+    for (const [id, family] of families) if (!this.families.has(id)) this.families.set(id, family)
+    for (const number of this.tables.numbers())
+      if (!versions.isLive(number)) this.tables.evict(number)
   }
 
   // Files

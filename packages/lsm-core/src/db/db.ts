@@ -6,7 +6,7 @@ import { WriteBatch } from '@varve/wal'
 import { createCheckpoint } from '../checkpoint/checkpoint.ts'
 import { ingestExternalFiles, type IngestOptions } from '../external/ingest.ts'
 import { openDatabase } from '../open/open-database.ts'
-import { openReadOnly } from '../open/open-read-only.ts'
+import { catchUp, openReadOnly } from '../open/open-read-only.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import type { DBOptions, ReadOnlyDBOptions, WriteOptions } from '../options/db-options.ts'
 import { resolveDBOptions } from '../options/resolve.ts'
@@ -18,6 +18,7 @@ import {
   type TransactionOptions,
 } from '../transaction/optimistic-transaction.ts'
 import type { Bytes } from './bytes.ts'
+import { verifyTables } from '../read/verify-tables.ts'
 import type { Database } from './database.ts'
 import type {
   ColumnFamilyHandle,
@@ -91,6 +92,19 @@ export class DB {
   ): Promise<string[]> {
     const state = await readManifest(options.fileSystem ?? nodeFileSystem, path)
     return state.columnFamilies.map(({ name }) => name)
+  }
+
+  /**
+   * Brings a database that is open for reading to the state that is on disk now: what a writer in another process has
+   * flushed and logged since. Cursors go on with what they have; snapshots do not hold across it.
+   *
+   * @throws UnsupportedError when the database is open for writing
+   */
+  async catchUp(): Promise<void> {
+    this.#database.checkOpen()
+    if (!this.#database.readOnly)
+      throw new UnsupportedError('catching up with a database that is open for writing')
+    await catchUp(this.#database)
   }
 
   /** Directory. */
@@ -333,6 +347,21 @@ export class DB {
       typeof paths === 'string' ? [paths] : paths,
       options,
     )
+  }
+
+  /**
+   * Reads every block of every table (of one family with `cf`) and checks it, and that keys are in order.
+   *
+   * @throws CorruptionError at the first damage
+   */
+  async verifyChecksum(
+    options: { readonly cf?: ColumnFamilyHandle | undefined } = {},
+  ): Promise<void> {
+    const database = this.#database
+    database.checkOpen()
+    const families =
+      options.cf === undefined ? [...database.families.values()] : [database.family(options.cf)]
+    for (const family of families) await verifyTables(database, family)
   }
 
   /** Forgets a family; cursors on it go on. */

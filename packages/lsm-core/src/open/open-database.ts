@@ -61,7 +61,7 @@ export async function openDatabase(
   const walDirectory = walDirectoryOf(directory, options)
   if (walDirectory !== directory) await makeDirectory(fs, walDirectory)
   const wals = new WalSet(fs, walDirectory)
-  const tables = new TableCache(fs, directory, options.blockCache)
+  const tables = new TableCache(fs, directory, options.blockCache, options.maxOpenFiles)
   const families = new Map<number, ColumnFamily>()
   try {
     const exists = await fs.exists(join(directory, CURRENT_FILE_NAME))

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 import { NotFoundError } from '@varve/base'
 import { CURRENT_FILE_NAME, VersionSet } from '@varve/manifest'
+import { isNotFound } from '@varve/vfs'
 
 import { ColumnFamily } from '../column-family/column-family.ts'
 import { Database } from '../db/database.ts'
@@ -12,6 +13,15 @@ import { WalSet } from '../write/wal-set.ts'
 import { FamilyOptions, logsToReplay, walDirectoryOf } from './open-database.ts'
 import { replayWals } from './replay-wals.ts'
 
+/** What is on disk at one moment, with what the logs hold in memory. */
+interface LoadedState {
+  readonly versions: VersionSet
+  readonly families: Map<number, ColumnFamily>
+}
+
+/** A writer may remove files between two steps of loading; then loading begins again, so often at most. */
+const maxAttempts = 5
+
 /**
  * Opens a database for reading as it is on disk now: no lock, no file made or changed, what the logs hold unflushed stays in
  * memory. Families that are not named are not open. A writer in another process may remove files under it.
@@ -21,33 +31,69 @@ export async function openReadOnly(
   options: ResolvedDBOptions,
 ): Promise<Database> {
   const { fileSystem: fs } = options
-  if (!(await fs.exists(join(directory, CURRENT_FILE_NAME)))) {
-    throw new NotFoundError(`no database in "${directory}"`)
+  const tables = new TableCache(fs, directory, options.blockCache, options.maxOpenFiles)
+  const { versions, families } = await load(directory, options, tables)
+  const walDirectory = walDirectoryOf(directory, options)
+  return new Database({
+    directory,
+    walDirectory,
+    options,
+    versions,
+    families,
+    tables,
+    wals: new WalSet(fs, walDirectory),
+    infoLog: InfoLog.silent(options.clock),
+    lock: undefined,
+    dbId: versions.dbId ?? '',
+    sessionId: '',
+  })
+}
+
+/** Brings a database that is open for reading to what is on disk now. */
+export async function catchUp(db: Database): Promise<void> {
+  const { versions, families } = await load(db.directory, db.options, db.tables)
+  if (db.closed) {
+    for (const family of families.values()) family.close()
+    db.checkOpen()
   }
+  db.adopt(versions, families)
+}
+
+async function load(
+  directory: string,
+  options: ResolvedDBOptions,
+  tables: TableCache,
+): Promise<LoadedState> {
+  for (let attempt = 1; ; attempt++) {
+    if (!(await options.fileSystem.exists(join(directory, CURRENT_FILE_NAME)))) {
+      throw new NotFoundError(`no database in "${directory}"`)
+    }
+    try {
+      return await loadOnce(directory, options, tables)
+    } catch (error) {
+      if (!isNotFound(error) || attempt === maxAttempts) throw error
+    }
+  }
+}
+
+async function loadOnce(
+  directory: string,
+  options: ResolvedDBOptions,
+  tables: TableCache,
+): Promise<LoadedState> {
+  const { fileSystem: fs } = options
   const familyOptions = new FamilyOptions(options)
   const versions = await VersionSet.recover(fs, directory, {
     comparator: (name) => familyOptions.comparatorOf(name),
   })
-  const tables = new TableCache(fs, directory, options.blockCache)
   const families = new Map<number, ColumnFamily>()
-  const infoLog = InfoLog.silent(options.clock)
   try {
     for (const name of familyOptions.missing(versions))
       throw new NotFoundError(`no column family "${name}"`)
-    for (const stored of versions.columnFamilies.values()) {
-      const { id, name, comparator, current, logNumber } = stored
+    for (const { id, name, comparator, current, logNumber } of versions.columnFamilies.values()) {
       if (options.columnFamilies !== '*' && id !== 0 && !options.columnFamilies.has(name)) continue
-      families.set(
-        id,
-        new ColumnFamily(
-          id,
-          name,
-          familyOptions.resolve(name, comparator),
-          current,
-          logNumber,
-          tables,
-        ),
-      )
+      const resolved = familyOptions.resolve(name, comparator)
+      families.set(id, new ColumnFamily(id, name, resolved, current, logNumber, tables))
     }
     const walDirectory = walDirectoryOf(directory, options)
     const { nextSequence } = await replayWals(
@@ -63,23 +109,10 @@ export async function openReadOnly(
       logsToReplay(await fs.list(walDirectory), versions),
     )
     versions.lastSequence = Math.max(versions.lastSequence, nextSequence - 1)
-    return new Database({
-      directory,
-      walDirectory,
-      options,
-      versions,
-      families,
-      tables,
-      wals: new WalSet(fs, walDirectory),
-      infoLog,
-      lock: undefined,
-      dbId: versions.dbId ?? '',
-      sessionId: '',
-    })
+    return { versions, families }
   } catch (error) {
     for (const family of families.values()) family.close()
     await versions.close()
-    tables.closeAll()
     throw error
   }
 }

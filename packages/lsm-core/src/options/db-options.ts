@@ -35,6 +35,8 @@ export interface DBOptions {
    * `inline` in the calling thread, in slices that yield. Default: `worker` where it can be.
    */
   readonly background?: 'worker' | 'inline'
+  /** Tables that are open at once; cursors may hold more. Default 2000. */
+  readonly maxOpenFiles?: number
   /** Check sizes and contents of more than is needed. Default true. */
   readonly paranoidChecks?: boolean
   /** Cache of table blocks and budget of memory. Default: one of 256 MiB, shared by all databases of the process. */
@@ -46,7 +48,13 @@ export interface DBOptions {
 /** Options of {@link DB.openReadOnly}. */
 export type ReadOnlyDBOptions = Pick<
   DBOptions,
-  'columnFamilies' | 'walDirectory' | 'fileSystem' | 'walRecoveryMode' | 'blockCache' | 'clock'
+  | 'columnFamilies'
+  | 'walDirectory'
+  | 'fileSystem'
+  | 'walRecoveryMode'
+  | 'maxOpenFiles'
+  | 'blockCache'
+  | 'clock'
 >
 
 /** How a write is made. */

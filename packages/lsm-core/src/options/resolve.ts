@@ -48,6 +48,7 @@ export interface ResolvedDBOptions {
   readonly maxTotalWalSizeBytes: number
   readonly walRecoveryMode: WalRecoveryMode
   readonly background: 'worker' | 'inline'
+  readonly maxOpenFiles: number
   readonly paranoidChecks: boolean
   readonly blockCache: BlockCache
   readonly clock: Clock
@@ -94,6 +95,7 @@ const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
   'maxTotalWalSizeBytes',
   'walRecoveryMode',
   'background',
+  'maxOpenFiles',
   'paranoidChecks',
   'blockCache',
   'clock',
@@ -238,6 +240,7 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
       recoveryModes,
     ),
     background,
+    maxOpenFiles: checkNumber('maxOpenFiles', options.maxOpenFiles ?? 2000, 1, 1 << 30),
     paranoidChecks: options.paranoidChecks ?? true,
     blockCache: options.blockCache ?? defaultBlockCache(),
     clock: options.clock ?? systemClock,

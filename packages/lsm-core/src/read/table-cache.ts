@@ -14,14 +14,31 @@ export interface OpenTable {
   readonly rangeTombstones: RangeTombstoneList | undefined
 }
 
-/** The open tables of one database by file number. A table is opened when first read and closed when its file goes. */
+interface CachedTable extends OpenTable {
+  /** Read since the last search for one to close. */
+  recentlyUsed: boolean
+}
+
+/**
+ * The open tables of one database by file number. A table is opened when first read and closed when its file goes, or, in
+ * favour of another one, when it was not read for long (second chance: Corbató, 1968). Iterators keep theirs open, so that
+ * the bound may be passed by as many as they hold.
+ */
 export class TableCache {
   readonly #fs: FileSystem
   readonly #directory: string
   readonly #blockCache: BlockCache
-  readonly #tables = new Map<number, OpenTable>()
+  readonly #maxOpenFiles: number
+  /** In the order of the search for one to close. */
+  readonly #tables = new Map<number, CachedTable>()
 
-  constructor(fs: FileSystem, directory: string, blockCache: BlockCache) {
+  constructor(
+    fs: FileSystem,
+    directory: string,
+    blockCache: BlockCache,
+    maxOpenFiles: number = Number.POSITIVE_INFINITY,
+  ) {
+    this.#maxOpenFiles = maxOpenFiles
     this.#fs = fs
     this.#directory = directory
     this.#blockCache = blockCache
@@ -34,7 +51,11 @@ export class TableCache {
   /** @throws CorruptionError when the file is damaged or missing */
   open(file: FileMetadata, comparator: Comparator): OpenTable {
     const known = this.#tables.get(file.number)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      known.recentlyUsed = true
+      return known
+    }
+    while (this.#tables.size >= this.#maxOpenFiles) this.#closeOne()
     const path = join(this.#directory, tableFileName(file.number))
     let reader: TableReader
     try {
@@ -49,9 +70,31 @@ export class TableCache {
         throw new CorruptionError('table of the manifest is missing', { file: path, cause: error })
       throw error
     }
-    const table: OpenTable = { reader, rangeTombstones: clipTombstones(reader, file, comparator) }
+    const table: CachedTable = {
+      reader,
+      rangeTombstones: clipTombstones(reader, file, comparator),
+      recentlyUsed: false,
+    }
     this.#tables.set(file.number, table)
     return table
+  }
+
+  /** Numbers of the open tables. */
+  numbers(): number[] {
+    return [...this.#tables.keys()]
+  }
+
+  /** Closes the first table that was not read since it was passed over last. */
+  #closeOne(): void {
+    for (const [number, table] of this.#tables) {
+      if (!table.recentlyUsed) {
+        this.evict(number)
+        return
+      }
+      table.recentlyUsed = false
+      this.#tables.delete(number)
+      this.#tables.set(number, table)
+    }
   }
 
   /** Closes a table whose file goes. */
