@@ -4,6 +4,7 @@ import {
   compileExpression,
   compilePredicate,
   parse,
+  SqlError,
   type ParsedStatement,
   type PlanExpression,
   type PullPlan,
@@ -86,7 +87,9 @@ export class QueryService {
         nextQueryNumber: 0,
       },
       planning,
-    )
+    ).catch((error: unknown): never => {
+      throw error instanceof SqlError ? error.withText(sql) : error
+    })
     switch (command.kind) {
       case 'pullQuery':
         return this.#openPull(command.plan, options)

@@ -10,7 +10,7 @@ export interface ResultFraming {
   header(query: QueryHandle): string
   row(query: QueryHandle, row: ResultRow): string
   /** An error after the answer began, when its status can no longer say so. */
-  error(body: ErrorBody): string
+  error(query: QueryHandle, body: ErrorBody): string
   end(query: QueryHandle): string
   /** What keeps a silent connection alive; empty when the framing has no room for it. */
   readonly keepAlive: string
@@ -39,7 +39,7 @@ export const delimitedFraming: ResultFraming = {
   contentType: 'application/vnd.ksqlapi.delimited.v1',
   header: (query) => `${metadata(query)}\n`,
   row: (query, row) => (row.tombstone ? '' : `${valuesJson(query, row)}\n`),
-  error: (body) => `${JSON.stringify(body)}\n`,
+  error: (_query, body) => `${JSON.stringify(body)}\n`,
   end: () => '',
   keepAlive: '',
 }
@@ -49,12 +49,17 @@ export const jsonArrayFraming: ResultFraming = {
   contentType: 'application/json',
   header: (query) => `[${metadata(query)}`,
   row: (query, row) => (row.tombstone ? '' : `,\n${valuesJson(query, row)}`),
-  error: (body) => `,\n${JSON.stringify(body)}`,
+  error: (_query, body) => `,\n${JSON.stringify(body)}`,
   end: () => ']',
   keepAlive: '\n',
 }
 
-/** `/query`: a JSON array of elements with `header`, `row`, `errorMessage` or `finalMessage`. */
+/**
+ * `/query`: a JSON array of elements with `header`, `row`, `errorMessage` or `finalMessage`.
+ *
+ * A pull query separates its elements; a push query, which always has a last element, ends each with the separator, so that a client that
+ * reads lines has every row when it is sent.
+ */
 export const elementFraming: ResultFraming = {
   contentType: 'application/vnd.ksql.v1+json',
   header: (query) => {
@@ -64,17 +69,25 @@ export const elementFraming: ResultFraming = {
           `${quoteIdentifier(column.name)} ${formatSqlType(column.type)}${column.key && query.kind === 'pull' ? ' KEY' : ''}`,
       )
       .join(', ')
-    return `[${JSON.stringify({ header: { queryId: query.id, schema } })}`
+    const element = JSON.stringify({ header: { queryId: query.id, schema } })
+    return query.kind === 'push' ? `[${element},\n` : `[${element}`
   },
   row: (query, row) =>
-    row.tombstone
-      ? `,\n{"row":{"columns":${valuesJson(query, row)},"tombstone":true}}`
-      : `,\n{"row":{"columns":${valuesJson(query, row)}}}`,
-  error: (body) => `,\n${JSON.stringify({ errorMessage: body })}`,
+    separated(
+      query,
+      row.tombstone
+        ? `{"row":{"columns":${valuesJson(query, row)},"tombstone":true}}`
+        : `{"row":{"columns":${valuesJson(query, row)}}}`,
+    ),
+  error: (query, body) => separated(query, JSON.stringify({ errorMessage: body })),
   end: (query) => {
     if (query.kind === 'pull') return ']\n'
     const message = query.end === 'limit' ? 'Limit Reached' : 'Query Completed'
-    return `,\n${JSON.stringify({ finalMessage: message })}]\n`
+    return `${JSON.stringify({ finalMessage: message })}]\n`
   },
   keepAlive: '\n',
+}
+
+function separated(query: QueryHandle, element: string): string {
+  return query.kind === 'push' ? `${element},\n` : `,\n${element}`
 }

@@ -45,7 +45,7 @@ export async function runQuery(
     await writer.writeAll()
   } catch (error) {
     if (exchange.gone) return
-    writer.add(request.framing.error(toErrorAnswer(error).body))
+    writer.add(request.framing.error(query, toErrorAnswer(error).body))
   }
   await writer.end()
 }
