@@ -28,7 +28,7 @@ export function nameItems(
       return item.alias
     }
     const name = nameOf(item.expression, scope, generated)
-    if (persistent && item.expression.kind === 'column' && isSystemColumn(name)) {
+    if (persistent && !item.expanded && item.expression.kind === 'column' && isSystemColumn(name)) {
       throw new SqlError(
         `Reserved column name in select: \`${name}\`. Please remove or alias the column.`,
         { span: item.span },

@@ -1,4 +1,11 @@
-import type { Column, Columns, FormatName, FormatSpec, SqlType } from '@varve/serde'
+import {
+  formatSqlType,
+  type Column,
+  type Columns,
+  type FormatName,
+  type FormatSpec,
+  type SqlType,
+} from '@varve/serde'
 
 import type { ColumnNode, CreateSource, ParsedStatement } from '../ast/statement.ts'
 import type { Catalog, InferenceRequest } from '../catalog/catalog.ts'
@@ -162,6 +169,7 @@ export function checkName(
     readonly sourceKind: 'STREAM' | 'TABLE'
     readonly orReplace: boolean
     readonly ifNotExists: boolean
+    readonly isSource?: boolean
     readonly span: CreateSource['span']
   },
   existing: DataSource | undefined,
@@ -175,9 +183,15 @@ export function checkName(
       { span: statement.span, hint: 'Use IF NOT EXISTS or OR REPLACE.' },
     )
   }
-  if (existing.kind !== statement.sourceKind || existing.isSource) {
+  if (existing.isSource || statement.isSource === true) {
     throw new SqlError(
-      `Cannot upgrade data source: DataSource '${existing.name}' is a ${existing.isSource ? 'read-only source' : existingKind}`,
+      `Cannot add ${kind} '${statement.name}': CREATE OR REPLACE is not supported on source ${kind}s.`,
+      { span: statement.span },
+    )
+  }
+  if (existing.kind !== statement.sourceKind) {
+    throw new SqlError(
+      `Cannot upgrade data source: DataSource '${existing.name}' is a ${existingKind}`,
       { span: statement.span },
     )
   }
@@ -242,7 +256,7 @@ function headerColumn(
     type.element.fields.map((f) => `${f.name} ${f.type.kind}`).join() === 'KEY STRING,VALUE BYTES'
   if (!isHeaders) {
     return fail(
-      'Invalid type for HEADERS column: expected ARRAY<STRUCT<`KEY` STRING, `VALUE` BYTES>>',
+      `Invalid type for HEADERS column: expected ARRAY<STRUCT<\`KEY\` STRING, \`VALUE\` BYTES>>, got ${formatSqlType(type)}`,
     )
   }
   if (others.length > 0) return fail('Schema already contains a HEADERS column.')

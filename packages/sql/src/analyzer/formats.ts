@@ -60,6 +60,11 @@ function mapKeysRefusal(column: Column): string {
   return `Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior due to inconsistent serialization. Key column name: \`${column.name}\`. Column type: ${formatSqlType(column.type)}. See https://github.com/confluentinc/ksql/issues/6621 for more.`
 }
 
+/** Whether a format can carry these value columns. */
+export function canCarryValue(format: FormatName, columns: Columns): boolean {
+  return formatRefusal(format, columns, 'value') === undefined
+}
+
 /** Refuses maps in keys. @throws SqlError */
 export function checkKeyType(column: Column, span?: Span): void {
   if (containsMap(column.type)) throw new SqlError(mapKeysRefusal(column), { span })

@@ -80,7 +80,10 @@ function requireTarget(statement: InsertValues, environment: AnalysisEnvironment
     throw new SqlError(message, { span })
   }
   if (target === undefined) {
-    return fail(`Cannot insert values into an unknown stream/table: \`${statement.target}\``)
+    throw new SqlError(
+      `Cannot insert values into an unknown stream/table: \`${statement.target}\`${likeNamed(statement.target, environment)}`,
+      { span },
+    )
   }
   if (target.isSource) {
     fail(`Cannot insert values into read-only ${target.kind.toLowerCase()}: ${target.name}`)
@@ -193,4 +196,16 @@ function recordlessContext(report: (error: unknown) => void): EvaluationContext 
     windowEnd: null,
     report,
   }
+}
+
+/** What was probably meant: the same name in other letters. */
+function likeNamed(name: string, { catalog }: AnalysisEnvironment): string {
+  const small = name.toLowerCase()
+  const capital = name.toUpperCase()
+  if (name !== small && catalog.source(small) !== undefined) {
+    return `\nDid you mean "${small}"? Hint: wrap the source name in double quotes to make it case-sensitive.`
+  }
+  return name !== capital && catalog.source(capital) !== undefined
+    ? `\nDid you mean ${capital}? Hint: try removing double quotes from the source name.`
+    : ''
 }

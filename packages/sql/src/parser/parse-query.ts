@@ -1,5 +1,6 @@
 import type { Expression, TimeUnit } from '../ast/expression.ts'
 import type { DurationNode, JoinNode, Query, SelectItem, SourceNode } from '../ast/query.ts'
+import { SqlError } from '../errors.ts'
 import { parseExpression, parseValueExpression } from './parse-expression.ts'
 import { parseWindow } from './parse-window.ts'
 import type { TokenStream } from './token-stream.ts'
@@ -23,7 +24,13 @@ export function parseQuery(tokens: TokenStream): Query {
   const window = tokens.takeWords('WINDOW') ? parseWindow(tokens) : undefined
   const where = tokens.takeWords('WHERE') ? parseExpression(tokens) : undefined
   const groupBy = tokens.takeWords('GROUP', 'BY') ? parseGrouping(tokens) : undefined
+  const partitionStart = tokens.peek()
   const partitionBy = tokens.takeWords('PARTITION', 'BY') ? parseGrouping(tokens) : undefined
+  if (partitionBy?.length === 0) {
+    throw new SqlError('PARTITION BY requires at least one expression', {
+      span: partitionStart.span,
+    })
+  }
   const having = tokens.takeWords('HAVING') ? parseExpression(tokens) : undefined
   const emit = parseEmit(tokens)
   const limit = tokens.takeWords('LIMIT') ? tokens.wholeNumber('a number of rows') : undefined

@@ -1,7 +1,7 @@
 import { SqlTypes, type FormatSpec, type SqlType, type Value } from '@varve/serde'
 
 import { nodeMs } from '../analyzer/duration.ts'
-import { internalKeyFormat } from '../analyzer/formats.ts'
+import { canCarryValue, internalKeyFormat } from '../analyzer/formats.ts'
 import { convertTo } from '../analyzer/typing/convert.ts'
 import type { CallExpression, Expression } from '../ast/expression.ts'
 import type { WindowNode } from '../ast/query.ts'
@@ -120,6 +120,13 @@ export function planAggregate(
   const groupBy = planGroupBy(prepared, inputs, isKeyed, planning)
   const aggregateCalls = parts.map((part, i) => planCall(part, i, prepared, planning))
   if (isTable) checkUndo(aggregateCalls, environment.functions)
+  const states = aggregateCalls.map(({ name, stateType }) => ({ name, type: stateType }))
+  if (states.some((state) => !canCarryValue(inputs.formats.valueFormat.format, [state]))) {
+    throw new SqlError(
+      'One of the functions used in the statement has an intermediate type that the value format can not handle. Please remove the function or change the format.',
+      { span: calls[0]!.span },
+    )
+  }
   const window = inputs.window && aggregateWindow(inputs.window, inputs.emitFinal)
   const windowInfo = window && infoOf(window)
   const keyColumns = groupBy.schema.keyColumns

@@ -195,6 +195,12 @@ function checkWindows(
       { span },
     )
   }
+  if (a.type !== 'SESSION' && b.type !== 'SESSION' && a.sizeMs !== b.sizeMs) {
+    throw new SqlError(
+      'Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.',
+      { span, hint: 'Join sources whose windows have the same size.' },
+    )
+  }
 }
 
 /** `A LEFT [OUTER] JOIN B`. */

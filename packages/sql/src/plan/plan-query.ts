@@ -74,6 +74,11 @@ export function planQuery(
     syntheticKey,
     fieldsOf: (e) => fieldsOf(e, base, planning),
   })
+  if (persistent && first.definition.kind === 'TABLE' && first.definition.window !== undefined) {
+    throw new SqlError('KSQL does not support persistent queries on windowed tables.', {
+      span: first.node.span,
+    })
+  }
   const uses = [...items.map((item) => item.expression), ...(query.having ? [query.having] : [])]
   checkClauses(query, uses, environment, scope)
   let relation = base

@@ -57,6 +57,7 @@ export function typeOn(
   const { scope, environment } = planning
   const context: TypingContext = {
     functions: environment.functions,
+    clause,
     customType: (name) => environment.catalog.type(name),
     column: (column) => {
       const resolved = scope.resolve(column, clause)

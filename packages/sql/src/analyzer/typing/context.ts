@@ -10,6 +10,8 @@ import type { FunctionRegistry } from '../../functions/registry.ts'
 /** What typing an expression needs to know of its surroundings. */
 export interface TypingContext {
   readonly functions: FunctionRegistry
+  /** Where the expression stands, for messages. */
+  readonly clause?: string
   /** Types made by CREATE TYPE. */
   readonly customType: (name: string) => SqlType | undefined
   /** Where a column lies. @throws SqlError when there is none */

@@ -286,7 +286,8 @@ function typeCast(e: Kind<'cast'>, context: TypingContext): TypedExpression {
   const operand = typeExpression(e.operand, context)
   if (operand.type === null) return { kind: 'literal', type, value: null }
   if (castFunction(operand.type, type) === undefined) {
-    throw new SqlError(castRefusal(operand.type, type), { span: e.span })
+    const prefix = context.clause === 'SELECT' ? 'Invalid Select: ' : ''
+    throw new SqlError(`${prefix}${castRefusal(operand.type, type)}`, { span: e.span })
   }
   return { kind: 'cast', type, operand }
 }
