@@ -28,9 +28,7 @@ export function avroSchemaFromColumns(columns: Columns, options: AvroSchemaOptio
     options.fullName ??
     `${NAMESPACE}.${options.side === 'key' ? `${camelCase(options.sourceName ?? '')}Key` : 'KsqlDataSourceSchema'}`
   const wrapped = columns.length === 1 ? (options.wrap ?? options.side === 'value') : true
-  const schema = wrapped
-    ? recordSchema(fullName, columns)
-    : typeSchema(columns[0]!.type, fullName)
+  const schema = wrapped ? recordSchema(fullName, columns) : typeSchema(columns[0]!.type, fullName)
   return JSON.stringify(schema)
 }
 
