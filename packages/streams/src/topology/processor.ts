@@ -22,7 +22,7 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   store<S extends StateStore>(name: string): S
   /** The input record being processed. Outside of one (commit, punctuation): the last one. */
   readonly record: RecordContext
-  /** `record` with time and headers of `record`. Borrowed until the next call. */
+  /** The input record with time and headers of `record`. Borrowed until the next call. */
   recordAt(record: StreamRecord<unknown, unknown>): RecordContext
   /** Greatest event time this task has seen, restarts included; −1 before the first record. */
   readonly streamTime: number
