@@ -74,7 +74,10 @@ export function planQuery(
     syntheticKey,
     fieldsOf: (e) => fieldsOf(e, base, planning),
   })
-  if (persistent && first.definition.kind === 'TABLE' && first.definition.window !== undefined) {
+  // Only of its own queries' tables is it known that every window is deleted as it was written.
+  const { definition } = first
+  const isForeign = definition.kind === 'TABLE' && !definition.createdByQuery
+  if (persistent && isForeign && definition.window !== undefined) {
     throw new SqlError('KSQL does not support persistent queries on windowed tables.', {
       span: first.node.span,
     })
