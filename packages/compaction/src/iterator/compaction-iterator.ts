@@ -22,6 +22,8 @@ export interface CompactionIteratorOptions {
   readonly keyNotBelow: (userKey: Uint8Array) => boolean
   /** Absent: operands are kept as they are. */
   readonly mergeOperator?: MergeOperator | undefined
+  /** Whether a value has outlived its time: it is deleted then, unless there are snapshots. */
+  readonly isExpired?: ((value: Uint8Array) => boolean) | undefined
 }
 
 /** An entry that waits in the output queue. */
@@ -43,6 +45,7 @@ const NO_SNAPSHOT = Number.POSITIVE_INFINITY
  * - a single deletion goes together with the put below it;
  * - operands are merged within a stripe, never across;
  * - entries under a range tombstone of their stripe go;
+ * - expired values become tombstones, or go;
  * - at the bottommost level the sequence number becomes 0 where every reader sees the entry anyway.
  *
  * `key` and `value` are borrowed until {@link CompactionIterator.next}. Source: RocksDB's compaction semantics.
@@ -149,6 +152,10 @@ export class CompactionIterator {
         return false
       default:
         this.#settledStripe = stripe
+        if (key[length] === ValueType.Value && this.#isExpired()) {
+          this.#expire(sequence)
+          return false
+        }
         return this.#yieldValue(key, sequence)
     }
   }
@@ -204,6 +211,20 @@ export class CompactionIterator {
     this.#zeroed.set(key)
     writeTrailer(this.#zeroed, length - 8, 0, key[length - 8]!)
     return this.#yield(this.#zeroed)
+  }
+
+  #isExpired(): boolean {
+    const { isExpired, snapshots } = this.#options
+    return isExpired !== undefined && snapshots.length === 0 && isExpired(this.#input.value)
+  }
+
+  /** Older versions further down must not come back: they stay deleted. */
+  #expire(sequence: number): void {
+    if (!this.#canDropTombstone(sequence)) {
+      const key = encodeInternalKey(this.#currentUserKey(), sequence, ValueType.Deletion)
+      this.#queue.push({ key, value: new Uint8Array(0) })
+    }
+    this.#step()
   }
 
   #canDropTombstone(sequence: number): boolean {

@@ -11,6 +11,8 @@ export interface JobEnvironment {
   comparator(name: string): Comparator
   /** Merge operator by name. @throws UnsupportedError for a name it does not know */
   mergeOperator?(name: string): MergeOperator
+  /** Whether a stored value has outlived its time; compaction then deletes it. Absent: values live forever. */
+  readonly isExpired?: (value: Uint8Array) => boolean
   /**
    * Lets others run; called after each slice of a few milliseconds. Absent in a worker that has nothing else to do.
    */

@@ -47,6 +47,7 @@ export async function runCompaction(
         mergeOperatorName === undefined
           ? undefined
           : environment.mergeOperator?.(mergeOperatorName),
+      isExpired: environment.isExpired,
     })
     const writer = new TableWriter(
       description,

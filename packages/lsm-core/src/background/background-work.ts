@@ -14,7 +14,7 @@ import { tableFileName, type VersionEdit } from '@varve/manifest'
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import { tableOptionsOf } from '../options/resolve.ts'
 import type { BackgroundTarget } from './background-target.ts'
-import { isBuiltInComparator, runJob, type Job } from './jobs.ts'
+import { isBuiltInComparator, runJob, timeToLive, type Job } from './jobs.ts'
 import { workerPool } from './worker-pool.ts'
 
 interface Waiter {
@@ -186,6 +186,7 @@ export class BackgroundWork {
       const job: Job = {
         kind: 'flush',
         mergeOperator: family.options.mergeOperator,
+        ...timeToLive(family.options.ttlSeconds, db.options.clock),
         description: { ...this.#outputDescription(family, 1) },
         memtables: sealed.map(({ memtable }) => memtable.share()).reverse(),
       }
@@ -240,6 +241,7 @@ export class BackgroundWork {
       const result = await this.#run(family, {
         kind: 'compaction',
         mergeOperator: family.options.mergeOperator,
+        ...timeToLive(family.options.ttlSeconds, db.options.clock),
         description: createCompactionJob(compaction, output),
       })
       if (family.dropped) return await this.#discard(result)

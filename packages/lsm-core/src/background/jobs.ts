@@ -3,6 +3,7 @@ import {
   InternalKeyComparator,
   reverseBytewiseComparator,
   systemClock,
+  type Clock,
   UnsupportedError,
   type Comparator,
   type InternalIterator,
@@ -15,14 +16,34 @@ import {
   type FlushJobDescription,
   type JobEnvironment,
   type JobResult,
+  type MergeOperator,
 } from '@varve/compaction'
 import { openSharedMemtable, type SharedMemtable } from '@varve/memtable'
 import type { FileSystem } from '@varve/vfs'
 
 import { mergeOperatorNamed } from '../read/merge-operators.ts'
+import { mergeOperatorWithTimes, timeOf } from '../write/value-time.ts'
 
 /** A job as plain data: it crosses to a worker, memtables as shared memory. The merge operator is the option's text. */
-export type Job = { readonly mergeOperator: string | undefined } & JobWork
+export type Job = {
+  readonly mergeOperator: string | undefined
+  /** Values end in the time of their write, and live so long; absent: they have none. */
+  readonly ttl?: TimeToLive
+} & JobWork
+
+/** {@link Job.ttl} */
+export interface TimeToLive {
+  /** 0: forever. */
+  readonly seconds: number
+  /** Unix seconds. */
+  readonly nowS: number
+}
+
+/** What a job needs to know of the times of a family with them. */
+export function timeToLive(ttlSeconds: number | undefined, clock: Clock): { ttl?: TimeToLive } {
+  if (ttlSeconds === undefined) return {}
+  return { ttl: { seconds: ttlSeconds, nowS: Math.floor(clock.now() / 1000) } }
+}
 
 type JobWork =
   | {
@@ -49,14 +70,15 @@ export function isBuiltInComparator(comparator: Comparator): boolean {
 
 /** Runs a job in this thread. */
 export function runJob(job: Job, place: JobPlace): Promise<JobResult> {
-  const { mergeOperator } = job
+  const { mergeOperator, ttl } = job
   const environment: JobEnvironment = {
     fs: place.fileSystem,
     clock: systemClock,
     comparator: (name) => place.comparator?.(name) ?? builtInComparator(name),
-    ...(mergeOperator === undefined
+    ...(mergeOperator === undefined ? {} : { mergeOperator: () => operatorOf(mergeOperator, ttl) }),
+    ...(ttl === undefined || ttl.seconds === 0
       ? {}
-      : { mergeOperator: () => mergeOperatorNamed(mergeOperator) }),
+      : { isExpired: (value) => timeOf(value) + ttl.seconds < ttl.nowS }),
     ...(place.signal === undefined ? {} : { signal: place.signal }),
     ...(place.yieldControl === undefined ? {} : { yieldControl: place.yieldControl }),
   }
@@ -69,6 +91,11 @@ export function runJob(job: Job, place: JobPlace): Promise<JobResult> {
       : new MergingIterator(iterators, new InternalKeyComparator(comparator))
   const rangeTombstones = job.memtables.flatMap((memtable) => memtable.rangeTombstones)
   return runFlush(job.description, { entries, rangeTombstones }, environment)
+}
+
+function operatorOf(text: string, ttl: TimeToLive | undefined): MergeOperator {
+  const operator = mergeOperatorNamed(text)
+  return ttl === undefined ? operator : mergeOperatorWithTimes(operator, ttl.nowS)
 }
 
 function builtInComparator(name: string): Comparator {

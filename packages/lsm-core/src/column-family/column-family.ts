@@ -57,6 +57,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
         options.mergeOperator === undefined ? undefined : mergeOperatorNamed(options.mergeOperator),
       tables,
       familyName: name,
+      hasTimes: options.ttlSeconds !== undefined,
     }
     this.active = this.#newMemtable(logNumber)
     this.immutables = []

@@ -24,6 +24,7 @@ import { resolveColumnFamilyOptions, type ResolvedDBOptions } from '../options/r
 import type { TableCache } from '../read/table-cache.ts'
 import { CommitPipeline, type CommitTarget } from '../write/commit-pipeline.ts'
 import { insertBatch } from '../write/memtable-inserter.ts'
+import { batchWithTimes } from '../write/value-time.ts'
 import type { WalSet } from '../write/wal-set.ts'
 import { WriteController } from '../write/write-controller.ts'
 import type { InfoLog } from './info-log.ts'
@@ -82,6 +83,8 @@ export class Database implements CommitTarget {
   #purging: Promise<void> = Promise.resolve()
   #purgeScheduled = false
   #turnStartedMs = 0
+  /** Families whose values end in the time of their write. */
+  readonly #timedFamilies = new Set<number>()
   /** Writes wait for it. */
   #pause: Promise<void> | undefined
   /** Cursors and other readers that must be closed with the database. */
@@ -95,6 +98,8 @@ export class Database implements CommitTarget {
     this.fileSystem = parts.options.fileSystem
     this.versions = parts.versions
     this.families = parts.families
+    for (const { id, options } of parts.families.values())
+      if (options.ttlSeconds !== undefined) this.#timedFamilies.add(id)
     this.tables = parts.tables
     this.wals = parts.wals
     this.infoLog = parts.infoLog
@@ -205,8 +210,9 @@ export class Database implements CommitTarget {
     })
   }
 
-  commit(batch: WriteBatch, disableWal: boolean): void {
+  commit(asked: WriteBatch, disableWal: boolean): void {
     const { versions } = this
+    const batch = this.#timedFamilies.size === 0 ? asked : this.#withTimes(asked)
     const { count } = batch
     if (count === 0 && batch.sizeBytes === 12) return
     this.#makeRoom()
@@ -228,6 +234,10 @@ export class Database implements CommitTarget {
       throw error
     }
     versions.lastSequence = sequence + count - 1
+  }
+
+  #withTimes(batch: WriteBatch): WriteBatch {
+    return batchWithTimes(batch, this.#timedFamilies, Math.floor(this.options.clock.now() / 1000))
   }
 
   async sync(): Promise<void> {
@@ -358,6 +368,7 @@ export class Database implements CommitTarget {
       this.tables,
     )
     this.families.set(family.id, family)
+    if (resolved.ttlSeconds !== undefined) this.#timedFamilies.add(family.id)
     this.infoLog.write(`created column family "${name}" with id ${family.id}`)
     return family
   }

@@ -1,6 +1,12 @@
 import { join } from 'node:path'
 
-import { encodeInternalKey, sequenceSentinel, userKeyOf, valueTypeForSeek } from '@varve/base'
+import {
+  encodeInternalKey,
+  sequenceSentinel,
+  UnsupportedError,
+  userKeyOf,
+  valueTypeForSeek,
+} from '@varve/base'
 import { tableFileName, type FileMetadata, type NewFile, type Version } from '@varve/manifest'
 import type { Memtable } from '@varve/memtable'
 
@@ -31,6 +37,8 @@ export async function ingestExternalFiles(
   options: IngestOptions = {},
 ): Promise<void> {
   db.checkWritable()
+  if (family.options.ttlSeconds !== undefined)
+    throw new UnsupportedError('external tables in a family with a time to live')
   const { fileSystem: fs, directory, versions } = db
   const tables: ExternalTable[] = []
   for (const path of paths)

@@ -21,7 +21,7 @@ import { createSessionId } from '@varve/sst-format'
 import { isNotFound, type FileLock, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
 
-import { runJob } from '../background/jobs.ts'
+import { runJob, timeToLive } from '../background/jobs.ts'
 import { ColumnFamily } from '../column-family/column-family.ts'
 import { Database } from '../db/database.ts'
 import { InfoLog } from '../db/info-log.ts'
@@ -356,6 +356,7 @@ class Recovery {
       {
         kind: 'flush',
         mergeOperator: family.options.mergeOperator,
+        ...timeToLive(family.options.ttlSeconds, options.clock),
         memtables: [sealed.memtable.share()],
         description: {
           directory,

@@ -12,6 +12,12 @@ export interface ColumnFamilyOptions {
    * with merge operands fails with UnsupportedError.
    */
   readonly mergeOperator?: string
+  /**
+   * Keeps the time of the write behind every value, in the layout of RocksDB's DBWithTTL, and has compaction drop values
+   * that are older than so many seconds when it rewrites their table; until then they are read. 0 drops nothing. To be given whenever a family with
+   * times is opened, and never for one without. Default: no times.
+   */
+  readonly ttlSeconds?: number
   /** Default `snappy`. */
   readonly compression?: CompressionName
   /** A memtable of this size is sealed and flushed. Default 64 MiB. */

@@ -18,6 +18,7 @@ import type { DBOptions } from './db-options.ts'
 export interface ResolvedColumnFamilyOptions {
   readonly comparator: Comparator
   readonly mergeOperator: string | undefined
+  readonly ttlSeconds: number | undefined
   readonly compression: CompressionName
   readonly writeBufferSizeBytes: number
   readonly maxWriteBufferNumber: number
@@ -67,6 +68,7 @@ function defaultBlockCache(): BlockCache {
 const familyKeys: ReadonlySet<string> = new Set<keyof ColumnFamilyOptions>([
   'comparator',
   'mergeOperator',
+  'ttlSeconds',
   'compression',
   'writeBufferSizeBytes',
   'maxWriteBufferNumber',
@@ -160,6 +162,7 @@ export function resolveColumnFamilyOptions(
   return {
     comparator: options.comparator ?? bytewiseComparator,
     mergeOperator: options.mergeOperator,
+    ttlSeconds: options.ttlSeconds === undefined ? undefined : number('ttlSeconds', 0, 0, 2 ** 31),
     compression: checkOneOf(
       'compression',
       options.compression ?? 'snappy',

@@ -13,6 +13,7 @@ import type { MergeOperator } from '@varve/compaction'
 import type { RangeTombstoneList } from '@varve/memtable'
 
 import type { Cursor } from '../db/handles.ts'
+import { withoutTime } from '../write/value-time.ts'
 import { MergeContext } from './merge-context.ts'
 import { defaultColumnOf } from './wide-columns.ts'
 
@@ -26,6 +27,8 @@ export interface CursorSource {
   readonly comparator: Comparator
   readonly mergeOperator: MergeOperator | undefined
   readonly familyName: string
+  /** Stored values end in the time of their write. */
+  readonly hasTimes: boolean
   readonly snapshot: number
   /** Range tombstones of what the iterator has entered; grows as it moves. */
   readonly rangeTombstones: RangeTombstoneList
@@ -75,7 +78,7 @@ export class DBCursor implements Cursor {
   }
 
   get value(): Uint8Array {
-    return this.#keptValue ?? this.#iterator.value
+    return this.#keptValue ?? this.#plainValue(ValueType.Value, this.#iterator.value)
   }
 
   seekToFirst(): void {
@@ -260,7 +263,7 @@ export class DBCursor implements Cursor {
         iterator.next()
         return context.finish(base)
       }
-      context.addOlder(iterator.value)
+      context.addOlder(this.#plainValue(ValueType.Value, iterator.value))
       iterator.next()
     }
     return context.finish(undefined)
@@ -301,7 +304,10 @@ export class DBCursor implements Cursor {
             fallback = true
             break
           }
-          value = type === ValueType.Value ? new Uint8Array(iterator.value) : undefined
+          value =
+            type === ValueType.Value
+              ? new Uint8Array(this.#plainValue(type, iterator.value))
+              : undefined
           if (
             value === undefined &&
             type !== ValueType.Deletion &&
@@ -351,7 +357,7 @@ export class DBCursor implements Cursor {
   }
 
   #plainValue(type: number, value: Uint8Array): Uint8Array {
-    if (type === ValueType.Value) return value
+    if (type === ValueType.Value) return this.#source.hasTimes ? withoutTime(value) : value
     if (type === ValueType.WideColumnEntity) return new Uint8Array(defaultColumnOf(value))
     throw new UnsupportedError(`value type ${type} in family "${this.#source.familyName}"`)
   }

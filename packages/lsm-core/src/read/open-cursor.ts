@@ -54,6 +54,7 @@ export function openCursor(
       comparator: comparator.user,
       mergeOperator: lookup.mergeOperator,
       familyName: family.name,
+      hasTimes: lookup.hasTimes,
       snapshot,
       rangeTombstones,
       release: () => {

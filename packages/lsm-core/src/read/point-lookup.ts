@@ -11,6 +11,7 @@ import type { Memtable } from '@varve/memtable'
 import { createPointResult, type PointResult } from '@varve/sst-format'
 
 import type { SuperVersion } from '../column-family/super-version.ts'
+import { withoutTime } from '../write/value-time.ts'
 import { MergeContext } from './merge-context.ts'
 import { defaultColumnOf } from './wide-columns.ts'
 import type { TableCache } from './table-cache.ts'
@@ -21,6 +22,8 @@ export interface LookupEnvironment {
   readonly mergeOperator: MergeOperator | undefined
   readonly tables: TableCache
   readonly familyName: string
+  /** Stored values end in the time of their write. */
+  readonly hasTimes: boolean
 }
 
 const scratch: PointResult = createPointResult()
@@ -141,6 +144,8 @@ class PointLookup {
       this.end()
       return true
     }
+    if (this.#env.hasTimes && (type === ValueType.Value || type === ValueType.Merge))
+      value = withoutTime(value)
     switch (type) {
       case ValueType.Value:
         this.#value = this.#merge === undefined ? new Uint8Array(value) : this.#merge.finish(value)
