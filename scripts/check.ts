@@ -4,6 +4,7 @@ import { runSteps } from './steps.ts'
 process.exitCode = runSteps([
   { name: 'format', command: 'prettier', args: ['--check', '.', '--log-level', 'warn'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
+  { name: 'lock file', command: 'node', args: ['scripts/check-lock.ts'] },
   { name: 'build', command: 'npm', args: ['run', '--silent', 'build'] },
   { name: 'types, tests included', command: 'tsc', args: ['--project', 'tsconfig.json'] },
   {
