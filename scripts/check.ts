@@ -3,8 +3,8 @@ import { runSteps } from './steps.ts'
 
 process.exitCode = runSteps([
   { name: 'format', command: 'prettier', args: ['--check', '.', '--log-level', 'warn'] },
+  { name: 'lock file', command: 'node', args: ['scripts/complete-lock.ts', '--check'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
-  { name: 'lock file', command: 'node', args: ['scripts/check-lock.ts'] },
   { name: 'build', command: 'npm', args: ['run', '--silent', 'build'] },
   { name: 'types, tests included', command: 'tsc', args: ['--project', 'tsconfig.json'] },
   {
