@@ -28,6 +28,12 @@ export function analyzeCreateAsSelect(
   const properties = environment.properties ?? {}
   const settings = readProperties(statement.properties, 'as')
   const existing = environment.catalog.source(statement.name)
+  if (statement.query.limit !== undefined) {
+    throw new SqlError(
+      `CREATE ${statement.sourceKind} AS SELECT statements don't support LIMIT clause.`,
+      { span: statement.query.span },
+    )
+  }
   const planned = planQuery(statement.query, environment, true)
   checkKind(statement, planned)
   const projection = planProjection(planned, statement.name)

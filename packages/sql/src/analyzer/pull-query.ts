@@ -1,11 +1,17 @@
 import { UnsupportedError } from '@varve/base'
 
+import type { Expression } from '../ast/expression.ts'
 import type { Query } from '../ast/query.ts'
+import { columnsIn } from '../ast/visit.ts'
+import type { DataSource } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
 import { planFormatVersion, type OutputColumn } from '../plan/physical-plan.ts'
+import { constantFolder } from '../expression/fold-constant.ts'
 import { extractLookup } from '../plan/pull-lookup.ts'
+import { planPredicate } from '../plan/plan-query.ts'
+import { whyNoLookup } from '../plan/pull-refusal.ts'
 import { planSource } from '../plan/plan-source.ts'
-import { namedExpression, planExpression, typeOn, type Planning } from '../plan/relation.ts'
+import { namedExpression, typeOn, type Planning } from '../plan/relation.ts'
 import type { PlanExpression } from '../plan/schema.ts'
 import { aggregateCallsIn } from '../plan/plan-aggregate.ts'
 import { refuseTableFunctions } from '../plan/plan-flat-map.ts'
@@ -43,29 +49,27 @@ export function analyzePullQuery(query: Query, environment: AnalysisEnvironment)
       { span: calls[0]!.span, hint: pushHint },
     )
   }
+  refusePositions('SELECT', expressions)
+  if (query.where !== undefined) refusePositions('WHERE', [query.where])
   const names = nameItems(items, scope, false)
   const keys = new Set(relation.keys.flatMap((key) => key.canonicals))
   const output = items.map((item, i): OutputColumn => {
     const column = namedExpression(names[i]!, relation, item.expression, 'SELECT', planning)
     const { tree } = column
-    if (tree.kind === 'pseudo' && (tree.column === 'ROWPARTITION' || tree.column === 'ROWOFFSET')) {
-      throw new SqlError(`Pull queries don't support the system column ${tree.column}`, {
-        span: item.span,
-      })
-    }
     const isBound =
       tree.kind === 'pseudo' && (tree.column === 'WINDOWSTART' || tree.column === 'WINDOWEND')
     return { ...column, key: isBound || keys.has(scope.canonical(item.expression)) }
   })
-  const where = query.where && planExpression(relation, query.where, 'WHERE', planning)
+  const where = query.where && planPredicate(relation, query.where, 'WHERE', planning)
   if (where !== undefined && where.tree.type?.kind !== 'BOOLEAN') {
     throw new SqlError(
       `Type error in WHERE expression: Should evaluate to boolean but is ${where.text} (${where.tree.type?.kind ?? 'NULL'}) instead.`,
       { span: query.where!.span },
     )
   }
-  const { lookup, covered } = extractLookup(where?.tree, definition)
-  checkScan(lookup.kind, definition.kind, environment, query)
+  const { lookup, covered } = extractLookup(where?.tree, definition, constantFolder(environment))
+  checkScan(lookup.kind, definition, environment, query)
+  if (query.limit !== undefined) checkLimit(query, environment)
   const filter: PlanExpression | undefined = covered ? undefined : where
   return {
     kind: 'pullQuery',
@@ -84,11 +88,26 @@ export function analyzePullQuery(query: Query, environment: AnalysisEnvironment)
 
 const pushHint = 'Add EMIT CHANGES to make it a push query.'
 
+const pushAdvice =
+  'See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query.'
+
+/** Rows of tables do not keep where their records stood. */
+function refusePositions(clause: 'SELECT' | 'WHERE', expressions: readonly Expression[]): void {
+  const columns = expressions
+    .flatMap(columnsIn)
+    .filter((c) => c.name === 'ROWPARTITION' || c.name === 'ROWOFFSET')
+  if (columns.length === 0) return
+  const names = [...new Set(columns.map((c) => `\`${c.name}\``))]
+  throw new SqlError(
+    `Pull queries don't support the following columns in ${clause} clauses: ${names.join(', ')}`,
+    { span: columns[0]!.span },
+  )
+}
+
 function checkClauses(query: Query): void {
   const refuse = (what: string): never => {
-    throw new SqlError(`Pull queries don't support ${what} clauses.`, {
+    throw new SqlError(`Pull queries don't support ${what} clauses. ${pushAdvice}`, {
       span: query.span,
-      hint: pushHint,
     })
   }
   if (query.joins.length > 0) refuse('JOIN')
@@ -108,29 +127,36 @@ function checkQueryable(source: ScopeSource): void {
   }
   if (definition.createdByQuery || definition.isSource) return
   throw new SqlError(
-    `The \`${definition.name}\` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_${definition.name} AS SELECT * FROM ${definition.name}'.`,
-    { span: node.span, hint: pushHint },
+    `The \`${definition.name}\` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_${definition.name} AS SELECT * FROM ${definition.name}'. ${pushAdvice}`,
+    { span: node.span },
+  )
+}
+
+function checkLimit(query: Query, environment: AnalysisEnvironment): void {
+  const property = 'ksql.query.pull.limit.clause.enabled'
+  if (String(environment.properties?.[property] ?? true).toLowerCase() !== 'false') return
+  throw new SqlError(
+    `LIMIT clause in pull queries is currently disabled. You can enable them by setting ${property}=true. ${pushAdvice}`,
+    { span: query.span },
   )
 }
 
 function checkScan(
   lookup: 'keys' | 'range' | 'scan',
-  kind: 'STREAM' | 'TABLE',
+  source: DataSource,
   environment: AnalysisEnvironment,
   query: Query,
 ): void {
   const enabled = (name: string): boolean =>
     String(environment.properties?.[name] ?? true).toLowerCase() !== 'false'
-  if (kind === 'STREAM') return
+  if (source.kind === 'STREAM') return
   const allowed =
     lookup === 'keys' ||
     enabled('ksql.query.pull.table.scan.enabled') ||
     (lookup === 'range' && enabled('ksql.query.pull.range.scan.enabled'))
   if (allowed) return
   throw new SqlError(
-    query.where === undefined
-      ? 'Missing WHERE clause.'
-      : 'WHERE clause missing key column for disjunct: ' + 'the query would scan the whole table.',
+    query.where === undefined ? 'Missing WHERE clause.' : whyNoLookup(query.where, source),
     {
       span: (query.where ?? query).span,
       hint: 'Compare the whole key with constants, or set ksql.query.pull.table.scan.enabled to true.',

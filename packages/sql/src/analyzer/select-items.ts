@@ -14,7 +14,7 @@ export interface ProjectionItem {
 
 /** What a star means. */
 export interface StarRules {
-  /** Transient queries show window bounds; persistent ones drop them. */
+  /** Transient queries show window bounds; persistent ones drop them, but for joins. */
   readonly persistent: boolean
   /** Expressions of PARTITION BY. */
   readonly partitionBy: readonly Expression[] | undefined
@@ -72,7 +72,9 @@ function expandStar(
       scope.isJoin ? `${alias}_${column.name}` : undefined,
     )
   }
-  const columns = sources.flatMap((source) => starColumns(source.columns, rules.persistent))
+  const columns = sources.flatMap((source) =>
+    starColumns(source.columns, rules.persistent && !scope.isJoin),
+  )
   const { partitionBy } = rules
   if (partitionBy === undefined || scope.isJoin) {
     const synthetic: ProjectionItem[] =

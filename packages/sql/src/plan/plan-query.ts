@@ -49,10 +49,11 @@ export function defaultKeyFormat(environment: AnalysisEnvironment): FormatSpec {
  * @throws SqlError when it does not make sense
  */
 export function planQuery(
-  query: Query,
+  written: Query,
   environment: AnalysisEnvironment,
   persistent: boolean,
 ): PlannedQuery {
+  const query = persistent ? written : groupedAsOne(written, environment)
   const scope = createScope(
     [query.from, ...query.joins.map((join) => join.source)],
     environment.catalog,
@@ -148,6 +149,18 @@ export function planQuery(
     query.partitionBy === undefined &&
     relation.foreignKeyOf === undefined
   return { planning, relation, items, names, formats, keyChoice }
+}
+
+/** Aggregates of a push query without GROUP BY are over all rows: one group. */
+function groupedAsOne(query: Query, { functions }: AnalysisEnvironment): Query {
+  if (query.groupBy !== undefined || query.partitionBy !== undefined) return query
+  const calls = query.select.flatMap((item) =>
+    item.kind === 'expression' ? callsIn(item.expression) : [],
+  )
+  const aggregate = calls.find((call) => functions.aggregate(call.name) !== undefined)
+  return aggregate === undefined
+    ? query
+    : { ...query, groupBy: [{ kind: 'integer', value: 0n, span: aggregate.span }] }
 }
 
 /** After GROUP BY expressions are made of the grouping ones and of aggregates. @throws SqlError that lists those that are not */
@@ -358,7 +371,8 @@ function planFilter(
   }
 }
 
-function planPredicate(
+/** A condition. @throws SqlError, one about a comparison naming the clause and the condition */
+export function planPredicate(
   relation: Relation,
   condition: Expression,
   clause: 'WHERE' | 'HAVING',
@@ -367,8 +381,14 @@ function planPredicate(
   try {
     return planExpression(relation, condition, clause, planning)
   } catch (error) {
-    if (!(error instanceof SqlError) || !error.primary.startsWith('Cannot compare')) throw error
-    throw new SqlError(`Error in ${clause} expression: ${error.primary}`, {
+    if (
+      !(error instanceof SqlError) ||
+      !/^(?:Cannot compare|Comparison with)/.test(error.primary)
+    ) {
+      throw error
+    }
+    const statement = `Statement: ${formatOperand(condition).replaceAll(/\bNULL\b/g, 'null')}`
+    throw new SqlError(`Error in ${clause} expression: ${error.primary}\n${statement}`, {
       span: error.span,
       hint: error.hint,
       cause: error,

@@ -3,6 +3,7 @@ import { sqlTypesEqual, type SqlType } from '@varve/serde'
 import type { DataSource } from '../catalog/data-source.ts'
 import { castFunction } from '../expression/cast/cast.ts'
 import { comparator } from '../expression/compare-values.ts'
+import type { FoldConstant } from '../expression/fold-constant.ts'
 import { decodeLiteral, encodeLiteral } from '../expression/literal.ts'
 import type { LiteralJson, TypedExpression } from '../expression/typed-expression.ts'
 import type { PullBound, PullLookup, PullWindowBounds } from './pull-plan.ts'
@@ -20,10 +21,11 @@ export interface ExtractedLookup {
 export function extractLookup(
   where: TypedExpression | undefined,
   source: DataSource,
+  fold: FoldConstant,
 ): ExtractedLookup {
   if (where === undefined) return { lookup: { kind: 'scan', windows: {} }, covered: true }
   if (source.kind === 'STREAM') return { lookup: { kind: 'scan', windows: {} }, covered: false }
-  const disjuncts = operandsOf('OR', where).map((disjunct) => readDisjunct(disjunct, source))
+  const disjuncts = operandsOf('OR', where).map((disjunct) => readDisjunct(disjunct, source, fold))
   // Bounds of several disjuncts do not make one interval; the filter checks them then.
   const windows = disjuncts.length === 1 ? disjuncts[0]!.windows : {}
   const covered = disjuncts.every((d) => d.covered) && disjuncts.length === 1
@@ -72,7 +74,7 @@ function operandsOf(operator: 'AND' | 'OR', e: TypedExpression): TypedExpression
     : [e]
 }
 
-function readDisjunct(disjunct: TypedExpression, source: DataSource): Disjunct {
+function readDisjunct(disjunct: TypedExpression, source: DataSource, fold: FoldConstant): Disjunct {
   const choices: (readonly LiteralJson[] | undefined)[] = source.keyColumns.map(() => undefined)
   const windows: { -readonly [K in keyof PullWindowBounds]: PullWindowBounds[K] } = {}
   let lower: PullBound | undefined
@@ -81,7 +83,8 @@ function readDisjunct(disjunct: TypedExpression, source: DataSource): Disjunct {
   let keysOnly = true
   const isRangeKey =
     source.keyColumns.length === 1 && ['STRING', 'BYTES'].includes(source.keyColumns[0]!.type.kind)
-  for (const conjunct of operandsOf('AND', disjunct)) {
+  for (const written of operandsOf('AND', disjunct)) {
+    const conjunct = foldSides(written, fold)
     const key = keyChoice(conjunct)
     if (key !== undefined && choices[key.index] === undefined) {
       choices[key.index] = key.values
@@ -111,6 +114,12 @@ function product(choices: readonly (readonly LiteralJson[])[]): (readonly Litera
     (keys, values) => keys.flatMap((key) => values.map((value) => [...key, value])),
     [[]],
   )
+}
+
+/** A comparison with its constant sides computed. */
+function foldSides(e: TypedExpression, fold: FoldConstant): TypedExpression {
+  if (e.kind === 'comparison') return { ...e, left: fold(e.left), right: fold(e.right) }
+  return e.kind === 'in' ? { ...e, list: e.list.map(fold) } : e
 }
 
 /** `key = constant` or `key IN (constants)`. */

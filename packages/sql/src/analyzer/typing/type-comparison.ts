@@ -41,8 +41,8 @@ export function typeComparison(
       }
     }
     throw new SqlError(
-      `Comparison with NULL not supported: ${texts.left} ${operator} ${texts.right}`,
-      { span, hint: "Use 'IS NULL' or 'IS NOT NULL' instead." },
+      `Comparison with NULL not supported: ${typeText(left)} ${operator} ${typeText(right)}\nUse 'IS NULL' or 'IS NOT NULL' instead.`,
+      { span },
     )
   }
   const [a, b] = [magicTimestamp(left, right), magicTimestamp(right, left)]
@@ -62,6 +62,10 @@ export function typeComparison(
     left: convert(a),
     right: convert(b),
   }
+}
+
+function typeText({ type }: TypedExpression): string {
+  return type === null ? 'NULL' : formatSqlType(type)
 }
 
 /** A text compared with ROWTIME or a window bound is the timestamp it denotes. */

@@ -68,9 +68,11 @@ export function parseTimestamp(text: string): number {
       text.trim().replace(/^(\d{4}-\d{1,2}-\d{1,2}) (?=\d)/, '$1T'),
     )
   if (match === null) throw new RangeError(`"${text}" is no TIMESTAMP`)
+  // 24:00 is the end of the day.
+  const isEnd = match[4] === '24' && !/[1-9]/.test(`${match[5]}${match[6]}${match[7]}`)
   const local =
     daysOf(match[1]!, match[2], match[3], text) * dayMs +
-    timeOf(match[4] ?? '0', match[5], match[6], match[7], text)
+    (isEnd ? dayMs : timeOf(match[4] ?? '0', match[5], match[6], match[7], text))
   return local - offsetMs(match[8])
 }
 

@@ -1,0 +1,57 @@
+import { formatSqlType } from '@varve/serde'
+
+import type { ComparisonOperator, Expression } from '../ast/expression.ts'
+import { columnsIn } from '../ast/visit.ts'
+import type { DataSource } from '../catalog/data-source.ts'
+import { formatOperand } from '../formatter/format-expression.ts'
+
+const ranges: readonly ComparisonOperator[] = ['<', '<=', '>', '>=']
+
+/** Why a condition does not name the keys to look up, in words for the one who wrote it. */
+export function whyNoLookup(where: Expression, source: DataSource): string {
+  for (const disjunct of operands('OR', where)) {
+    const reason = whyNotDisjunct(disjunct, source)
+    if (reason !== undefined) return reason
+  }
+  return 'Query requires table scan to be enabled. Table scans can be enabled by setting ksql.query.pull.table.scan.enabled=true.'
+}
+
+function whyNotDisjunct(disjunct: Expression, source: DataSource): string | undefined {
+  const names = new Set(source.keyColumns.map((column) => column.name))
+  const keysIn = (e: Expression): string[] =>
+    columnsIn(e).flatMap((column) => (names.has(column.name) ? [column.name] : []))
+  const conjuncts = operands('AND', disjunct)
+  if (conjuncts.every((conjunct) => keysIn(conjunct).length === 0)) {
+    return `WHERE clause missing key column for disjunct: ${formatOperand(disjunct)}`
+  }
+  for (const conjunct of conjuncts) {
+    if (conjunct.kind !== 'comparison' || keysIn(conjunct).length === 0) continue
+    const { left, right, operator } = conjunct
+    const got = `Got: ${formatOperand(conjunct)}.`
+    const [key, other] =
+      left.kind === 'column' && names.has(left.name) ? [left, right] : [right, left]
+    if (key.kind !== 'column' || !names.has(key.name)) {
+      return `A comparison must directly reference a key column. ${got}`
+    }
+    if (columnsIn(other).length > 0) {
+      return `A comparison must be between a key column and a resolvable expression. ${got}`
+    }
+    if (operator !== '=' && !ranges.includes(operator)) {
+      const columns = source.keyColumns.map((c) => `\`${c.name}\` ${formatSqlType(c.type)} KEY`)
+      return `Bound on key columns '[${columns.join(', ')}]' must currently be '='. ${got}`
+    }
+  }
+  const specified = new Set(conjuncts.flatMap(keysIn))
+  if (specified.size < names.size) {
+    const list = (of: Iterable<string>): string =>
+      `[${[...of].map((name) => `\`${name}\``).join(', ')}]`
+    return `Multi-column sources must specify every key in the WHERE clause. Specified: ${list(specified)} Expected: ${list(names)}.`
+  }
+  return undefined
+}
+
+function operands(operator: 'AND' | 'OR', e: Expression): Expression[] {
+  return e.kind === 'logical' && e.operator === operator
+    ? [...operands(operator, e.left), ...operands(operator, e.right)]
+    : [e]
+}
