@@ -93,11 +93,9 @@ export {
 } from './avro/avro-schema.ts'
 export { AvroDecodeError, type AvroFault } from './avro/avro-bytes.ts'
 export { decodeAvro, type AvroValue } from './avro/avro-value.ts'
-export {
-  columnsFromAvroSchema,
-  type ColumnInferenceOptions,
-  type InferredColumns,
-} from './avro/avro-columns.ts'
+export type { ColumnInferenceOptions, InferredColumns } from './inference.ts'
+export { columnsFromAvroSchema } from './avro/avro-columns.ts'
+export { columnsFromJsonSchema } from './json/json-schema-columns.ts'
 export { avroSchemaFromColumns, type AvroSchemaOptions } from './avro/avro-schema-writer.ts'
 export {
   formatLosslessJson,

@@ -1,7 +1,9 @@
 import { UnsupportedError } from '@varve/base'
 import {
   columnsFromAvroSchema,
-  parseAvroSchema,
+  columnsFromJsonSchema,
+  loadAvroSchema,
+  resolveReferences,
   SchemaRegistryError,
   type Columns,
   type RegisteredSchema,
@@ -16,17 +18,21 @@ export async function inferColumns(
 ): Promise<Columns | undefined> {
   const schema = await findSchema(registry, request)
   if (schema === undefined) return undefined
-  if (request.format !== 'AVRO' || schema.schemaType !== 'AVRO') {
-    throw new UnsupportedError(
-      `columns from a schema of type ${schema.schemaType} for format ${request.format}`,
-    )
-  }
-  const { columns } = columnsFromAvroSchema(parseAvroSchema(schema.schema), {
+  const options = {
     side: request.side,
     keepCase: request.schemaId !== undefined,
     ...(request.wrap === undefined ? {} : { wrap: request.wrap }),
-  })
-  return columns
+  }
+  if (request.format === 'AVRO' && schema.schemaType === 'AVRO') {
+    return columnsFromAvroSchema(await loadAvroSchema(registry, schema), options).columns
+  }
+  if (request.format === 'JSON_SR' && schema.schemaType === 'JSON') {
+    const references = await resolveReferences(registry, schema)
+    return columnsFromJsonSchema(schema.schema, options, references).columns
+  }
+  throw new UnsupportedError(
+    `columns from a schema of type ${schema.schemaType} for format ${request.format}`,
+  )
 }
 
 async function findSchema(

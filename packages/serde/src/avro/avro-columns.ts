@@ -1,25 +1,9 @@
 import { UnsupportedError } from '@varve/base'
 
-import type { Column, Columns } from '../schema.ts'
+import { ColumnCollector, type ColumnInferenceOptions, type InferredColumns } from '../inference.ts'
 import { SqlTypes, type SqlType, type StructField } from '../sql-type.ts'
 import { unionMemberName } from './avro-row-reader.ts'
 import { avroLogicalType, avroMapEntry, type AvroSchema } from './avro-schema.ts'
-
-/** How to read a schema as columns. */
-export interface ColumnInferenceOptions {
-  readonly side: 'key' | 'value'
-  /** False for a bare value. Keys are bare unless this is true. */
-  readonly wrap?: boolean
-  /** Keep the case of names (statements that give a schema id) instead of making them upper case. */
-  readonly keepCase?: boolean
-}
-
-/** Columns of a schema. */
-export interface InferredColumns {
-  readonly columns: Columns
-  /** Fields left out because no SQL type holds them, each with its path and reason. */
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[]
-}
 
 /**
  * Columns of an Avro schema, by the dialect's rules: fields of the record in upper case, a bare value as ROWVAL, a bare key as ROWKEY.
@@ -30,27 +14,19 @@ export function columnsFromAvroSchema(
   schema: AvroSchema,
   options: ColumnInferenceOptions,
 ): InferredColumns {
-  const skipped: { path: string; reason: string }[] = []
-  const inference = new Inference(options.keepCase === true, skipped)
-  const wrapped = options.wrap ?? options.side === 'value'
-  const columns: Column[] = []
-  if (wrapped) {
-    const record = optional(schema)
-    if (record.type !== 'record')
-      throw new UnsupportedError(
-        `a schema of type ${record.type} has no columns: only a record has, or a bare value with WRAP_SINGLE_VALUE=false`,
-      )
-    columns.push(...inference.fields(record, ''))
-  } else {
-    const name = options.side === 'key' ? 'ROWKEY' : 'ROWVAL'
-    const type = inference.type(schema, name)
-    if (type !== undefined) columns.push({ name, type })
+  const collector = new ColumnCollector(options)
+  const inference = new Inference(collector)
+  if (!collector.wrapped) {
+    collector.bare((name) => inference.type(schema, name))
+    return collector.finish()
   }
-  if (columns.length === 0)
+  const record = optional(schema)
+  if (record.type !== 'record')
     throw new UnsupportedError(
-      `the schema has no supported columns${skipped[0] === undefined ? '' : `: "${skipped[0].path}" ${skipped[0].reason}`}`,
+      `a schema of type ${record.type} has no columns: only a record has, or a bare value with WRAP_SINGLE_VALUE=false`,
     )
-  return { columns, skipped }
+  collector.columns.push(...inference.fields(record, ''))
+  return collector.finish()
 }
 
 /** What a union of null and one other type is besides null. */
@@ -61,13 +37,11 @@ function optional(schema: AvroSchema): AvroSchema {
 }
 
 class Inference {
-  readonly #keepCase: boolean
-  readonly #skipped: { path: string; reason: string }[]
+  readonly #collector: ColumnCollector
   readonly #open = new Set<AvroSchema>()
 
-  constructor(keepCase: boolean, skipped: { path: string; reason: string }[]) {
-    this.#keepCase = keepCase
-    this.#skipped = skipped
+  constructor(collector: ColumnCollector) {
+    this.#collector = collector
   }
 
   fields(record: AvroSchema & { readonly type: 'record' }, path: string): StructField[] {
@@ -75,7 +49,7 @@ class Inference {
     this.#open.add(record)
     for (const field of record.fields) {
       const type = this.type(field.schema, path === '' ? field.name : `${path}.${field.name}`)
-      if (type !== undefined) fields.push({ name: this.#name(field.name), type })
+      if (type !== undefined) fields.push({ name: this.#collector.name(field.name), type })
     }
     this.#open.delete(record)
     return fields
@@ -104,7 +78,7 @@ class Inference {
         if (logical?.kind !== 'decimal') return SqlTypes.BYTES
         return { kind: 'DECIMAL', precision: logical.precision, scale: logical.scale }
       case 'null':
-        return this.#skip(path, 'is always null')
+        return this.#collector.skip(path, 'is always null')
       case 'array': {
         const entry = avroMapEntry(schema)
         if (entry !== undefined) return this.#map(entry.key, entry.value, path)
@@ -114,10 +88,10 @@ class Inference {
       case 'map':
         return this.#map(undefined, schema.values, path)
       case 'record': {
-        if (this.#open.has(schema)) return this.#skip(path, 'is recursive')
+        if (this.#open.has(schema)) return this.#collector.skip(path, 'is recursive')
         const fields = this.fields(schema, path)
         return fields.length === 0
-          ? this.#skip(path, 'has no supported fields')
+          ? this.#collector.skip(path, 'has no supported fields')
           : { kind: 'STRUCT', fields }
       }
       case 'union': {
@@ -126,10 +100,10 @@ class Inference {
           if (branch.type === 'null') continue
           const name = unionMemberName(branch)
           const type = this.type(branch, `${path}.${name}`)
-          if (type !== undefined) fields.push({ name: this.#name(name), type })
+          if (type !== undefined) fields.push({ name: this.#collector.name(name), type })
         }
         return fields.length === 0
-          ? this.#skip(path, 'has no supported branches')
+          ? this.#collector.skip(path, 'has no supported branches')
           : { kind: 'STRUCT', fields }
       }
     }
@@ -137,17 +111,8 @@ class Inference {
 
   #map(key: AvroSchema | undefined, value: AvroSchema, path: string): SqlType | undefined {
     if (key !== undefined && optional(key).type !== 'string')
-      return this.#skip(path, 'is a map whose keys are not strings')
+      return this.#collector.skip(path, 'is a map whose keys are not strings')
     const member = this.type(value, `${path}{}`)
     return member === undefined ? undefined : { kind: 'MAP', key: SqlTypes.STRING, value: member }
-  }
-
-  #name(name: string): string {
-    return this.#keepCase ? name : name.toUpperCase()
-  }
-
-  #skip(path: string, reason: string): undefined {
-    this.#skipped.push({ path, reason })
-    return undefined
   }
 }

@@ -5,7 +5,7 @@ import type { SqlType } from '../sql-type.ts'
 
 /** The JSON Schema that the dialect registers for columns: every member nullable, Connect's types beside JSON's. @returns JSON text */
 export function jsonSchemaFromColumns(columns: Columns, wrapped: boolean): string {
-  return JSON.stringify(wrapped ? objectSchema(columns) : typeSchema(columns[0]!.type))
+  return JSON.stringify(wrapped ? objectSchema(columns) : nullable(columns[0]!.type))
 }
 
 function objectSchema(
