@@ -133,6 +133,7 @@ export class Scope {
   /** An expression for messages: columns with their sources in front. */
   describe(expression: Expression): string {
     return formatExpression(expression, {
+      message: true,
       column: (column) => {
         const [found] = this.find(column)
         return found === undefined

@@ -6,6 +6,8 @@ import { formatTypeNode } from './format-type.ts'
 export interface FormatExpressionOptions {
   /** How columns are written. Default: as they were, quoted where needed. */
   readonly column?: (column: ColumnExpression) => string
+  /** In the manner of the dialect's messages: `null`, `true` and `false` small, no blanks around `:=`. */
+  readonly message?: boolean
 }
 
 /**
@@ -19,14 +21,16 @@ export function formatExpression(
   const text = (e: Expression): string => format(e)
   /** As an operand: in parentheses when it is compound. */
   const operand = (e: Expression): string => (isPrimary(e) ? text(e) : `(${text(e)})`)
+  const word = (text: string): string => (options.message === true ? text.toLowerCase() : text)
+  const assign = options.message === true ? ':=' : ' := '
   const not = (negated: boolean): string => (negated ? 'NOT ' : '')
 
   function format(e: Expression): string {
     switch (e.kind) {
       case 'null':
-        return 'NULL'
+        return word('NULL')
       case 'boolean':
-        return e.value ? 'TRUE' : 'FALSE'
+        return word(e.value ? 'TRUE' : 'FALSE')
       case 'integer':
         return e.value.toString()
       case 'decimal':
@@ -78,10 +82,10 @@ export function formatExpression(
       case 'array':
         return `ARRAY[${e.elements.map(text).join(', ')}]`
       case 'map':
-        return `MAP(${e.entries.map((entry) => `${text(entry.key)} := ${text(entry.value)}`).join(', ')})`
+        return `MAP(${e.entries.map((entry) => `${text(entry.key)}${assign}${text(entry.value)}`).join(', ')})`
       case 'struct':
         return `STRUCT(${e.fields
-          .map((field) => `${formatIdentifier(field.name)} := ${text(field.value)}`)
+          .map((field) => `${formatIdentifier(field.name)}${assign}${text(field.value)}`)
           .join(', ')})`
       case 'unit':
         return e.unit
@@ -90,12 +94,12 @@ export function formatExpression(
   return format(expression)
 }
 
-/** {@link formatExpression} as part of a greater one: in parentheses when it is compound. */
+/** An expression for messages: in the dialect's manner, in parentheses when it is compound. */
 export function formatOperand(
   expression: Expression,
-  options: FormatExpressionOptions = {},
+  options: Omit<FormatExpressionOptions, 'message'> = {},
 ): string {
-  const text = formatExpression(expression, options)
+  const text = formatExpression(expression, { ...options, message: true })
   return isPrimary(expression) ? text : `(${text})`
 }
 

@@ -375,7 +375,11 @@ function topicOf(
   relation: Relation,
 ): { readonly topic: string; readonly name: string } | undefined {
   let at: PlanNode = relation.node
-  while (at.kind === 'filter' || at.kind === 'project') at = at.source
+  for (;;) {
+    if (at.kind === 'filter' || at.kind === 'project') at = at.source
+    else if (at.kind.endsWith('Join') && 'left' in at) at = at.left
+    else break
+  }
   return at.kind === 'streamSource' || at.kind === 'tableSource'
     ? { topic: at.topic, name: at.sourceName }
     : undefined

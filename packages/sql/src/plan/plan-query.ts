@@ -387,7 +387,7 @@ export function planPredicate(
     ) {
       throw error
     }
-    const statement = `Statement: ${formatOperand(condition).replaceAll(/\bNULL\b/g, 'null')}`
+    const statement = `Statement: ${formatOperand(condition)}`
     throw new SqlError(`Error in ${clause} expression: ${error.primary}\n${statement}`, {
       span: error.span,
       hint: error.hint,

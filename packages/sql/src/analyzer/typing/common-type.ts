@@ -55,7 +55,7 @@ export function commonType(
       )
     }
     throw new SqlError(
-      `${prefix}operator does not exist: ${formatSqlType(common)} = ${formatSqlType(typed.type)} (${formatWritten(written)})\nHint: You might need to add explicit type casts.`,
+      `${prefix}operator does not exist: ${formatSqlType(common)} = ${formatSqlType(typed.type)} (${formatExpression(written, { message: true })})\nHint: You might need to add explicit type casts.`,
       { span: written.span },
     )
   }
@@ -66,12 +66,6 @@ export function commonType(
     )
   }
   return common
-}
-
-/** As the dialect's messages write constructors: no blanks around `:=`, booleans small. */
-function formatWritten(expression: Expression): string {
-  if (expression.kind === 'boolean') return String(expression.value)
-  return formatExpression(expression).replaceAll(' := ', ':=')
 }
 
 /** A text literal that does not read as the type wanted. */

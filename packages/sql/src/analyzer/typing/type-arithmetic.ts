@@ -21,6 +21,7 @@ export function typeArithmetic(
   left: TypedExpression,
   right: TypedExpression,
   span: Span,
+  text: () => string,
 ): TypedExpression {
   const [a, b] = [left.type, right.type]
   if (a?.kind === 'STRING' && b?.kind === 'STRING' && operator === '+') {
@@ -29,7 +30,9 @@ export function typeArithmetic(
   const widened = a === null || b === null ? undefined : widenNumbers(a, b)
   if (a === null || b === null || widened === undefined) {
     throw new SqlError(
-      `Error processing expression: Unsupported arithmetic types. ${describe(a)} ${describe(b)}`,
+      a === null || b === null
+        ? `Error processing expression: ${text()}. Arithmetic on types ${describe(a)} and ${describe(b)} are not supported.`
+        : `Error processing expression: Unsupported arithmetic types. ${describe(a)} ${describe(b)}`,
       { span, detail: `The operator is ${operatorWords[operator]}.` },
     )
   }

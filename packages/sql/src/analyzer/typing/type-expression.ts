@@ -13,7 +13,7 @@ import { SqlError } from '../../errors.ts'
 import { castFunction, castRefusal } from '../../expression/cast/cast.ts'
 import { literalOf } from '../../expression/literal.ts'
 import type { TypedExpression } from '../../expression/typed-expression.ts'
-import { formatExpression } from '../../formatter/format-expression.ts'
+import { formatExpression, formatOperand } from '../../formatter/format-expression.ts'
 import { commonType, type ListItem } from './common-type.ts'
 import { resolveType, typeOf, type TypingContext } from './context.ts'
 import { convertTo } from './convert.ts'
@@ -55,7 +55,9 @@ export function typeExpression(e: Expression, context: TypingContext): TypedExpr
       return context.column(e)
     }
     case 'arithmetic':
-      return typeArithmetic(e.operator, typed(e.left), typed(e.right), e.span)
+      return typeArithmetic(e.operator, typed(e.left), typed(e.right), e.span, () =>
+        formatOperand(e),
+      )
     case 'sign':
       return typeSign(e, typed(e.operand))
     case 'comparison':
@@ -220,7 +222,10 @@ function typeLike(e: Kind<'like'>, context: TypingContext): TypedExpression {
     const typed = typeExpression(side, context)
     const type = typeOf(typed, side.span)
     if (type.kind !== 'STRING') {
-      throw new SqlError(`LIKE needs texts, not ${formatSqlType(type)}`, { span: side.span })
+      throw new SqlError(
+        `The column type for Like condition must be VARCHAR. The column type is ${formatSqlType(type)}`,
+        { span: side.span },
+      )
     }
     return typed
   })
