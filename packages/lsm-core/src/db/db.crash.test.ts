@@ -2,7 +2,7 @@ import { assertNoOpenResources, createSeededRandom } from '@varve/base/testing'
 import { FaultInjectionFileSystem, MemoryFileSystem } from '@varve/vfs'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { DB, WriteBatch, type DBOptions } from '../index.ts'
+import { DB, SstFileWriter, WriteBatch, type DBOptions } from '../index.ts'
 
 const families = {
   default: { writeBufferSizeBytes: 7000, level0FileNumCompactionTrigger: 2, blockSizeBytes: 256 },
@@ -94,6 +94,47 @@ describe('DB after a loss of power', () => {
       for (const cut of sample) await checkPrefix(cut)
     })
   }
+
+  it('has an external table whole once it is taken in, and a checkpoint whole when it is there', async () => {
+    const disk = new MemoryFileSystem()
+    const fileSystem = new FaultInjectionFileSystem(disk)
+    const forks: { readonly disk: MemoryFileSystem; readonly ingested: number }[] = []
+    let ingested = 0
+    fileSystem.observe((operation) => {
+      if (operation === 'read' || operation === 'open' || operation === 'lock') return
+      forks.push({ disk: disk.forkAfterPowerLoss(), ingested })
+    })
+    {
+      await using db = await DB.open('/db', { createIfMissing: true, fileSystem })
+      for (let n = 1; n <= 5; n++) {
+        const path = `/external${n}.sst`
+        await using writer = await SstFileWriter.open(path, { fileSystem })
+        for (const key of ['a', 'b', 'c']) writer.put(key, String(n))
+        await writer.finish()
+        await db.put('b', 'memtable', { sync: true })
+        await db.ingestExternalFile(path)
+        ingested = n
+        if (n === 3) await db.checkpoint('/copy')
+      }
+    }
+    fileSystem.observe(undefined)
+    for (const { disk: fork, ingested: least } of forks) {
+      await using db = await DB.open('/db', { createIfMissing: true, fileSystem: fork })
+      const [a, b, c] = await Promise.all(
+        ['a', 'b', 'c'].map((key) => db.get(key, { encoding: 'utf8' })),
+      )
+      expect(c).toBe(a)
+      expect([a, 'memtable', undefined]).toContain(b)
+      expect(Number(a ?? 0)).toBeGreaterThanOrEqual(least)
+      expect((await fork.list('/db')).filter((name) => name.endsWith('.sst')).length).toBeLessThan(
+        12,
+      )
+      if (!(await fork.exists('/copy'))) continue
+      await using copy = await DB.open('/copy', { fileSystem: fork })
+      expect(await copy.get('b', { encoding: 'utf8' })).toBe('3')
+    }
+    expect(forks.some(({ ingested: least }) => least === 5)).toBe(true)
+  })
 
   it('keeps every acknowledged batch when only the process dies', async () => {
     const disk = new MemoryFileSystem()

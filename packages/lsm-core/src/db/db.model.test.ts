@@ -3,7 +3,14 @@ import { assertNoOpenResources } from '@varve/base/testing'
 import { MemoryFileSystem } from '@varve/vfs'
 import { afterEach, describe, expect } from 'vitest'
 
-import { DB, WriteBatch, type ColumnFamilyOptions, type Snapshot } from '../index.ts'
+import {
+  DB,
+  SstFileWriter,
+  WriteBatch,
+  type ColumnFamilyHandle,
+  type ColumnFamilyOptions,
+  type Snapshot,
+} from '../index.ts'
 
 /** A key of few, so that overwrites, deletes and ranges meet. */
 const key = fc.integer({ min: 0, max: 40 }).map((n) => `k${String(n).padStart(2, '0')}`)
@@ -36,12 +43,32 @@ const operation = fc.oneof(
       how: fc.constantFrom('close', 'kill'),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('ingest' as const),
+      family,
+      entries: fc.uniqueArray(fc.record({ key, value: fc.option(value) }), {
+        minLength: 1,
+        maxLength: 6,
+        selector: (change) => change.key,
+      }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('transaction' as const),
+      entries: fc.array(entry, { minLength: 1, maxLength: 6 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'checkpoint' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'snapshot' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'release' as const }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('check' as const), from: key, to: key }) },
 )
 
-const familyOptions: fc.Arbitrary<ColumnFamilyOptions> = fc.record({
+const layout: fc.Arbitrary<ColumnFamilyOptions> = fc.record({
   writeBufferSizeBytes: fc.constantFrom(6000, 9000, 100_000),
   blockSizeBytes: fc.constantFrom(64, 256, 4096),
   compression: fc.constantFrom(
@@ -58,13 +85,15 @@ const familyOptions: fc.Arbitrary<ColumnFamilyOptions> = fc.record({
   maxBytesForLevelBase: fc.constantFrom(1000, 10_000, 1 << 20),
   mergeOperator: fc.constant('stringappend'),
 })
+const familyOptions = fc
+  .tuple(layout, fc.boolean())
+  .map(([options, hasTimes]) => (hasTimes ? { ...options, ttlSeconds: 0 } : options))
+
+type Change = typeof entry extends fc.Arbitrary<infer T> ? T : never
 
 type Model = Record<'default' | 'other', Map<string, string>>
 
-function apply(
-  model: Model,
-  entries: readonly (typeof entry extends fc.Arbitrary<infer T> ? T : never)[],
-): void {
+function apply(model: Model, entries: readonly Change[]): void {
   for (const change of entries) {
     const map = model[change.family as 'default' | 'other']
     switch (change.kind) {
@@ -85,6 +114,31 @@ function apply(
       }
     }
   }
+}
+
+/** A table with the entries, taken in; by a batch where the family has times, which external tables have not. */
+async function ingest(
+  db: DB,
+  fileSystem: MemoryFileSystem,
+  cf: ColumnFamilyHandle,
+  entries: readonly Change[],
+  hasTimes: boolean,
+): Promise<void> {
+  const sorted = [...entries].sort((a, b) => (a.key < b.key ? -1 : 1))
+  if (hasTimes) {
+    const batch = new WriteBatch()
+    for (const change of sorted)
+      if (change.kind === 'put') batch.put(change.key, change.value, { cf })
+      else batch.delete(change.key, { cf })
+    await db.write(batch)
+    return
+  }
+  await using writer = await SstFileWriter.open('/external.sst', { fileSystem })
+  for (const change of sorted)
+    if (change.kind === 'put') writer.put(change.key, change.value)
+    else writer.delete(change.key)
+  await writer.finish()
+  await db.ingestExternalFile('/external.sst', { cf })
 }
 
 function copyOf(model: Model): Model {
@@ -189,6 +243,47 @@ describe('DB', () => {
             case 'compact':
               await db.compactRange({ cf: db.columnFamily(op.family) })
               break
+            case 'ingest': {
+              const changes = op.entries.map(({ key, value }): Change =>
+                value === null
+                  ? { kind: 'delete', family: op.family, key }
+                  : { kind: 'put', family: op.family, key, value },
+              )
+              const { ttlSeconds } = op.family === 'default' ? defaultOptions : otherOptions
+              const cf = db.columnFamily(op.family)
+              await ingest(db, fileSystem, cf, changes, ttlSeconds !== undefined)
+              apply(model, changes)
+              break
+            }
+            case 'transaction': {
+              using transaction = db.beginTransaction({ optimistic: true })
+              const changes = op.entries.filter(({ kind }) => kind !== 'deleteRange')
+              for (const change of changes) {
+                const cf = db.columnFamily(change.family)
+                if (change.kind === 'put') transaction.put(change.key, change.value, { cf })
+                else if (change.kind === 'merge')
+                  transaction.merge(change.key, change.value, { cf })
+                else transaction.delete(change.key, { cf })
+              }
+              apply(model, changes)
+              for (const change of changes) {
+                const found = transaction.getSync(change.key, {
+                  cf: db.columnFamily(change.family),
+                })
+                expect(found === undefined ? undefined : new TextDecoder().decode(found)).toBe(
+                  model[change.family as 'default' | 'other'].get(change.key),
+                )
+              }
+              await transaction.commit()
+              break
+            }
+            case 'checkpoint': {
+              await fileSystem.removeTree('/copy')
+              await db.checkpoint('/copy')
+              await using copy = await DB.open('/copy', options)
+              check(copy, model, 'k10', 'k30')
+              break
+            }
             case 'snapshot':
               snapshots.push({ snapshot: db.snapshot(), model: copyOf(model) })
               break
