@@ -9,6 +9,8 @@ export interface SqlErrorDetail extends VarveErrorOptions {
   readonly span?: Span | undefined
   /** The whole script, so that {@link SqlError.render} can show the line. */
   readonly text?: string | undefined
+  /** The statement at fault, where the text is a script of several. */
+  readonly statement?: string | undefined
   /** One or more sentences that explain. */
   readonly detail?: string | undefined
   /** A sentence that says what to do. */
@@ -28,6 +30,8 @@ export class SqlError extends VarveError {
   readonly phase: 'syntax' | 'semantic'
   readonly span: Span | undefined
   readonly text: string | undefined
+  /** The statement at fault, where the text is a script of several. */
+  readonly statement: string | undefined
   readonly detail: string | undefined
   readonly hint: string | undefined
 
@@ -38,6 +42,7 @@ export class SqlError extends VarveError {
     this.phase = phase
     this.span = detail.span
     this.text = detail.text
+    this.statement = detail.statement
     this.detail = detail.detail
     this.hint = detail.hint
   }
@@ -50,14 +55,24 @@ export class SqlError extends VarveError {
 
   /** The same error knowing its script; an error that knows one already is returned as it is. */
   withText(text: string): SqlError {
-    if (this.text !== undefined) return this
+    return this.text === undefined ? this.#with({ text }) : this
+  }
+
+  /** The same error knowing which statement of its script is at fault. */
+  withStatement(statement: string): SqlError {
+    return this.statement === undefined ? this.#with({ statement }) : this
+  }
+
+  #with(more: Pick<SqlErrorDetail, 'text' | 'statement'>): SqlError {
     return new SqlError(this.primary, {
       cause: this.cause,
       span: this.span,
-      text,
+      text: this.text,
+      statement: this.statement,
       detail: this.detail,
       hint: this.hint,
       phase: this.phase,
+      ...more,
     })
   }
 

@@ -18,6 +18,7 @@ import { printTopic } from '../query/print-topic.ts'
 import { readPull } from '../query/pull-query.ts'
 import { startPushQuery } from '../query/push-query.ts'
 import type { QueryRuntime } from '../query/query-runtime.ts'
+import { isScalable, openScalablePush } from '../query/scalable-push.ts'
 import { readStreamPull } from '../query/stream-pull.ts'
 import { analyzeStatement, type PlanningEnvironment } from '../statement/plan-statement.ts'
 import { TopicCatalog } from '../statement/statement-context.ts'
@@ -27,7 +28,13 @@ import type { Logger } from './engine-options.ts'
 import type { ProcessingLogEntry } from './events.ts'
 import { PullHandle } from './pull-handle.ts'
 import { PushQueryRegistry } from './push-query-registry.ts'
-import type { PrintHandle, QueryHandle, QueryOptions, VariableValue } from './query-types.ts'
+import type {
+  PrintHandle,
+  QueryHandle,
+  QueryOptions,
+  ResultColumn,
+  VariableValue,
+} from './query-types.ts'
 import type { PropertyValue, Session } from './session.ts'
 import type { SourceAccess } from './source-access.ts'
 import type { TableReader } from './table-reader.ts'
@@ -88,7 +95,7 @@ export class QueryService {
       },
       planning,
     ).catch((error: unknown): never => {
-      throw error instanceof SqlError ? error.withText(sql) : error
+      throw error instanceof SqlError ? error.withText(sql).withStatement(parsed.text) : error
     })
     switch (command.kind) {
       case 'pullQuery':
@@ -140,33 +147,42 @@ export class QueryService {
       plan.filter === undefined ? undefined : compilePredicate(...this.#compiling(plan.filter))
     const output = plan.output.map((column) => compileExpression(...this.#compiling(column)))
     const isTable = plan.sourceKind === 'TABLE'
-    const columns = plan.output.map(({ name, type, key }) => ({ name, type, key: isTable && key }))
+    const handle = {
+      id,
+      columns: pullColumns(plan),
+      announcesEnd: !isTable,
+      limit: plan.limit,
+      signal,
+    }
     const onFailure = (error: unknown): void => this.#reportFailure(id, error)
     this.#pullCount += 1
     if (!isTable) {
       const readers = sources.readers(source)
-      return new PullHandle(id, columns, plan.limit, signal, (stopped) =>
-        readStreamPull({
-          kafka,
-          plan,
-          topic: source.topic,
-          keySerde: readers.key,
-          valueSerde: readers.value,
-          filter,
-          output,
-          signal: stopped,
-          onFailure,
-          onUndecodable: (record, error) => this.#reportUndecodable(id, record, error),
-        }),
-      )
+      return new PullHandle({
+        ...handle,
+        read: (stopped) =>
+          readStreamPull({
+            kafka,
+            plan,
+            topic: source.topic,
+            keySerde: readers.key,
+            valueSerde: readers.value,
+            filter,
+            output,
+            signal: stopped,
+            onFailure,
+            onUndecodable: (record, error) => this.#reportUndecodable(id, record, error),
+          }),
+      })
     }
     const query = metastore.creatorOf(source.name)
     if (query === undefined) throw notMaterialized(source.name)
     const store = await tables.openStore(query, timeoutMs, signal)
     const toTableRow = runtime.storeRowMapper(query)
-    return new PullHandle(id, columns, plan.limit, signal, () =>
-      readPull({ plan, source, store, toTableRow, filter, output, onFailure }),
-    )
+    return new PullHandle({
+      ...handle,
+      read: () => readPull({ plan, source, store, toTableRow, filter, output, onFailure }),
+    })
   }
 
   async #openPush(
@@ -176,6 +192,7 @@ export class QueryService {
   ): Promise<QueryHandle> {
     const { kafka, runtime, planning, metastore, log } = this.#environment
     const { properties } = planning
+    if (this.#isScalable(plan, options.session)) return this.#openScalable(text, plan, options)
     const alias = metastore.source(plan.sources[0]!)?.name ?? 'QUERY'
     const id = `transient_${alias}_${this.#randomNumber()}`
     const applicationId = `${this.transientPrefix}${id}_${this.#environment.clock.now()}`
@@ -216,6 +233,46 @@ export class QueryService {
           }),
       })
     })
+  }
+
+  /** Whether the query may follow the output of the one query that writes its source. */
+  #isScalable(plan: PushQueryPlan, session: Session): boolean {
+    const { metastore, planning } = this.#environment
+    const { properties } = planning
+    return (
+      properties.flag('ksql.query.push.v2.enabled', false, session) &&
+      properties.get('auto.offset.reset', session) !== 'earliest' &&
+      isScalable(plan) &&
+      metastore.writersOf(plan.sources[0]!).length === 1
+    )
+  }
+
+  #openScalable(
+    text: string,
+    plan: PushQueryPlan,
+    options: ServiceQueryOptions,
+  ): Promise<QueryHandle> {
+    const { kafka, planning, sources } = this.#environment
+    const id = `SCALABLE_PUSH_QUERY_${this.#randomNumber()}`
+    const source = sources.find(plan.sources[0]!)
+    const readers = sources.readers(source)
+    const limit = planning.properties.number('ksql.max.push.queries', 100)
+    return this.pushQueries.open(text, limit, () =>
+      openScalablePush({
+        id,
+        kafka,
+        plan,
+        source,
+        keySerde: readers.key,
+        valueSerde: readers.value,
+        compile: (expression) => compileExpression(...this.#compiling(expression)),
+        compilePredicate: (expression) => compilePredicate(...this.#compiling(expression)),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        onUndecodable: (record, error) => this.#reportUndecodable(id, record, error),
+        onFailure: (error) => this.#reportFailure(id, error),
+        onClosed: () => this.pushQueries.remove(id),
+      }),
+    )
   }
 
   async #openPrint(
@@ -288,6 +345,19 @@ export class QueryService {
       offset: record.offset,
     })
   }
+}
+
+/** Over tables, columns know what they show: keys and headers of the source; over streams they are plain. */
+function pullColumns(plan: PullPlan): readonly ResultColumn[] {
+  const isTable = plan.sourceKind === 'TABLE'
+  return plan.output.map(({ name, type, key, tree }) => ({
+    name,
+    type,
+    key: isTable && key,
+    ...(isTable && tree.kind === 'headers'
+      ? { header: tree.headerKey === undefined ? {} : { key: tree.headerKey } }
+      : {}),
+  }))
 }
 
 function notMaterialized(name: string): EngineError {

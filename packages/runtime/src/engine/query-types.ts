@@ -30,6 +30,8 @@ export interface ResultColumn {
   readonly type: SqlType
   /** Whether it is part of the key (pull queries; push queries list plain columns). */
   readonly key: boolean
+  /** Pull queries over tables: it shows a header column of the source, all headers or those of one key. */
+  readonly header?: { readonly key?: string }
 }
 
 /** A row of a result before it is given a shape. */
@@ -45,6 +47,8 @@ export interface QueryHandle extends AsyncDisposable {
   readonly id: string
   readonly kind: 'pull' | 'push'
   readonly columns: readonly ResultColumn[]
+  /** Whether the end has a message of its own: that of push queries, and of pull queries over streams. */
+  readonly announcesEnd: boolean
   /** Batches of rows as they come; ends at LIMIT, at the end of a pull query, or when closed. Read once. */
   batches(): AsyncIterable<readonly ResultRow[]>
   /** Why {@link batches} ended. */

@@ -314,7 +314,7 @@ function withStatement(
   sql: string,
 ): unknown {
   if (error instanceof SqlError) {
-    const located = error.withText(sql)
+    const located = error.withText(sql).withStatement(parsed.text)
     return entities.length === 0
       ? located
       : new EngineError('statement', located.message, {

@@ -35,6 +35,7 @@ export async function startPushQuery(options: PushQueryOptions): Promise<QueryHa
 class PushQuery implements QueryHandle {
   readonly id: string
   readonly kind = 'push'
+  readonly announcesEnd = true
   readonly columns: readonly ResultColumn[]
   readonly #options: PushQueryOptions
   readonly #queue: RowQueue

@@ -1,8 +1,11 @@
-import type { ConsumerRecord, Kafka } from '@varve/kafka'
+import type { ConsumerRecord, Kafka, TopicPartition } from '@varve/kafka'
+
+/** A place in a partition. */
+export type TopicPlace = TopicPartition & { readonly offset: number }
 
 /** Where to begin reading a topic, and where to stop. */
 export interface TopicReadOptions {
-  readonly from: 'earliest' | 'latest'
+  readonly from: 'earliest' | 'latest' | readonly TopicPlace[]
   /** Stop at the ends that the partitions had at the start. */
   readonly toCurrentEnd: boolean
   readonly signal: AbortSignal
@@ -15,25 +18,23 @@ export interface TopicBatch {
   readonly history: boolean
 }
 
+/** Where the committed records of a topic end now. */
+export async function topicEnds(kafka: Kafka, topic: string): Promise<readonly TopicPlace[]> {
+  return kafka.admin.endOffsets(await partitionsOf(kafka, topic), 'read_committed')
+}
+
 /** Reads committed records of all partitions of a topic. Order holds per partition. */
 export async function* readTopic(
   kafka: Kafka,
   topic: string,
   options: TopicReadOptions,
 ): AsyncGenerator<TopicBatch> {
-  const description = await kafka.admin.describeTopic(topic)
-  const partitions = Array.from({ length: description?.partitionCount ?? 0 }, (_, partition) => ({
-    topic,
-    partition,
-  }))
+  const partitions = await partitionsOf(kafka, topic)
   const ends = new Map<number, number>()
   for (const end of await kafka.admin.endOffsets(partitions, 'read_committed')) {
     ends.set(end.partition, end.offset)
   }
-  const starts =
-    options.from === 'latest'
-      ? partitions.map((p) => ({ ...p, offset: ends.get(p.partition) ?? 0 }))
-      : await kafka.admin.startOffsets(partitions)
+  const starts = await startsOf(kafka, partitions, options.from, ends)
   await using consumer = kafka.consumer()
   consumer.assign(starts)
   const open = new Set(
@@ -50,4 +51,23 @@ export async function* readTopic(
       yield { records: fetched.records.slice(before.length), history: false }
     }
   }
+}
+
+async function startsOf(
+  kafka: Kafka,
+  partitions: readonly TopicPartition[],
+  from: TopicReadOptions['from'],
+  ends: ReadonlyMap<number, number>,
+): Promise<readonly TopicPlace[]> {
+  if (from === 'earliest') return kafka.admin.startOffsets(partitions)
+  if (from !== 'latest') return from
+  return partitions.map((p) => ({ ...p, offset: ends.get(p.partition) ?? 0 }))
+}
+
+async function partitionsOf(kafka: Kafka, topic: string): Promise<TopicPartition[]> {
+  const description = await kafka.admin.describeTopic(topic)
+  return Array.from({ length: description?.partitionCount ?? 0 }, (_, partition) => ({
+    topic,
+    partition,
+  }))
 }

@@ -65,7 +65,7 @@ export function toErrorAnswer(error: unknown): {
         '@type': 'statement_error',
         error_code: ErrorCode.badStatement,
         message: error.message,
-        statementText: error.text ?? '',
+        statementText: error.statement ?? error.text ?? '',
         entities: [],
         rendered: error.render(),
       },

@@ -1,6 +1,6 @@
 import { formatSqlType, quoteIdentifier } from '@varve/serde'
 
-import type { QueryHandle, ResultRow } from '../engine/query-types.ts'
+import type { QueryHandle, ResultColumn, ResultRow } from '../engine/query-types.ts'
 import { valueToJson } from '../result/json-text.ts'
 import type { ErrorBody } from './http-error.ts'
 
@@ -57,20 +57,14 @@ export const jsonArrayFraming: ResultFraming = {
 /**
  * `/query`: a JSON array of elements with `header`, `row`, `errorMessage` or `finalMessage`.
  *
- * A pull query separates its elements; a push query, which always has a last element, ends each with the separator, so that a client that
- * reads lines has every row when it is sent.
+ * Where the end has no message, elements are separated; where it has, which is then the last element, each ends with the separator, so that
+ * a client that reads lines has every row when it is sent.
  */
 export const elementFraming: ResultFraming = {
   contentType: 'application/vnd.ksql.v1+json',
   header: (query) => {
-    const schema = query.columns
-      .map(
-        (column) =>
-          `${quoteIdentifier(column.name)} ${formatSqlType(column.type)}${column.key && query.kind === 'pull' ? ' KEY' : ''}`,
-      )
-      .join(', ')
-    const element = JSON.stringify({ header: { queryId: query.id, schema } })
-    return query.kind === 'push' ? `[${element},\n` : `[${element}`
+    const element = JSON.stringify({ header: { queryId: query.id, schema: schemaText(query) } })
+    return query.announcesEnd ? `[${element},\n` : `[${element}`
   },
   row: (query, row) =>
     separated(
@@ -81,13 +75,38 @@ export const elementFraming: ResultFraming = {
     ),
   error: (query, body) => separated(query, JSON.stringify({ errorMessage: body })),
   end: (query) => {
-    if (query.kind === 'pull') return ']\n'
+    if (!query.announcesEnd) return ']\n'
     const message = query.end === 'limit' ? 'Limit Reached' : 'Query Completed'
     return `${JSON.stringify({ finalMessage: message })}]\n`
   },
   keepAlive: '\n',
 }
 
+/** The columns as schema text. It names header columns in front of values, wherever they stand in a row, as ksqlDB does. */
+function schemaText(query: QueryHandle): string {
+  if (query.kind === 'push') return query.columns.map(columnText).join(', ')
+  const first = query.columns.findIndex((column) => !column.key)
+  const [keys, rest] =
+    first < 0 ? [query.columns, []] : [query.columns.slice(0, first), query.columns.slice(first)]
+  return [
+    ...keys.map((column) => `${columnText(column)} KEY`),
+    ...rest
+      .filter((column) => column.header !== undefined)
+      .map((column) => `${columnText(column)} ${headerText(column.header?.key)}`),
+    ...rest
+      .filter((column) => column.header === undefined)
+      .map((column) => `${columnText(column)}${column.key ? ' KEY' : ''}`),
+  ].join(', ')
+}
+
+function columnText(column: ResultColumn): string {
+  return `${quoteIdentifier(column.name)} ${formatSqlType(column.type)}`
+}
+
+function headerText(key: string | undefined): string {
+  return key === undefined ? 'HEADERS' : `HEADER('${key.replaceAll("'", "''")}')`
+}
+
 function separated(query: QueryHandle, element: string): string {
-  return query.kind === 'push' ? `${element},\n` : `,\n${element}`
+  return query.announcesEnd ? `${element},\n` : `,\n${element}`
 }
