@@ -6,6 +6,7 @@ const EXACT = new Set([
   'beforeDocument',
   'afterDocument',
   'beforeTrusted',
+  'appliedTo',
 ])
 /** Times are compared by these members: their texts are for people. */
 const NUMERIC = ['ns', 'days']

@@ -1,4 +1,10 @@
-import type { Change, ChangeDecodeError, ColumnInfo } from '@varve/cdc-debezium'
+import type {
+  Change,
+  ChangeDecodeError,
+  ColumnInfo,
+  DocumentChange,
+  RowChange,
+} from '@varve/cdc-debezium'
 import type { SqlType } from '@varve/serde'
 
 import { tagValue } from './tagged-value.ts'
@@ -55,7 +61,10 @@ export function describeChange(change: Change): Description {
               },
         routingKey: change.routingKey === undefined ? null : tagValue(change.routingKey),
         metadata: change.metadata === undefined ? null : tagValue(change.metadata),
+        ...(change.document === undefined ? {} : describeDocument(change, change.document)),
       }
+    case 'range-delete':
+      return { ...common, ...describeOrigin(change), start: change.start, end: change.end }
     case 'truncate':
       return { ...common, ...describeOrigin(change), op: change.op }
     case 'message':
@@ -69,6 +78,7 @@ export function describeChange(change: Change): Description {
       return {
         ...common,
         nullForm: change.nullForm,
+        documentId: tagValue(change.documentId ?? null),
         op: change.op,
         tsMs: change.time?.epochMilliseconds,
         keyChange:
@@ -133,15 +143,34 @@ export function describeChange(change: Change): Description {
   }
 }
 
+function describeDocument(change: RowChange, document: DocumentChange): Description {
+  const { update } = document
+  return {
+    documentId: tagValue(document.id),
+    beforeDocument: tagValue(change.before),
+    afterDocument: tagValue(change.after),
+    afterMayBeNewer: document.afterMayBeNewer,
+    updateDescription:
+      update === undefined
+        ? null
+        : {
+            updatedFields: tagValue(update.updatedFields),
+            removedFields: update.removedFields,
+            truncatedArrays: update.truncatedArrays,
+          },
+  }
+}
+
 /** A record that was refused. */
 export function describeError(error: ChangeDecodeError): Description {
   return { kind: 'error', code: error.fault, path: error.path }
 }
 
 function describeOrigin(
-  change: Extract<Change, { readonly kind: 'row' | 'truncate' | 'message' }>,
+  change: Extract<Change, { readonly kind: 'row' | 'truncate' | 'message' | 'range-delete' }>,
 ): Description {
-  const { source, transaction } = change
+  const { source } = change
+  const transaction = 'transaction' in change ? change.transaction : undefined
   return {
     connector: source?.connector,
     table: source?.table,
@@ -168,7 +197,7 @@ function describeOrigin(
             epoch: text(transaction.epoch),
             rank: transaction.rank,
           },
-    transactionKey: change.transactionKey,
+    transactionKey: 'transactionKey' in change ? change.transactionKey : undefined,
   }
 }
 

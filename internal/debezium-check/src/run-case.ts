@@ -1,7 +1,11 @@
 import { isVarveError } from '@varve/base'
 import {
+  applyDocumentUpdate,
   ChangeDecodeError,
   ChangeDecoder,
+  isStruct,
+  parseExtendedJson,
+  type Change,
   type ChangeDecoderOptions,
   type ChangeRecord,
 } from '@varve/cdc-debezium'
@@ -9,6 +13,7 @@ import {
 import { caseBytes, type DebeziumCase } from './case-file.ts'
 import { createCaseRegistry } from './case-registry.ts'
 import { difference } from './compare.ts'
+import { tagValue } from './tagged-value.ts'
 import { describeChange, describeError } from './describe-change.ts'
 
 /** Options of cases that the decoder knows under the same name. */
@@ -47,7 +52,8 @@ async function runRecord(
 ): Promise<string | undefined> {
   try {
     await decoder.prepare(record)
-    return difference(describeChange(decoder.decode(record)), expected)
+    const change = decoder.decode(record)
+    return difference({ ...describeChange(change), ...applied(change, expected) }, expected)
   } catch (error) {
     if (error instanceof ChangeDecodeError) {
       const found = difference(describeError(error), expected)
@@ -55,6 +61,21 @@ async function runRecord(
     }
     if (isVarveError(error)) return `${error.name}: ${error.message}`
     throw error
+  }
+}
+
+/** What the change makes of the stored document that the case gives. */
+function applied(
+  change: Change,
+  expected: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const wanted = expected['appliedTo'] as { readonly from: unknown } | undefined
+  const update = change.kind === 'row' ? change.document?.update : undefined
+  if (wanted === undefined || update === undefined) return {}
+  const stored = parseExtendedJson(JSON.stringify(wanted.from), 'appliedTo.from')
+  if (!isStruct(stored)) throw new Error('the stored document is no object')
+  return {
+    appliedTo: { from: wanted.from, to: tagValue(applyDocumentUpdate(stored, update)) },
   }
 }
 

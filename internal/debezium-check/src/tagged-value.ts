@@ -1,5 +1,9 @@
 import {
   BitString,
+  BsonCode,
+  BsonMarker,
+  BsonRegex,
+  BsonTimestamp,
   Circle,
   Duration,
   ExactDecimal,
@@ -10,6 +14,7 @@ import {
   JsonText,
   Line,
   NonFiniteDecimal,
+  ObjectId,
   PlainDate,
   PlainDateTime,
   PlainTime,
@@ -81,6 +86,12 @@ function tagObject(
   if (value instanceof Vector) return { $vector: value.elements }
   if (value instanceof SparseVector)
     return { $sparse: { dimensions: value.dimensions, entries: [...value.entries] } }
+  if (value instanceof ObjectId) return { $oid: value.hex }
+  if (value instanceof BsonTimestamp)
+    return { $timestamp: { t: value.seconds, i: value.increment } }
+  if (value instanceof BsonRegex) return { $regex: value.pattern, $options: value.flags }
+  if (value instanceof BsonCode) return { $code: value.code }
+  if (value instanceof BsonMarker) return { [`$${value.name}`]: true }
   if (Array.isArray(value)) return (value as readonly ColumnValue[]).map(tagValue)
   if (value instanceof Map)
     return {

@@ -14,8 +14,9 @@ export interface ChangeRecord {
 /** Operations: create, read (snapshot), update, delete. */
 export type RowOperation = 'c' | 'r' | 'u' | 'd'
 
-/** What an event does to a table keyed by `key`. */
-export type ChangeEffect = 'upsert' | 'delete' | 'truncate' | 'append' | 'none'
+/** What an event does to a table keyed by `key`. `patch`: the stored document is changed by `document.update`. */
+export type ChangeEffect =
+  'upsert' | 'patch' | 'delete' | 'delete-range' | 'truncate' | 'append' | 'none'
 
 /** Whose row it is. Parts that the connector does not have are undefined. */
 export interface TableName {
@@ -89,7 +90,7 @@ interface ChangeBase {
 /** A row was created, read, updated or deleted. */
 export interface RowChange extends ChangeBase {
   readonly kind: 'row'
-  readonly shape: 'envelope' | 'flattened' | 'cloudevents'
+  readonly shape: 'envelope' | 'flattened' | 'cloudevents' | 'mongodb' | 'cassandra'
   /** Null where the event does not tell (flattened rows without metadata). */
   readonly op: RowOperation | null
   /** Whether `op` was concluded from the rows, because the event does not say it: a create may be a snapshot's read. */
@@ -119,6 +120,49 @@ export interface RowChange extends ChangeBase {
   readonly routingKey: StructValue | undefined
   /** Fields that flattening added, without their prefix. */
   readonly metadata: StructValue | undefined
+  /** Of MongoDB, whose documents are the rows. */
+  readonly document?: DocumentChange
+}
+
+/** What only documents have. The documents themselves are `before` and `after`. */
+export interface DocumentChange {
+  /** The key's `id`, which is text in the key itself. */
+  readonly id: ColumnValue
+  /** Whether `after` was looked up when the event was handled, and so can hold later changes too. */
+  readonly afterMayBeNewer: boolean
+  /** What the update did, as far as it was sent; apply it with `applyDocumentUpdate`. */
+  readonly update: DocumentUpdate | undefined
+}
+
+/** Changed parts of a document. Paths are names and indexes of arrays with dots between. */
+export interface DocumentUpdate {
+  /** New values by path. */
+  readonly updatedFields: StructValue
+  readonly removedFields: readonly string[]
+  readonly truncatedArrays: readonly { readonly field: string; readonly size: number }[]
+}
+
+/** Rows of one partition were deleted (Cassandra): those between the bounds, or all. */
+export interface RangeDelete extends ChangeBase {
+  readonly kind: 'range-delete'
+  readonly op: 'r' | 'd'
+  readonly start: RangeBound | undefined
+  readonly end: RangeBound | undefined
+  readonly source: ChangeSource | undefined
+  readonly time: Instant | undefined
+  readonly processedTime: Instant | undefined
+}
+
+/** One end of a range of rows, by leading clustering columns. */
+export interface RangeBound {
+  /** As Cassandra calls it, such as `INCL_START_BOUND`. */
+  readonly method: string
+  readonly values: readonly {
+    readonly name: string
+    readonly value: ColumnValue
+    /** Cassandra's name of the column's type. */
+    readonly type: string | undefined
+  }[]
 }
 
 /** The record after a delete, or a lone delete: the key and nothing else. */
@@ -130,6 +174,8 @@ export interface Tombstone extends ChangeBase {
   readonly time: Instant | undefined
   readonly keyChange: KeyChange | undefined
   readonly routingKey: StructValue | undefined
+  /** Of MongoDB, where the decoder is told so: the key's `id`. */
+  readonly documentId?: ColumnValue
 }
 
 /** The whole table was emptied. Its key is null. */
@@ -248,6 +294,7 @@ export interface RawChange extends ChangeBase {
 /** What a record of a Debezium topic says. */
 export type Change =
   | RowChange
+  | RangeDelete
   | Tombstone
   | TruncateChange
   | LogicalMessage

@@ -51,7 +51,7 @@ export function decodeWith(
   const { options } = prepared
   const key = decodeKey(record, readPayload(record, 'key', options, lookup), options)
   const payload = readPayload(record, 'value', options, lookup)
-  if (payload.value === null) return decodeTombstone(record, key, payload.nullForm)
+  if (payload.value === null) return decodeTombstone(record, key, payload.nullForm, options)
   if (options.shape === 'outbox') return decodeOutbox(record, key, payload)
   const value = asObject(payload.value)
   if (value === undefined)

@@ -16,11 +16,15 @@ export type {
   ChangeTransaction,
   ColumnDefinition,
   ColumnInfo,
+  DocumentChange,
+  DocumentUpdate,
   Heartbeat,
   KeyChange,
   LogicalMessage,
   OutboxEvent,
   Notification,
+  RangeBound,
+  RangeDelete,
   RawChange,
   RowChange,
   RowOperation,
@@ -34,7 +38,16 @@ export type {
   TruncateChange,
 } from './change.ts'
 export type { Raw, RawObject } from './connect/raw.ts'
+export { applyDocumentUpdate } from './documents/apply-update.ts'
+export { parseExtendedJson } from './documents/extended-json.ts'
 export { isStruct } from './record/key.ts'
+export {
+  BsonCode,
+  BsonMarker,
+  BsonRegex,
+  BsonTimestamp,
+  ObjectId,
+} from './values/document-values.ts'
 export {
   BitString,
   Circle,

@@ -1,14 +1,14 @@
-import { UnsupportedError } from '@varve/base'
-
 import type { Change, RowOperation } from '../change.ts'
 import { decodeBytes } from '../column-hint.ts'
 import { fieldSchema } from '../connect/connect-schema.ts'
 import { asObject, asText } from '../connect/raw.ts'
-import { connectors, unsupportedConnectors } from '../connectors/connectors.ts'
+import { connectors } from '../connectors/connectors.ts'
 import { ChangeDecodeError } from '../errors.ts'
 import { timeOf } from '../time-of.ts'
 import type { StructValue } from '../values/values.ts'
+import { decodeCassandra } from './cassandra.ts'
 import type { ShapeContext } from './context.ts'
+import { decodeMongodb } from './mongodb.ts'
 import { columnsOf, decodeRow, keyColumnsOf, unavailableColumns } from './row.ts'
 import { readSource, readTransaction, transactionKey } from './source.ts'
 
@@ -27,8 +27,8 @@ export function decodeEnvelope(context: ShapeContext): Change {
   const block = asObject(value.get('source'))
   const source = block === undefined ? undefined : readSource(block)
   const connector = source?.connector ?? context.options.connector
-  if (connector !== undefined && unsupportedConnectors.has(connector))
-    throw new UnsupportedError(`events of connector "${connector}" are not supported`)
+  if (connector === 'mongodb') return decodeMongodb(context, source)
+  if (connector === 'cassandra') return decodeCassandra(context, source)
   const letter = asText(value.get('op'))?.toLowerCase() ?? ''
   const op = Object.hasOwn(OPERATIONS, letter) ? OPERATIONS[letter] : undefined
   if (op === undefined)

@@ -1,8 +1,10 @@
 import type { ChangeRecord, Tombstone } from '../change.ts'
 import { asInteger } from '../connect/raw.ts'
+import type { ChangeDecoderOptions } from '../options.ts'
 import { headerText } from '../record/headers.ts'
 import type { RecordKey } from '../record/key.ts'
 import { instantOfMs } from '../time-of.ts'
+import { documentId } from './document-id.ts'
 import { operationOf } from './flattened.ts'
 
 /** A null value: the row of the key is gone. */
@@ -10,6 +12,7 @@ export function decodeTombstone(
   record: ChangeRecord,
   key: RecordKey,
   nullForm: Tombstone['nullForm'],
+  options: ChangeDecoderOptions,
 ): Tombstone {
   return {
     kind: 'tombstone',
@@ -21,5 +24,6 @@ export function decodeTombstone(
     time: instantOfMs(asInteger(headerText(record, '__source_ts_ms') ?? null)),
     keyChange: key.keyChange,
     routingKey: key.routingKey,
+    ...(options.connector === 'mongodb' ? { documentId: documentId(key.value) } : {}),
   }
 }

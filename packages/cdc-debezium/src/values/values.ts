@@ -1,5 +1,6 @@
 import { formatDecimal, type Decimal } from '@varve/serde'
 
+import type { BsonCode, BsonMarker, BsonRegex, BsonTimestamp, ObjectId } from './document-values.ts'
 import { floorDivide, formatCivilDate, formatCivilDateTime, formatTimeOfDay } from './civil.ts'
 
 /** The value of a column that the event does not carry: neither a value nor null. Keep what is stored. */
@@ -296,6 +297,11 @@ export type ColumnValue =
   | Line
   | Vector
   | SparseVector
+  | ObjectId
+  | BsonTimestamp
+  | BsonRegex
+  | BsonCode
+  | BsonMarker
   | readonly ColumnValue[]
   | ReadonlyMap<ColumnValue, ColumnValue>
   | StructValue
