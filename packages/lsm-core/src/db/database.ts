@@ -25,13 +25,11 @@ import type { TableCache } from '../read/table-cache.ts'
 import { CommitPipeline, type CommitTarget } from '../write/commit-pipeline.ts'
 import { insertBatch } from '../write/memtable-inserter.ts'
 import { batchWithTimes } from '../write/value-time.ts'
+import { TurnLimit } from '../write/turn-limit.ts'
 import type { WalSet } from '../write/wal-set.ts'
 import { WriteController } from '../write/write-controller.ts'
 import type { InfoLog } from './info-log.ts'
 import { SnapshotList } from './snapshot-list.ts'
-
-/** Longest stretch of commits between two turns of the event loop. */
-const maxTurnMs = 8
 
 /** What opening hands over. */
 export interface DatabaseParts {
@@ -82,11 +80,9 @@ export class Database implements CommitTarget {
   #hasUnloggedData = false
   #purging: Promise<void> = Promise.resolve()
   #purgeScheduled = false
-  #turnStartedMs = 0
+  readonly #turn = new TurnLimit()
   /** Families whose values end in the time of their write. */
   readonly #timedFamilies = new Set<number>()
-  /** Writes wait for it. */
-  #pause: Promise<void> | undefined
   /** Cursors and other readers that must be closed with the database. */
   readonly readers: Set<{ close(): void }> = new Set()
   #reservedBytes = 0
@@ -168,19 +164,9 @@ export class Database implements CommitTarget {
     }
   }
 
-  /** Holds all writes back until the function that it returns is called; blocking ones fail with BusyError. */
-  async pauseWrites(): Promise<() => void> {
-    while (this.#pause !== undefined) await this.#pause
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#pause = promise
-    return () => {
-      this.#pause = undefined
-      resolve()
-    }
-  }
-
   stall(): Promise<void> | undefined {
-    if (this.#pause !== undefined) return this.#pause
+    const { paused } = this.writeController
+    if (paused !== undefined) return paused
     if (this.#failure !== undefined || this.#closing !== undefined) return undefined
     const stall = this.writeController.stallOf(this.families.values())
     if (stall === 'none') return undefined
@@ -189,7 +175,8 @@ export class Database implements CommitTarget {
   }
 
   checkRoomForBlockingWrite(): void {
-    if (this.#pause !== undefined) throw new BusyError('writes wait for files that are taken in')
+    if (this.writeController.paused !== undefined)
+      throw new BusyError('writes wait for files that are taken in')
     if (this.writeController.isTooFarBehind(this.families.values())) {
       throw new BusyError(
         'blocking writes have run ahead of flush: let the event loop turn, or await put and write',
@@ -198,16 +185,7 @@ export class Database implements CommitTarget {
   }
 
   yieldIfLong(): Promise<void> | undefined {
-    const now = performance.now()
-    if (this.#turnStartedMs === 0) {
-      this.#turnStartedMs = now
-      setImmediate(() => (this.#turnStartedMs = 0))
-      return undefined
-    }
-    if (now - this.#turnStartedMs < maxTurnMs) return undefined
-    return new Promise((resolve) => {
-      setImmediate(resolve)
-    })
+    return this.#turn.yieldIfLong()
   }
 
   commit(asked: WriteBatch, disableWal: boolean): void {

@@ -67,7 +67,7 @@ async function install(
   numbers: readonly number[],
 ): Promise<void> {
   const { versions, background } = db
-  const resume = await db.pauseWrites()
+  const resume = await db.writeController.pause()
   try {
     db.checkWritable()
     db.family(family)

@@ -10,7 +10,8 @@ import { InfoLog } from '../db/info-log.ts'
 import type { ResolvedDBOptions } from '../options/resolve.ts'
 import { TableCache } from '../read/table-cache.ts'
 import { WalSet } from '../write/wal-set.ts'
-import { FamilyOptions, logsToReplay, walDirectoryOf } from './open-database.ts'
+import { FamilyOptions, walDirectoryOf } from './open-database.ts'
+import { logsToReplay } from './recovery.ts'
 import { replayWals } from './replay-wals.ts'
 
 /** What is on disk at one moment, with what the logs hold in memory. */

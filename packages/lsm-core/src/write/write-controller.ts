@@ -18,9 +18,26 @@ const slowdownMs = 1
 export class WriteController {
   readonly #clock: Clock
   #waiters: (() => void)[] = []
+  #pause: Promise<void> | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
+  }
+
+  /** Resolves when writes are not held back by {@link pause} any more; undefined when they are not. */
+  get paused(): Promise<void> | undefined {
+    return this.#pause
+  }
+
+  /** Holds all writes back, one holder after the other, until the function that it returns is called. */
+  async pause(): Promise<() => void> {
+    while (this.#pause !== undefined) await this.#pause
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#pause = promise
+    return () => {
+      this.#pause = undefined
+      resolve()
+    }
   }
 
   /** State over all families. */
