@@ -4,13 +4,12 @@ import { canonicalColumn, type Scope } from '../analyzer/scope.ts'
 import { columnsIn } from '../ast/visit.ts'
 import { SqlError } from '../errors.ts'
 import { narrow, placesOfBoth, requireSameType, type JoinInputs } from './join-sides.ts'
-import { planExpression, typeOn, type Planning, type Relation } from './relation.ts'
+import { isKeyedBy, planExpression, typeOn, type Planning, type Relation } from './relation.ts'
 
 /** Whether a table is joined with another one's primary key on something else than its own. */
 export function isForeignKeyJoin(join: AnalyzedJoin, left: Relation, planning: Planning): boolean {
   const canonical = planning.scope.canonical(join.left)
-  const isOnKey = left.keys.length === 1 && left.keys[0]!.canonicals.includes(canonical)
-  return left.kind === 'TABLE' && !isOnKey
+  return left.kind === 'TABLE' && !isKeyedBy(left.keys, canonical)
 }
 
 /** Joins a table with the rows of another one that it refers to; the result is keyed as the left table. @throws SqlError */

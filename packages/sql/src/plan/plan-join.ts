@@ -15,7 +15,7 @@ import { narrow, placesOfBoth, requireSameType, type JoinInputs } from './join-s
 import { isForeignKeyJoin, planForeignKeyJoin } from './plan-foreign-key-join.ts'
 import { planPartitionBy } from './plan-partition-by.ts'
 import { planSource } from './plan-source.ts'
-import { type Planning, type Relation, type RelationKey } from './relation.ts'
+import { isKeyedBy, type Planning, type Relation, type RelationKey } from './relation.ts'
 
 /** Joins one more source to what stands left of it. @throws SqlError */
 export function planJoin(join: AnalyzedJoin, inputs: JoinInputs, planning: Planning): Relation {
@@ -244,7 +244,7 @@ function prepareSide(
 ): Relation {
   const { scope } = planning
   const canonical = scope.canonical(condition)
-  const isKeyed = input.keys.length === 1 && input.keys[0]!.canonicals.includes(canonical)
+  const isKeyed = isKeyedBy(input.keys, canonical)
   const source = keyFormatOf(input)
   const isSameFormat = source === undefined || sameKeyBytes(source, inputs.keyFormat)
   const wanted = new Set(inputs.needed)
@@ -299,8 +299,9 @@ function prepareSide(
     : rekeyed
 }
 
-function namesOf(key: RelationKey): Pick<RelationKey, 'canonicals' | 'texts'> {
-  return { canonicals: key.canonicals, texts: key.texts }
+function namesOf(key: RelationKey): Pick<RelationKey, 'canonicals' | 'equated' | 'texts'> {
+  const { canonicals, equated, texts } = key
+  return { canonicals, texts, ...(equated === undefined ? {} : { equated }) }
 }
 
 /**
@@ -314,7 +315,7 @@ function joinKeyFormat(
   planning: Planning,
 ): FormatSpec {
   const isKeyed = (side: Relation, e: Expression): boolean =>
-    side.keys.length === 1 && side.keys[0]!.canonicals.includes(planning.scope.canonical(e))
+    isKeyedBy(side.keys, planning.scope.canonical(e))
   const leftFormat = keyFormatOf(inputs.left)
   const rightFormat = keyFormatOf(right)!
   if (right.kind === 'TABLE') return rightFormat
@@ -423,6 +424,7 @@ function joinKey(
     }
   }
   const viable: { canonical: string; text: string }[] = []
+  const equated = new Set<string>()
   const add = (canonicals: readonly string[], texts: readonly string[]): void => {
     for (const [i, canonical] of canonicals.entries()) {
       if (!viable.some((known) => known.canonical === canonical)) {
@@ -436,18 +438,23 @@ function joinKey(
   ] as const) {
     const canonical = planning.scope.canonical(expression)
     if (expression.kind === 'column') add([canonical], [planning.scope.describe(expression)])
+    else equated.add(canonical)
+    if (!isKeyedBy(side.keys, canonical)) continue
     const key = side.keys[0]!
-    if (key.canonicals.includes(canonical) && expression.kind === 'column') {
-      add(key.canonicals, key.texts)
-    }
+    if (expression.kind === 'column' || key.equated !== undefined) add(key.canonicals, key.texts)
+    for (const other of key.equated ?? []) equated.add(other)
   }
-  // After a FULL join neither side's column equals the key in every row.
-  if (join.node.type === 'FULL') viable.length = 0
+  // After a FULL join neither side equals the key in every row.
+  if (join.node.type === 'FULL') {
+    viable.length = 0
+    equated.clear()
+  }
   const named = [join.left, join.right].find((e) => e.kind === 'column')
   return {
-    name: named?.kind === 'column' ? named.name : 'ROWKEY',
+    name: named?.kind === 'column' ? named.name : left.keys[0]!.name,
     type,
     canonicals: viable.map((v) => v.canonical),
+    ...(equated.size === 0 ? {} : { equated: [...equated] }),
     texts: viable.map((v) => v.text),
   }
 }

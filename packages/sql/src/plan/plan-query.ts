@@ -228,12 +228,25 @@ function canPushDown(scope: Scope, joins: readonly AnalyzedJoin[]): boolean {
   )
 }
 
-/** FULL joins, and joins on two expressions, have a key of their own: ROWKEY, or ROWKEY_1 … when a source has such a column. */
+/** FULL joins, and joins on expressions that no column was equated with, have a key of their own: ROWKEY, or ROWKEY_1 … when a source has such a column. */
 function syntheticKeyOf(joins: readonly AnalyzedJoin[], scope: Scope): string | undefined {
   const last = joins.at(-1)
   if (last === undefined) return undefined
-  const hasPlainSide = last.left.kind === 'column' || last.right.kind === 'column'
-  if (last.node.type !== 'FULL' && hasPlainSide) return undefined
+  const equated = new Set<string>()
+  let hasColumn = false
+  for (const { left, right, node } of joins) {
+    const sides = [left, right].map((side) => scope.canonical(side))
+    if (!sides.some((side) => equated.has(side))) {
+      equated.clear()
+      hasColumn = false
+    }
+    for (const side of sides) equated.add(side)
+    hasColumn ||= left.kind === 'column' || right.kind === 'column'
+    if (node.type !== 'FULL') continue
+    equated.clear()
+    hasColumn = false
+  }
+  if (hasColumn) return undefined
   let name = 'ROWKEY'
   for (let n = 1; scope.hasColumn(name); n++) name = `ROWKEY_${n}`
   return name

@@ -18,10 +18,19 @@ export interface RelationKey {
   readonly type: SqlType
   /** Canonical texts of the expressions that equal it: one, or the equated columns of joins in order of preference. */
   readonly canonicals: readonly string[]
+  /** Canonical texts of computed expressions that joins equated with it; selecting one does not select the key. */
+  readonly equated?: readonly string[]
   /** As messages name it. */
   readonly texts: readonly string[]
   /** Made for a join whose condition is no column. */
   readonly synthetic?: boolean
+}
+
+/** Whether rows are keyed by that expression alone. */
+export function isKeyedBy(keys: readonly RelationKey[], canonical: string): boolean {
+  const [key] = keys
+  if (key === undefined || keys.length > 1) return false
+  return key.canonicals.includes(canonical) || key.equated?.includes(canonical) === true
 }
 
 /** What a part of a plan yields, and where everything that expressions can mention lies in its rows. */
