@@ -64,6 +64,9 @@ async function carryOut(request: Request): Promise<readonly number[] | undefined
   }
 }
 
+// Ctrl-C on a terminal reaches the whole group: the demo decides when this process ends.
+process.on('SIGINT', () => {})
+
 process.on('message', (request: Request) => {
   carryOut(request).then(
     (result) => {

@@ -33,31 +33,30 @@ const report = new Report()
 let engine: EngineHandle | undefined
 const start = async (): Promise<EngineHandle> =>
   (engine = await EngineHandle.start(directory, Number(values.port), values.kafka))
-let leaving = false
-process.once('SIGINT', () => {
-  leaving = true
-  void engine?.close()
-})
+const interrupted = new Promise<'interrupted'>((resolve) =>
+  process.once('SIGINT', () => resolve('interrupted')),
+)
 
-try {
+async function run(): Promise<void> {
   report.step(
     `starting an engine ${values.kafka === undefined ? 'with an embedded broker' : `on Kafka at ${values.kafka}`} in ${directory}`,
   )
-  engine = await start()
-  await runPipelines(engine, report)
-  engine = await runLoadWithKill(engine, start, report)
-  if (!values.once && report.failed === 0) {
-    report.say(
-      `\nThe HTTP API listens on ${engine.url} until Ctrl-C. Try:\n  npm run varve -- --server ${engine.url}`,
-    )
-    await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()))
-  }
-  if (!leaving) await engine.close()
+  const first = await start()
+  await runPipelines(first, report)
+  const second = await runLoadWithKill(first, start, report)
+  if (values.once || report.failed > 0) return
+  report.say(
+    `\nThe HTTP API listens on ${second.url} until Ctrl-C. Try:\n  npm run varve -- --server ${second.url}`,
+  )
+  await interrupted
+}
+
+try {
+  await Promise.race([run(), interrupted])
+  await engine?.close()
 } catch (error) {
-  if (!leaving) {
-    report.fail(String((error as Error).stack ?? error))
-    await engine?.kill()
-  }
+  report.fail(String((error as Error).stack ?? error))
+  await engine?.kill()
 } finally {
   if (values.dir === undefined) rmSync(directory, { recursive: true, force: true })
 }
