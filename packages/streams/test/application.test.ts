@@ -1,3 +1,4 @@
+import { NotOpenError } from '@varve/base'
 import { MemoryFileSystem } from '@varve/vfs'
 import { describe, expect, it } from 'vitest'
 
@@ -260,6 +261,28 @@ describe('StreamsApplication on the embedded broker', () => {
     app.resume()
     await app.waitForPosition(position)
     expect(app.state).toBe('running')
+  })
+
+  it('neither shows stores nor calls a position reached while its tasks are on their way', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    await cluster.produce('in', [['k', 'red']])
+    const position = await endPosition(cluster, 'in')
+    await using app = application(cluster, memoryStateStorage())
+    const started = app.start()
+    let reached = false
+    while (app.state === 'rebalancing' || app.state === 'restoring') {
+      expect(() => app.store('counts')).toThrow(NotOpenError)
+      await app.waitForPosition(position, { timeoutMs: 0 }).then(
+        () => (reached = app.state !== 'running'),
+        () => {},
+      )
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(reached).toBe(false)
+    await started
+    await app.waitForPosition(position)
+    expect(app.store<string, number>('counts').get('red')).toMatchObject({ value: 1 })
   })
 
   it('shows subscribers committed changes only, in order', async () => {

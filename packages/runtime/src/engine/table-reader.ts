@@ -136,11 +136,7 @@ export class TableReader {
       const query = this.#queries.get(queryId)
       if (query === undefined) throw new NotOpenError(`query "${queryId}" does not run here`)
       try {
-        const { application } = query
-        // While tasks are on their way, restoring or moving, what is here is not all there is.
-        if (application?.state === 'running' || application?.state === 'paused') {
-          return await use(application)
-        }
+        if (query.application !== undefined) return await use(query.application)
       } catch (error) {
         if (!(error instanceof NotOpenError)) throw error
       }

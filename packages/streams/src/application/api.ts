@@ -12,9 +12,14 @@ export interface StreamsApplicationApi extends AsyncDisposable {
   /** Stops taking records after a commit; membership and reads go on. */
   pause(): Promise<void>
   resume(): void
-  /** Committed rows of a key-value store over all tasks of this process. @throws NotOpenError while no task with it runs here */
+  /**
+   * Committed rows of a key-value store over all tasks of this process.
+   *
+   * @throws NotOpenError here and at each read: while tasks are on their way or restoring, since what is here is not all there is then, and
+   * while no task with the store runs here
+   */
   store<K, V>(name: string): ReadOnlyKeyValueStore<K, V>
-  /** Committed rows of a window or session store over all tasks of this process. */
+  /** Committed rows of a window or session store over all tasks of this process. @throws NotOpenError as {@link store} does */
   windowStore<K, V>(name: string): ReadOnlyWindowStore<K, V>
   /**
    * Calls the listener with each change that the named node forwards (or a sink node writes), once it is committed, in order per task.
@@ -23,7 +28,7 @@ export interface StreamsApplicationApi extends AsyncDisposable {
   subscribe<K, V>(nodeName: string, listener: (change: CommittedChange<K, V>) => void): Disposable
   /** Input offsets that the committed state of this process contains. */
   position(): Position
-  /** Resolves when what was in the source topics up to `position` is in all stores of this process, repartition topics included. */
+  /** Resolves when what was in the source topics up to `position` is in all stores of this process, repartition topics included; not while tasks are on their way or restoring. */
   waitForPosition(
     position: Position,
     options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },

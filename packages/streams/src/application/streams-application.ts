@@ -130,17 +130,19 @@ export class StreamsApplication implements StreamsApplicationApi {
   }
 
   store<K, V>(name: string): ReadOnlyKeyValueStore<K, V> {
+    this.#readableWorker()
     return committedKeyValueStore(
       this.#options.topology,
-      () => this.#runningWorker().tasks.values(),
+      () => this.#readableWorker().tasks.values(),
       name,
     )
   }
 
   windowStore<K, V>(name: string): ReadOnlyWindowStore<K, V> {
+    this.#readableWorker()
     return committedWindowStore(
       this.#options.topology,
-      () => this.#runningWorker().tasks.values(),
+      () => this.#readableWorker().tasks.values(),
       name,
     )
   }
@@ -349,6 +351,7 @@ export class StreamsApplication implements StreamsApplicationApi {
   ): Promise<void> {
     const reached = (): boolean => {
       const worker = this.#runningWorker()
+      if (!this.#isSettled) return false
       for (const task of worker.tasks.values()) {
         for (const [key, queue] of task.queues) {
           const wanted = position.get(key)
@@ -380,6 +383,21 @@ export class StreamsApplication implements StreamsApplicationApi {
       throw new NotOpenError(`the application "${this.applicationId}" is not running`)
     }
     return this.#worker
+  }
+
+  /** Whether every task that this process was given is here and restored: otherwise what is here is not all there is. */
+  get #isSettled(): boolean {
+    return this.#state === 'running' || this.#state === 'paused'
+  }
+
+  #readableWorker(): StreamsWorker {
+    const worker = this.#runningWorker()
+    if (!this.#isSettled) {
+      throw new NotOpenError(
+        `the stores of "${this.applicationId}" are not all here: the application is ${this.#state}`,
+      )
+    }
+    return worker
   }
 
   #setState(state: ApplicationState): void {
