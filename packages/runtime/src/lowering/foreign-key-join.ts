@@ -1,6 +1,6 @@
-import { UnsupportedError } from '@varve/base'
 import type { FormatName, Row } from '@varve/serde'
 import type { ForeignKeyJoinNode, PlanNode } from '@varve/sql'
+import type { Serde } from '@varve/streams'
 
 import type { PlanKey, TableFlow } from './flow.ts'
 import { tableInput } from './inputs.ts'
@@ -12,14 +12,8 @@ const registryFormats: readonly FormatName[] = ['AVRO', 'JSON_SR', 'PROTOBUF']
 /**
  * A table with the rows of another one that it refers to. Messages between the two sides carry keys and rows in the encodings of stores; only the
  * foreign key itself must have the bytes that the right table's topic is partitioned by.
- *
- * @throws UnsupportedError for a right table whose keys are in a format with a registry
  */
 export function lowerForeignKeyJoin(node: ForeignKeyJoinNode, context: LoweringContext): TableFlow {
-  const keyFormat = keyFormatOf(node.right)
-  if (keyFormat !== undefined && registryFormats.includes(keyFormat)) {
-    throw new UnsupportedError(`foreign-key joins with tables whose key format is ${keyFormat}`)
-  }
   const left = tableInput(node.left, context)
   const right = tableInput(node.right, context)
   const foreignKey = context.compile(node.foreignKey)
@@ -48,7 +42,7 @@ export function lowerForeignKeyJoin(node: ForeignKeyJoinNode, context: LoweringC
       type: node.type === 'LEFT' ? 'left' : 'inner',
       keySerde: context.storeKeySerde(node.left.schema),
       valueSerde: rows,
-      foreignKeySerde: right.keySerde,
+      foreignKeySerde: foreignKeySerde(node.right, right, context),
       foreignValueSerde: rows,
       resultSerde: rows,
       ...(materialized === undefined ? {} : { materialized }),
@@ -57,9 +51,17 @@ export function lowerForeignKeyJoin(node: ForeignKeyJoinNode, context: LoweringC
   return { kind: 'table', table, keySerde: left.keySerde, windowed: false }
 }
 
-/** The format of the keys of a table that is read from a topic. */
-function keyFormatOf(node: PlanNode): FormatName | undefined {
+/** Writes keys as they stand on the right table's topic: in a format with a registry under the schema of that topic. */
+function foreignKeySerde(
+  node: PlanNode,
+  right: TableFlow,
+  context: LoweringContext,
+): Serde<PlanKey> {
   let at = node
   while (at.kind === 'filter' || at.kind === 'project') at = at.source
-  return at.kind === 'tableSource' ? at.keyFormat.format : undefined
+  if (at.kind !== 'tableSource' || !registryFormats.includes(at.keyFormat.format)) {
+    return right.keySerde
+  }
+  const use = { topic: at.topic, writes: true, sourceName: at.sourceName }
+  return context.keySerde(at.keyFormat, at.schema, use)
 }
