@@ -51,7 +51,8 @@ function translate(pattern: string): string {
     if (rest.startsWith('\\Q')) {
       const close = pattern.indexOf('\\E', at + 2)
       const end = close === -1 ? pattern.length : close
-      result += pattern.slice(at + 2, end).replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+      const special = inClass > 0 ? /[\\^\][-]/g : /[\\^$.*+?()[\]{}|/]/g
+      result += pattern.slice(at + 2, end).replaceAll(special, '\\$&')
       at = end + 2
     } else if (rest.startsWith('\\')) {
       const escape = readEscape(pattern, at, inClass > 0)
@@ -125,7 +126,7 @@ function readEscape(
     return { text: inClass ? known.replace(/^\[(.*)\]$/, '$1') : known, end: at + 2 }
   }
   // JavaScript refuses to escape what needs none.
-  const needless = /[^\w\s^$\\.*+?()[\]{}|/-]/.test(letter) || (letter === '-' && !inClass)
+  const needless = /[^A-Za-z\d^$\\.*+?()[\]{}|/-]/.test(letter) || (letter === '-' && !inClass)
   return { text: needless ? letter : `\\${letter}`, end: at + 2 }
 }
 
