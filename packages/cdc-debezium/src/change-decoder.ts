@@ -4,6 +4,7 @@ import {
   parseLosslessJson,
   SchemaNotLoadedError,
   SchemaRegistryError,
+  type LosslessJson,
   type RegisteredSchema,
   type SchemaRegistry,
 } from '@varve/serde'
@@ -11,6 +12,7 @@ import { isVarveError, UnsupportedError } from '@varve/base'
 
 import type { Change, ChangeRecord } from './change.ts'
 import { connectSchemaFromAvro } from './connect/connect-avro.ts'
+import { connectSchemaFromJsonSchema } from './connect/connect-json-schema.ts'
 import { parseConnectSchema } from './connect/connect-schema.ts'
 import { asInteger, asObject } from './connect/raw.ts'
 import { decodeWith, prepareOptions, type PreparedOptions } from './decode-change.ts'
@@ -108,10 +110,21 @@ export class ChangeDecoder {
       const avro = await loadAvroSchema(registry, registered)
       return { type: 'AVRO', avro, connect: connectSchemaFromAvro(avro) }
     }
+    if (registered.schemaType === 'JSON')
+      return { type: 'CONNECT', connect: connectSchemaFromJsonSchema(parseSchema(registered)) }
     // Apicurio's own type beside those of Confluent.
     if ((registered.schemaType as string) === 'KCONNECT')
-      return { type: 'CONNECT', connect: parseConnectSchema(parseLosslessJson(registered.schema)) }
+      return { type: 'CONNECT', connect: parseConnectSchema(parseSchema(registered)) }
     throw new UnsupportedError(`schemas of type ${registered.schemaType} are not supported`)
+  }
+}
+
+/** @throws ChangeDecodeError for a schema that is no JSON */
+function parseSchema(registered: RegisteredSchema): LosslessJson {
+  try {
+    return parseLosslessJson(registered.schema)
+  } catch (cause) {
+    throw new ChangeDecodeError('invalid-json', 'the registered schema is no JSON', { cause })
   }
 }
 

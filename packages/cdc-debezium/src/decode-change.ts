@@ -1,9 +1,11 @@
-import type { Change, ChangeRecord } from './change.ts'
+import type { Change, ChangeRecord, ColumnInfo } from './change.ts'
 import { createColumnDecoder, type ColumnDecoder } from './column-hint.ts'
 import { decodeValue } from './connect/column-value.ts'
+import type { ConnectSchema } from './connect/connect-schema.ts'
 import { asObject } from './connect/raw.ts'
 import { ChangeDecodeError } from './errors.ts'
 import type { ChangeDecoderOptions } from './options.ts'
+import { EmbeddedSchemas } from './record/embedded-schemas.ts'
 import { refKey } from './record/frame.ts'
 import { decodeKey } from './record/key.ts'
 import { readPayload, type SchemaLookup } from './record/payload.ts'
@@ -25,10 +27,16 @@ export interface PreparedOptions {
   readonly options: ChangeDecoderOptions
   readonly hints: ReadonlyMap<string, ColumnDecoder>
   readonly unavailable: UnavailableTest
+  readonly embeddedSchemas: EmbeddedSchemas
+  /** What was found out about the columns of a schema and the hints. */
+  readonly columnsBySchema: WeakMap<ConnectSchema, ReadonlyMap<string, ColumnInfo>>
 }
 
 /** @throws InvalidOptionError for an unknown column type */
-export function prepareOptions(options: ChangeDecoderOptions): PreparedOptions {
+export function prepareOptions(
+  options: ChangeDecoderOptions,
+  embeddedSchemas: EmbeddedSchemas = new EmbeddedSchemas(),
+): PreparedOptions {
   const placeholder = options.unavailableValuePlaceholder
   return {
     options,
@@ -39,6 +47,8 @@ export function prepareOptions(options: ChangeDecoderOptions): PreparedOptions {
       ]),
     ),
     unavailable: placeholder === false ? () => false : createUnavailableTest(placeholder),
+    embeddedSchemas,
+    columnsBySchema: new WeakMap(),
   }
 }
 
@@ -48,9 +58,13 @@ export function decodeWith(
   prepared: PreparedOptions,
   lookup: SchemaLookup,
 ): Change {
-  const { options } = prepared
-  const key = decodeKey(record, readPayload(record, 'key', options, lookup), options)
-  const payload = readPayload(record, 'value', options, lookup)
+  const { options, embeddedSchemas } = prepared
+  const key = decodeKey(
+    record,
+    readPayload(record, 'key', options, lookup, embeddedSchemas),
+    options,
+  )
+  const payload = readPayload(record, 'value', options, lookup, embeddedSchemas)
   if (payload.value === null) return decodeTombstone(record, key, payload.nullForm, options)
   if (options.shape === 'outbox') return decodeOutbox(record, key, payload)
   const value = asObject(payload.value)
@@ -74,6 +88,7 @@ export function decodeWith(
         'value',
         { framing: options.framing ?? 'confluent' },
         lookup,
+        embeddedSchemas,
       ),
   }
   const shape = recogniseShape(context)
@@ -106,6 +121,9 @@ export function decodeWith(
   }
 }
 
+/** For calls that have no decoder to keep schemas in. */
+const sharedSchemas = new EmbeddedSchemas()
+
 /**
  * Decodes a record that carries all it needs: JSON, with or without schemas. Records whose schemas are in a registry need a
  * {@link ChangeDecoder}.
@@ -120,7 +138,7 @@ export function decodeWith(
  * ```
  */
 export function decodeChange(record: ChangeRecord, options: ChangeDecoderOptions = {}): Change {
-  return decodeWith(record, prepareOptions(options), (ref) => {
+  return decodeWith(record, prepareOptions(options, sharedSchemas), (ref) => {
     throw new ChangeDecodeError(
       'schema-not-found',
       `schema ${refKey(ref)} is in a registry: use a ChangeDecoder`,

@@ -9,6 +9,8 @@ import {
 } from './connect-schema.ts'
 
 const MAX_DEPTH = 100
+/** Named types may be named again and again: what unfolds beyond this stays unknown. */
+const MAX_NODES = 100_000
 const BASE: { readonly [type: string]: ConnectType } = {
   boolean: 'boolean',
   int: 'int32',
@@ -32,18 +34,19 @@ export function connectSchemaFromAvro(
   schema: AvroSchema,
   fieldProperties?: AvroProperties,
 ): ConnectSchema | undefined {
-  return convert(schema, fieldProperties, 0)
+  return convert(schema, fieldProperties, 0, { nodes: MAX_NODES })
 }
 
 function convert(
   schema: AvroSchema,
   field: AvroProperties | undefined,
   depth: number,
+  budget: { nodes: number },
 ): ConnectSchema | undefined {
-  if (depth > MAX_DEPTH) return undefined
+  if (depth > MAX_DEPTH || budget.nodes-- <= 0) return undefined
   if (schema.type === 'union') {
     const others = schema.branches.filter((branch) => branch.type !== 'null')
-    const only = others.length === 1 ? convert(others[0]!, field, depth) : undefined
+    const only = others.length === 1 ? convert(others[0]!, field, depth, budget) : undefined
     return only === undefined
       ? undefined
       : { ...only, optional: others.length < schema.branches.length }
@@ -60,24 +63,27 @@ function convert(
   if (entry !== undefined)
     return connectSchema('map', {
       ...common,
-      keys: convert(entry.key, undefined, depth + 1),
-      values: convert(entry.value, undefined, depth + 1),
+      keys: convert(entry.key, undefined, depth + 1, budget),
+      values: convert(entry.value, undefined, depth + 1, budget),
     })
   switch (schema.type) {
     case 'array':
-      return connectSchema(type, { ...common, values: convert(schema.items, undefined, depth + 1) })
+      return connectSchema(type, {
+        ...common,
+        values: convert(schema.items, undefined, depth + 1, budget),
+      })
     case 'map':
       return connectSchema(type, {
         ...common,
         keys: connectSchema('string', { optional: false }),
-        values: convert(schema.values, undefined, depth + 1),
+        values: convert(schema.values, undefined, depth + 1, budget),
       })
     case 'record':
       return connectSchema(type, {
         ...common,
         fields: schema.fields.map((member) => ({
           name: member.name,
-          schema: convert(member.schema, member.properties, depth + 1),
+          schema: convert(member.schema, member.properties, depth + 1, budget),
         })),
       })
     default:

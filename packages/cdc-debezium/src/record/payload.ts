@@ -12,6 +12,7 @@ import { isConnectType, parseConnectSchema, type ConnectSchema } from '../connec
 import { asInteger, asObject, type RawRecord } from '../connect/raw.ts'
 import { ChangeDecodeError } from '../errors.ts'
 import type { ChangeDecoderOptions } from '../options.ts'
+import type { EmbeddedSchemas } from './embedded-schemas.ts'
 import { readFrame, type SchemaRef } from './frame.ts'
 
 /** A schema of the registry, ready to read with. */
@@ -42,6 +43,7 @@ export function readPayload(
   side: 'key' | 'value',
   options: ChangeDecoderOptions,
   lookup: SchemaLookup,
+  embedded: EmbeddedSchemas,
 ): Payload {
   const bytes = record[side]
   if (bytes === null) return { schema: undefined, value: null, nullForm: 'bytes' }
@@ -62,7 +64,7 @@ export function readPayload(
   }
   if (options.format === 'avro')
     throw new UnsupportedError(`the ${side} is not in the frame of a schema registry`)
-  return readJson(bytes, side, lookup)
+  return readJson(bytes, side, lookup, embedded)
 }
 
 function readAvro(schema: AvroSchema, payload: Uint8Array): RawRecord['value'] {
@@ -84,7 +86,14 @@ function parseText(bytes: Uint8Array): LosslessJson {
   }
 }
 
-function readJson(bytes: Uint8Array, side: 'key' | 'value', lookup: SchemaLookup): Payload {
+function readJson(
+  bytes: Uint8Array,
+  side: 'key' | 'value',
+  lookup: SchemaLookup,
+  embedded: EmbeddedSchemas,
+): Payload {
+  const split = embedded.split(bytes)
+  if (split !== undefined) return { ...split, nullForm: 'payload-null' }
   let json: LosslessJson
   try {
     json = parseText(bytes)

@@ -1,5 +1,6 @@
-import type { ChangeRecord } from '../change.ts'
+import type { ChangeRecord, ColumnInfo } from '../change.ts'
 import type { ColumnDecoder } from '../column-hint.ts'
+import type { ConnectSchema } from '../connect/connect-schema.ts'
 import type { RawObject, RawRecord } from '../connect/raw.ts'
 import type { ChangeDecoderOptions } from '../options.ts'
 import type { RecordKey } from '../record/key.ts'
@@ -15,6 +16,8 @@ export interface ShapeContext {
   readonly options: ChangeDecoderOptions
   readonly hints: ReadonlyMap<string, ColumnDecoder>
   readonly unavailable: UnavailableTest
+  /** Answers of `columnsOf`. */
+  readonly columnsBySchema: WeakMap<ConnectSchema, ReadonlyMap<string, ColumnInfo>>
   /** Reads bytes behind a schema id that lie inside a value. */
   readFramed(bytes: Uint8Array): RawRecord
 }

@@ -36,6 +36,19 @@ export function columnsOf(
   context: ShapeContext,
   schema: ConnectSchema | undefined,
 ): ReadonlyMap<string, ColumnInfo> {
+  if (schema === undefined) return readColumns(context, schema)
+  let columns = context.columnsBySchema.get(schema)
+  if (columns === undefined) {
+    columns = readColumns(context, schema)
+    context.columnsBySchema.set(schema, columns)
+  }
+  return columns
+}
+
+function readColumns(
+  context: ShapeContext,
+  schema: ConnectSchema | undefined,
+): ReadonlyMap<string, ColumnInfo> {
   const columns = new Map<string, ColumnInfo>()
   for (const field of schema?.fields ?? []) {
     columns.set(field.name, {
