@@ -36,16 +36,6 @@ export function nameItems(
     }
     return name
   })
-  if (persistent) {
-    for (const [i, name] of names.entries()) {
-      if (names.indexOf(name) !== i) {
-        throw new SqlError(`The projection contains duplicate column names: \`${name}\``, {
-          span: items[i]!.span,
-          hint: 'Give one of them an alias.',
-        })
-      }
-    }
-  }
   return names
 }
 

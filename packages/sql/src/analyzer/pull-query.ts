@@ -10,6 +10,7 @@ import { constantFolder } from '../expression/fold-constant.ts'
 import { extractLookup } from '../plan/pull-lookup.ts'
 import { planPredicate } from '../plan/plan-query.ts'
 import { whyNoLookup } from '../plan/pull-refusal.ts'
+import { refuseDuplicates } from '../plan/plan-projection.ts'
 import { planSource } from '../plan/plan-source.ts'
 import { namedExpression, typeOn, type Planning } from '../plan/relation.ts'
 import type { PlanExpression } from '../plan/schema.ts'
@@ -28,7 +29,6 @@ export function analyzePullQuery(query: Query, environment: AnalysisEnvironment)
   const scope = createScope([query.from], environment.catalog)
   const source = scope.sources[0]!
   const { definition } = source
-  checkQueryable(source)
   const planning: Planning = { scope, environment, slots: { next: 0 } }
   const relation = planSource(source, 'KsqlTopic', { materialized: true })
   const items = expandSelect(query, scope, {
@@ -60,6 +60,8 @@ export function analyzePullQuery(query: Query, environment: AnalysisEnvironment)
       tree.kind === 'pseudo' && (tree.column === 'WINDOWSTART' || tree.column === 'WINDOWEND')
     return { ...column, key: isBound || keys.has(scope.canonical(item.expression)) }
   })
+  refuseDuplicates(output, items[0]?.span)
+  checkQueryable(source)
   const where = query.where && planPredicate(relation, query.where, 'WHERE', planning)
   if (where !== undefined && where.tree.type?.kind !== 'BOOLEAN') {
     throw new SqlError(

@@ -1,5 +1,6 @@
-import type { Columns } from '@varve/serde'
+import { formatSqlType, type Columns } from '@varve/serde'
 
+import type { Span } from '../ast/position.ts'
 import { SqlError } from '../errors.ts'
 import type { PlanNode } from './physical-plan.ts'
 import type { PlannedQuery } from './plan-query.ts'
@@ -55,6 +56,7 @@ export function planProjection(query: PlannedQuery, sink: string): PlannedProjec
   }
   const keyColumns = relation.keys.map((key, i) => ({ name: names[keyItems[i]!]!, type: key.type }))
   const valueColumns = values.map(({ name, type }) => ({ name, type }))
+  refuseDuplicates([...keyColumns, ...valueColumns], items[0]?.span)
   const node: PlanNode = {
     kind: 'project',
     step: relation.aggregated ? 'Aggregate-Project' : 'Project',
@@ -68,6 +70,20 @@ export function planProjection(query: PlannedQuery, sink: string): PlannedProjec
     columns: values.map(({ name, text, tree }) => ({ name, text, tree })),
   }
   return { node, keyColumns, valueColumns }
+}
+
+/** @throws SqlError for a column whose name another one has */
+export function refuseDuplicates(columns: Columns, span?: Span): void {
+  const seen = new Set<string>()
+  for (const { name, type } of columns) {
+    if (seen.has(name)) {
+      throw new SqlError(
+        `Duplicate value columns found in schema: \`${name}\` ${formatSqlType(type)}`,
+        { span, hint: 'Give one of them an alias.' },
+      )
+    }
+    seen.add(name)
+  }
 }
 
 function missingKeys(query: PlannedQuery, first: number, sink: string): SqlError {

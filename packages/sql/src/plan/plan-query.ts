@@ -151,6 +151,20 @@ export function planQuery(
   return { planning, relation, items, names, formats, keyChoice }
 }
 
+function ungrouped(odd: readonly Expression[]): string {
+  return `Non-aggregate SELECT expression(s) not part of GROUP BY: ${odd.map((e) => formatOperand(e)).join(', ')}\nEither add the column(s) to the GROUP BY or remove them from the SELECT.`
+}
+
+function hasColumnOutside(expression: Expression, isInside: (e: Expression) => boolean): boolean {
+  let found = false
+  walk(expression, (e) => {
+    if (isInside(e)) return false
+    found ||= e.kind === 'column'
+    return true
+  })
+  return found
+}
+
 /** Aggregates of a push query without GROUP BY are over all rows: one group. */
 function groupedAsOne(query: Query, { functions }: AnalysisEnvironment): Query {
   if (query.groupBy !== undefined || query.partitionBy !== undefined) return query
@@ -184,13 +198,10 @@ function refuseUngrouped(
   }
   const odd = items.map((item) => item.expression).filter((e) => strayIn(e) !== undefined)
   if (odd.length > 0) {
-    throw new SqlError(
-      `Non-aggregate SELECT expression(s) not part of GROUP BY: ${odd.map((e) => formatOperand(e)).join(', ')}\nEither add the column(s) to the GROUP BY or remove them from the SELECT.`,
-      {
-        span: odd[0]!.span,
-        hint: 'Group by it, or put it into an aggregate function such as LATEST_BY_OFFSET.',
-      },
-    )
+    throw new SqlError(ungrouped(odd), {
+      span: odd[0]!.span,
+      hint: 'Group by it, or put it into an aggregate function such as LATEST_BY_OFFSET.',
+    })
   }
   const column = query.having && strayIn(query.having)
   if (column !== undefined) {
@@ -283,8 +294,12 @@ function checkClauses(
     }
     const calls = aggregateCallsIn(uses, functions, (e) => scope.canonical(e))
     if (calls.length > 0) {
+      const isAggregate = new Set<Expression>(calls)
+      const odd = uses.filter((e) => hasColumnOutside(e, (inner) => isAggregate.has(inner)))
       throw new SqlError(
-        `Use of aggregate function${calls.length === 1 ? '' : 's'} ${calls.map((c) => c.name).join(', ')} requires a GROUP BY clause.`,
+        odd.length > 0
+          ? ungrouped(odd)
+          : `Use of aggregate function${calls.length === 1 ? '' : 's'} ${calls.map((c) => c.name).join(', ')} requires a GROUP BY clause.`,
         { span: calls[0]!.span },
       )
     }
@@ -423,7 +438,11 @@ function planRekey(
     expressions.length === 1 &&
     relation.keys.length === 1 &&
     relation.keys[0]!.canonicals.includes(scope.canonical(expressions[0]!))
-  if (isSameKey) return relation
+  if (isSameKey) {
+    const texts = [scope.describe(expressions[0]!)]
+    const named = relation.keys.map((key) => ({ ...key, texts }))
+    return { ...relation, keys: named, keyKind: 'partitioning expression' }
+  }
   const keys = keyNames(expressions, items, names, scope)
   return planPartitionBy(
     relation,
