@@ -32,6 +32,8 @@ export interface ProducerRecord {
   readonly topic: string
   /** Absent: murmur2 of the key as Java does it; for a null key sticky per batch. */
   readonly partition?: number
+  /** Bytes that choose the partition in place of the key: a key without its window. */
+  readonly partitionKey?: Uint8Array
   readonly timestamp?: number
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null

@@ -13,4 +13,6 @@ export interface Serde<T> {
   deserialize(bytes: Uint8Array | null): T
   /** Fetches what {@link deserialize} of these bytes needs (a writer schema by id). */
   prepare?(bytes: Uint8Array): Promise<void>
+  /** The part of a serialised key that chooses its partition: without the window. Default: all of it. */
+  partitionKey?(bytes: Uint8Array): Uint8Array
 }

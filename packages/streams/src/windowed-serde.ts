@@ -11,6 +11,7 @@ export function timeWindowedSerde<K>(keys: Serde<K>, sizeMs: number): Serde<Wind
   return {
     serialize: (key) => codec.encode(key),
     deserialize: (bytes) => codec.decode(atLeast(bytes, 8)),
+    partitionKey: (bytes) => bytes.subarray(0, -8),
   }
 }
 
@@ -20,6 +21,7 @@ export function sessionWindowedSerde<K>(keys: Serde<K>): Serde<Windowed<K>> {
   return {
     serialize: (key) => codec.encode(key),
     deserialize: (bytes) => codec.decode(atLeast(bytes, 16)),
+    partitionKey: (bytes) => bytes.subarray(0, -16),
   }
 }
 

@@ -7,6 +7,8 @@ import {
   memoryStateStorage,
   StreamsApplication,
   StreamsBuilder,
+  timeWindowedSerde,
+  tumblingWindows,
   type StateStorage,
   type StreamsApplicationOptions,
   type Topology,
@@ -283,6 +285,30 @@ describe('StreamsApplication on the embedded broker', () => {
     await started
     await app.waitForPosition(position)
     expect(app.store<string, number>('counts').get('red')).toMatchObject({ value: 1 })
+  })
+
+  it('writes the windows of a key to the partition of the key', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    await cluster.produce(
+      'in',
+      Array.from({ length: 12 }, (_, i) => ['k', 'red', i * 1_000] as const),
+    )
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { keySerde: text, valueSerde: text })
+      .groupByKey({ keySerde: text, valueSerde: text })
+      .windowedBy(tumblingWindows({ sizeMs: 1_000, graceMs: 0 }))
+      .count({ store: 'counts', valueSerde: json<number>() })
+      .toStream()
+      .to('out', { keySerde: timeWindowedSerde(text, 1_000), valueSerde: json<number | null>() })
+    await using app = application(cluster, memoryStateStorage(), { topology: builder.build() })
+    await app.start()
+    await app.waitForPosition(await endPosition(cluster, 'in'))
+    const [first] = await cluster.readAll('in')
+    const written = await cluster.readAll('out')
+    expect(written).toHaveLength(12)
+    expect(new Set(written.map((record) => record.partition))).toEqual(new Set([first!.partition]))
   })
 
   it('shows subscribers committed changes only, in order', async () => {

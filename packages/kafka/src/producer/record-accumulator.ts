@@ -89,7 +89,8 @@ export class RecordAccumulator {
   }
 
   #choosePartition(record: ProducerRecord, count: number): number {
-    if (record.key !== null) return partitionForKey(record.key, count)
+    const key = record.partitionKey ?? record.key
+    if (key !== null) return partitionForKey(key, count)
     let partition = this.#sticky.get(record.topic)
     if (partition === undefined || partition >= count) {
       partition = Math.floor(this.#environment.random.next() * count)

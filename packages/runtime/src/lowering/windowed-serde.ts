@@ -52,5 +52,6 @@ export function withWindow(
     prepare: (bytes) =>
       inner.prepare?.(bytes.subarray(0, Math.max(0, bytes.length - suffixLength))) ??
       Promise.resolve(),
+    partitionKey: (bytes) => bytes.subarray(0, bytes.length - suffixLength),
   }
 }

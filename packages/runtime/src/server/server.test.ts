@@ -287,3 +287,45 @@ test('a client that reads slowly holds back the query instead of filling memory'
   }
   expect(lines).toBe(count + 1)
 })
+
+describe('elements of /query', () => {
+  async function elements(sql: string, properties: Record<string, string> = {}): Promise<unknown> {
+    return JSON.parse((await http1('/query', ksql(sql, properties))).text)
+  }
+
+  test('a pull query over a stream says that it is complete, or that its limit is reached', async () => {
+    await engine.execute(ddl)
+    await engine.insert('s', [
+      { k: 'a', n: 1 },
+      { k: 'b', n: 2 },
+    ])
+    expect(await elements('SELECT k FROM s;')).toMatchObject([
+      { header: { schema: '`K` STRING' } },
+      { row: { columns: ['a'] } },
+      { row: { columns: ['b'] } },
+      { finalMessage: 'Query Completed' },
+    ])
+    expect(await elements('SELECT k FROM s LIMIT 1;')).toMatchObject([
+      { header: {} },
+      { row: { columns: ['a'] } },
+      { finalMessage: 'Limit Reached' },
+    ])
+  })
+
+  test('headers of a source table are named in front of its values', async () => {
+    await engine.kafka.admin.createTopic({ name: 'h', partitionCount: 1 })
+    await engine.execute(`CREATE SOURCE TABLE h (k STRING PRIMARY KEY, v INT, trace BYTES HEADER('trace'))
+      WITH (kafka_topic = 'h', value_format = 'json');`)
+    expect(await elements('SELECT * FROM h;')).toMatchObject([
+      { header: { schema: "`K` STRING KEY, `TRACE` BYTES HEADER('trace'), `V` INTEGER" } },
+    ])
+  })
+
+  test('a mistake names its statement, not the script', async () => {
+    const first =
+      "CREATE STREAM a (k STRING KEY) WITH (kafka_topic = 'a', partitions = 1, format = 'json');"
+    const second = 'CREATE STREAM b AS SELECT nope FROM a;'
+    const { text } = await http1('/ksql', ksql(`${first}\n${second}`))
+    expect(JSON.parse(text)).toMatchObject({ error_code: 40001, statementText: second })
+  })
+})

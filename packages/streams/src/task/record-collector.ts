@@ -55,12 +55,16 @@ export class RecordCollector {
     if (partition !== undefined && !Number.isSafeInteger(partition)) {
       throw new SerializationError(`the partitioner of "${sink.name}" answered ${partition}`)
     }
+    const key = sink.keySerde.serialize(record.key as never)
+    // Windows of a key go where the key goes, as Kafka Streams has them.
+    const partitionKey = key === null ? undefined : sink.keySerde.partitionKey?.(key)
     this.#sent++
     this.#producer.send({
       topic,
       ...(partition === undefined ? {} : { partition }),
+      ...(partitionKey === undefined ? {} : { partitionKey }),
       timestamp,
-      key: sink.keySerde.serialize(record.key as never),
+      key,
       value: sink.valueSerde.serialize(record.value as never),
       headers: record.headers,
     })
