@@ -402,6 +402,8 @@ export class Database implements CommitTarget {
       family.close()
     }
     for (const [id, family] of families) if (!this.families.has(id)) this.families.set(id, family)
+    // A cursor on the old state may come back to its tables.
+    if (this.readers.size > 0) return
     for (const number of this.tables.numbers())
       if (!versions.isLive(number)) this.tables.evict(number)
   }

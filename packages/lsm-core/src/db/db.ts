@@ -97,6 +97,7 @@ export class DB {
   /**
    * Brings a database that is open for reading to the state that is on disk now: what a writer in another process has
    * flushed and logged since. Cursors go on with what they have; snapshots do not hold across it.
+   * Tables of the new state are opened, as many as `maxOpenFiles` allows: what the writer then removes is read all the same.
    *
    * @throws UnsupportedError when the database is open for writing
    */

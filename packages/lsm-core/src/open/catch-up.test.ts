@@ -6,6 +6,25 @@ import { describe, expect, it } from 'vitest'
 import { DB } from '../index.ts'
 
 describe('catchUp', () => {
+  it('reads on from tables that the writer removes behind it', async () => {
+    const fileSystem = new MemoryFileSystem()
+    await using writer = await DB.open('/db', { fileSystem, createIfMissing: true })
+    await using reader = await DB.openReadOnly('/db', { fileSystem })
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 20; i++) await writer.put(`k${i}`, String(round))
+      await writer.flush()
+      await reader.catchUp()
+      await writer.put('k5', 'compacted')
+      await writer.compactRange()
+      let count = 0
+      for await (const [, value] of reader.range()) {
+        expect(new TextDecoder().decode(value)).toBe(String(round))
+        count++
+      }
+      expect(count).toBe(20)
+    }
+  })
+
   it('shows what a writer has written, flushed and compacted since', async () => {
     const fileSystem = new MemoryFileSystem()
     {

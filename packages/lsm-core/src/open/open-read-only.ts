@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { NotFoundError } from '@varve/base'
+import { CorruptionError, NotFoundError } from '@varve/base'
 import { CURRENT_FILE_NAME, VersionSet } from '@varve/manifest'
 import { isNotFound } from '@varve/vfs'
 
@@ -50,9 +50,12 @@ export async function openReadOnly(
   })
 }
 
-/** Brings a database that is open for reading to what is on disk now. */
+/**
+ * Brings a database that is open for reading to what is on disk now. Opens its tables, as many as may be open, so that the
+ * writer can remove them and they are read all the same.
+ */
 export async function catchUp(db: Database): Promise<void> {
-  const { versions, families } = await load(db.directory, db.options, db.tables)
+  const { versions, families } = await load(db.directory, db.options, db.tables, openTables)
   if (db.closed) {
     for (const family of families.values()) family.close()
     db.checkOpen()
@@ -64,15 +67,38 @@ async function load(
   directory: string,
   options: ResolvedDBOptions,
   tables: TableCache,
+  prepare: (state: LoadedState, options: ResolvedDBOptions) => void = () => undefined,
 ): Promise<LoadedState> {
   for (let attempt = 1; ; attempt++) {
     if (!(await options.fileSystem.exists(join(directory, CURRENT_FILE_NAME)))) {
       throw new NotFoundError(`no database in "${directory}"`)
     }
     try {
-      return await loadOnce(directory, options, tables)
+      const state = await loadOnce(directory, options, tables)
+      try {
+        prepare(state, options)
+        return state
+      } catch (error) {
+        for (const family of state.families.values()) family.close()
+        throw error
+      }
     } catch (error) {
       if (!isNotFound(error) || attempt === maxAttempts) throw error
+    }
+  }
+}
+
+/** @throws IoError when one is gone already; damage is left to those who read it */
+function openTables({ families }: LoadedState, { maxOpenFiles }: ResolvedDBOptions): void {
+  let left = maxOpenFiles
+  for (const { lookup, superVersion, comparator } of families.values()) {
+    for (const { file } of superVersion.version.files()) {
+      if (left-- === 0) return
+      try {
+        lookup.tables.open(file, comparator.user)
+      } catch (error) {
+        if (error instanceof CorruptionError && isNotFound(error.cause)) throw error.cause
+      }
     }
   }
 }
