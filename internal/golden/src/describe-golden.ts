@@ -9,12 +9,13 @@ import { formatGoldenFile, parseGoldenFile, type GoldenCase } from './golden-fil
 export type GoldenRunner = (goldenCase: GoldenCase) => string | Promise<string>
 
 /**
- * Declares one test per case of every golden file in a directory.
+ * Declares one test per case of every golden file (`*.txt`) in a directory.
  *
  * With `REWRITE=1` in the environment the files are rewritten with what the runner gave; the diff is the review.
  */
 export function describeGolden(directory: string, createRunner: () => GoldenRunner): void {
   for (const name of readdirSync(directory).sort()) {
+    if (!name.endsWith('.txt')) continue
     const path = join(directory, name)
     const text = readFileSync(path, 'utf8')
     const cases = parseGoldenFile(text, path)

@@ -1,14 +1,12 @@
-import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 import type { Random } from '@varve/base'
+import { describeGolden } from '@varve/internal-golden'
 import { formatDecimal, formatSqlType, rowToObject, type Decimal } from '@varve/serde'
-import { describe, expect, test } from 'vitest'
+import { describe } from 'vitest'
 
 import { compileExpression } from '../src/index.ts'
-import { runGolden } from './golden.ts'
 import { Sandbox } from './sandbox.ts'
-
-const folder = new URL('../testdata/functions/', import.meta.url)
 
 const now = Date.UTC(2024, 2, 21, 5, 46, 40, 123)
 
@@ -59,13 +57,8 @@ function readable(_: string, item: unknown): unknown {
 }
 
 describe('functions by example', () => {
-  for (const name of readdirSync(folder)) {
-    test(name, () => {
-      runGolden(
-        new URL(name, folder),
-        (golden) => golden.input.split('\n').map(evaluate).join('\n'),
-        (actual, expected, where) => expect(actual, where).toBe(expected),
-      )
-    })
-  }
+  describeGolden(
+    fileURLToPath(new URL('../testdata/functions', import.meta.url)),
+    () => (golden) => golden.input.split('\n').map(evaluate).join('\n'),
+  )
 })

@@ -1,25 +1,17 @@
-import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
+import { describeGolden, type GoldenCase } from '@varve/internal-golden'
 import { formatSqlType, type Columns } from '@varve/serde'
-import { describe, expect, test } from 'vitest'
+import { describe } from 'vitest'
 
 import { explain, format, parse, SqlError, type Command } from '../src/index.ts'
-import { runGolden, type GoldenCase } from './golden.ts'
 import { Sandbox } from './sandbox.ts'
 
-const folder = new URL('../testdata/', import.meta.url)
-
 describe('golden files', () => {
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.txt'))) {
-    test(name, () => {
-      const sandbox = new Sandbox()
-      runGolden(
-        new URL(name, folder),
-        (golden) => runCase(golden, sandbox),
-        (actual, expected, where) => expect(actual, where).toBe(expected),
-      )
-    })
-  }
+  describeGolden(fileURLToPath(new URL('../testdata', import.meta.url)), () => {
+    const sandbox = new Sandbox()
+    return (golden) => runCase(golden, sandbox)
+  })
 })
 
 function runCase(golden: GoldenCase, sandbox: Sandbox): string {
