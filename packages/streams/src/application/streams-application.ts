@@ -25,7 +25,8 @@ import type {
   Position,
   StreamsApplicationOptions,
 } from './options.ts'
-import { StreamsWorker, subscribedTopics } from './streams-worker.ts'
+import { StreamsWorker } from './streams-worker.ts'
+import { subscribedTopics } from './subscribed-topics.ts'
 import { taskAssignor } from './task-assignor.ts'
 import { partitionKey, sourceTopicsOf, type TaskId } from './task-id.ts'
 

@@ -1,31 +1,24 @@
-import { AbortedError, isVarveError, type Clock } from '@varve/base'
-import {
-  KafkaError,
-  type Consumer,
-  type GroupMetadata,
-  type Producer,
-  type TopicPartition,
-} from '@varve/kafka'
+import { AbortedError, type Clock } from '@varve/base'
+import type { Consumer, GroupMetadata, Producer, TopicPartition } from '@varve/kafka'
 
 import { CacheBudget } from '../state/cache.ts'
 import { familiesOf } from '../state/open-store.ts'
 import { TaskState } from '../state/task-state.ts'
-import { ProcessingError } from '../task/processing-error.ts'
 import { RecordCollector } from '../task/record-collector.ts'
 import { StreamTask, type TaskInput } from '../task/stream-task.ts'
 import type { SinkNode } from '../topology/node.ts'
+import { yieldToEventLoop } from './event-loop.ts'
+import { InputPauses, type QueueFill } from './input-pauses.ts'
 import { placeInputs, type InputToPlace } from './input-positions.ts'
 import { topicName, type TopologyPartitions } from './internal-topics.ts'
 import type { CommittedChange, SkippedRecord, StreamsApplicationOptions } from './options.ts'
+import { RepartitionPurger } from './repartition-purger.ts'
 import { restoreTasks } from './restore.ts'
-import { formatTaskId, parseTaskId, partitionKey, sourceTopicsOf, type TaskId } from './task-id.ts'
+import { isRetriable } from './retriable.ts'
+import { formatTaskId, parseTaskId, partitionKey, type TaskId } from './task-id.ts'
 
 /** Longest stretch of processing before the event loop turns. */
 const sliceMsMax = 5
-/** Records a queue may hold before its partition is paused. */
-const queueRecordsMax = 10_000
-/** Bytes a queue may hold before its partition is paused. */
-const queueBytesMax = 1024 * 1024
 /** Changes waiting for subscribers that bring a commit forward. */
 const pendingChangesMax = 50_000
 /** Failed attempts in a row, with no commit between, before the application gives up. */
@@ -87,9 +80,10 @@ export class StreamsWorker {
   }
   readonly #environment: WorkerEnvironment
   readonly #budget: CacheBudget
+  readonly #purger: RepartitionPurger
+  readonly #pauses = new InputPauses()
   readonly #actions: Action[] = []
   readonly #tasks = new Map<string, StreamTask>()
-  readonly #paused = new Set<string>()
   readonly #committed = new Map<string, number>()
   readonly #closing = new AbortController()
   #consumer: Consumer | undefined
@@ -102,13 +96,13 @@ export class StreamsWorker {
   #progressed = true
   #attempts = 0
   #nextCommit = 0
-  #nextPurge = 0
-  #purging: Promise<void> | undefined
   #wake: (() => void) | undefined
 
   constructor(environment: WorkerEnvironment) {
     this.#environment = environment
-    this.#budget = new CacheBudget(environment.options.cacheBytesMax ?? 10_000_000)
+    const { options, partitions, clock } = environment
+    this.#budget = new CacheBudget(options.cacheBytesMax ?? 10_000_000)
+    this.#purger = new RepartitionPurger(options, partitions, clock)
   }
 
   get tasks(): ReadonlyMap<string, StreamTask> {
@@ -184,7 +178,7 @@ export class StreamsWorker {
       this.#wake?.()
     }
     await this.#loop
-    await this.#purging
+    await this.#purger.settled()
     for (const task of this.#tasks.values()) await (clean ? task.closeClean() : task.closeDirty())
     this.#tasks.clear()
     if (!clean) await this.#abandonTransaction()
@@ -272,16 +266,11 @@ export class StreamsWorker {
     for (const { topic, partition, records, nextOffset } of fetched) {
       const key = partitionKey({ topic, partition })
       for (const task of this.#tasks.values()) task.addRecords(key, records, nextOffset)
-      const queue = this.#queue(key)
-      if (queue === undefined || this.#paused.has(key)) continue
-      if (queue.size > queueRecordsMax || queue.bytes > queueBytesMax) {
-        this.#paused.add(key)
-        consumer.pause([{ topic, partition }])
-      }
+      this.#pauses.pauseWhenFull({ topic, partition }, this.#queue(key), consumer)
     }
   }
 
-  #queue(key: string): { readonly size: number; readonly bytes: number } | undefined {
+  #queue(key: string): QueueFill | undefined {
     for (const task of this.#tasks.values()) {
       const queue = task.queues.get(key)
       if (queue !== undefined) return queue
@@ -307,20 +296,8 @@ export class StreamsWorker {
       any = true
       if (clock.monotonicMs() >= end) break
     }
-    if (any) this.#resumeInputs()
+    if (any) this.#pauses.resumeDrained((key) => this.#queue(key), this.#consumer!)
     return any
-  }
-
-  #resumeInputs(): void {
-    for (const key of this.#paused) {
-      const queue = this.#queue(key)
-      if (queue === undefined) this.#paused.delete(key)
-      else if (queue.size < queueRecordsMax / 2 && queue.bytes < queueBytesMax / 2) {
-        this.#paused.delete(key)
-        const at = key.lastIndexOf('-')
-        this.#consumer!.resume([{ topic: key.slice(0, at), partition: Number(key.slice(at + 1)) }])
-      }
-    }
   }
 
   #anyHasRecords(): boolean {
@@ -382,7 +359,7 @@ export class StreamsWorker {
     this.counters.commitMsMax = Math.max(this.counters.commitMsMax, clock.monotonicMs() - start)
     for (const change of changes) if (change.length > 0) listener.onCommitted(change)
     listener.onCommitted([])
-    this.#purge()
+    this.#purger.purge(this.#committed)
   }
 
   /** Takes the steps of `work`, giving way to the event loop (and to the producer) every few milliseconds. */
@@ -396,31 +373,6 @@ export class StreamsWorker {
       await yieldToEventLoop()
       end = clock.monotonicMs() + sliceMsMax
     }
-  }
-
-  /** Deletes what has been read of repartition topics, in the background; the next purge makes up for a failed one. */
-  #purge(): void {
-    const { clock, options } = this.#environment
-    const { topology, applicationId, kafka } = options
-    const now = clock.monotonicMs()
-    if (now < this.#nextPurge || this.#purging !== undefined) return
-    this.#nextPurge = now + (options.repartitionPurgeIntervalMs ?? 30_000)
-    const upTo = [...topology.repartitionTopics.keys()].flatMap((topic) => {
-      const name = topicName(topology, applicationId, topic)
-      const count = this.#environment.partitions.byTopic.get(topic) ?? 0
-      return Array.from({ length: count }, (_, partition) => ({
-        topic: name,
-        partition,
-        offset: this.#committed.get(partitionKey({ topic: name, partition })) ?? 0,
-      })).filter(({ offset }) => offset > 0)
-    })
-    if (upTo.length === 0) return
-    this.#purging = kafka.admin
-      .deleteRecords(upTo)
-      .catch(() => {})
-      .finally(() => {
-        this.#purging = undefined
-      })
   }
 
   /** Runs `work`; what can be made up for closes the tasks dirty and starts them again from what is committed. */
@@ -468,7 +420,7 @@ export class StreamsWorker {
   async #closeDirty(): Promise<void> {
     const tasks = [...this.#tasks.values()]
     this.#tasks.clear()
-    this.#paused.clear()
+    this.#pauses.clear()
     this.#consumer?.assign([])
     for (const task of tasks) await task.closeDirty()
     await this.#abandonTransaction()
@@ -633,35 +585,6 @@ export class StreamsWorker {
       if (seek) consumer.seek(partition, offset)
     }
     consumer.resume(positions)
-    this.#paused.clear()
+    this.#pauses.clear()
   }
-}
-
-/** Whether starting again from what is committed may help: trouble with the broker, not with a record or with the state. */
-function isRetriable(error: unknown): boolean {
-  if (error instanceof ProcessingError) return false
-  if (error instanceof KafkaError) return true
-  return (
-    isVarveError(error) &&
-    (error.code === 'VARVE_TIMEOUT' ||
-      (error.code === 'VARVE_ABORTED' && error instanceof AbortedError) ||
-      error.name === 'TransactionAbortedError')
-  )
-}
-
-/** Lets timers and I/O have their turn. */
-function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
-}
-
-/** Topics on the broker that an application's group subscribes to. */
-export function subscribedTopics(options: StreamsApplicationOptions): string[] {
-  const { topology, applicationId } = options
-  return [
-    ...new Set(
-      topology.subTopologies.flatMap((sub) => sourceTopicsOf(topology, applicationId, sub)),
-    ),
-  ]
 }
