@@ -1,4 +1,3 @@
-import { NotOpenError } from '@varve/base'
 import type { Kafka } from '@varve/kafka'
 import type { SchemaRegistry } from '@varve/serde'
 import {
@@ -9,12 +8,10 @@ import {
 } from '@varve/sql'
 
 import { Metastore } from '../catalog/metastore.ts'
-import type { Command } from '../command/command.ts'
-import { CommandLog } from '../command/command-log.ts'
 import { ProcessingLog } from '../processing-log/processing-log.ts'
 import { QueryRuntime } from '../query/query-runtime.ts'
 import type { Change } from '../query/change.ts'
-import { subscribeTo, type SubscribeOptions } from '../query/subscription.ts'
+import type { SubscribeOptions } from '../query/subscription.ts'
 import type {
   CommandStatus,
   RunningQuery,
@@ -34,6 +31,7 @@ import {
   type ArgumentsOf,
   type FunctionSignature,
 } from './define-function.ts'
+import { CommandFollower } from './command-follower.ts'
 import { EngineError } from './engine-error.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import { collectMetrics } from './collect-metrics.ts'
@@ -52,6 +50,7 @@ import { removeLeftovers } from '../query/remove-leftovers.ts'
 import { Session } from './session.ts'
 import { SourceAccess } from './source-access.ts'
 import { StatementExecutor } from './statement-executor.ts'
+import { Subscriptions } from './subscriptions.ts'
 import { TableReader } from './table-reader.ts'
 
 /** Options of {@link Engine.execute}. */
@@ -98,14 +97,10 @@ export class Engine implements AsyncDisposable {
   readonly #executor: StatementExecutor
   readonly #service: QueryService
   readonly #session = new Session()
-  readonly #statuses = new Map<string, CommandStatus>()
-  /** What commands set in motion, by offset, until it settled. */
-  readonly #settling = new Map<number, Promise<void>>()
-  readonly #subscriptions = new Set<AbortController>()
+  readonly #commands: CommandFollower
+  readonly #subscriptions: Subscriptions
   readonly #clusterId: string
   readonly serviceId: string
-  #log: CommandLog | undefined
-  #replaying = true
   #closing: Promise<void> | undefined
 
   private constructor(environment: Environment, options: EngineOptions, clusterId: string) {
@@ -138,6 +133,19 @@ export class Engine implements AsyncDisposable {
     })
     this.#sources = new SourceAccess(this.#metastore, registry)
     this.#writer = new RecordWriter(kafka)
+    this.#subscriptions = new Subscriptions({
+      environment,
+      sources: this.#sources,
+      processingLog: this.#processingLog,
+    })
+    this.#commands = new CommandFollower({
+      environment,
+      properties: this.#properties,
+      events: this.#events,
+      metastore: this.#metastore,
+      runtime: this.#runtime,
+      topic: `_confluent-ksql-${this.serviceId}_command_topic`,
+    })
     const planning: PlanningEnvironment = {
       functions: this.#functions,
       functionEnvironment: { clock, random },
@@ -162,9 +170,9 @@ export class Engine implements AsyncDisposable {
       kafka,
       clock,
       planning,
-      log: () => this.#openLog(),
+      log: () => this.#commands.log,
       metastore: this.#metastore,
-      settled: (offset) => this.#settled(offset),
+      settled: (offset) => this.#commands.settled(offset),
       insertValues: async (command) => {
         const serdes = await this.#sources.writers(command.target)
         await this.#writer.write(command.target, serdes, {
@@ -176,7 +184,7 @@ export class Engine implements AsyncDisposable {
       answer: (parsed, session) => this.#answer(parsed, session, planning),
       closePushQuery: (id) => this.#service.pushQueries.close(id),
       registerSchemas: (source, sides) => this.#sources.ensureRegistered(source, sides),
-      onStatus: (id, status) => this.#statuses.set(id, status),
+      onStatus: (id, status) => this.#commands.setStatus(id, status),
     })
   }
 
@@ -221,7 +229,7 @@ export class Engine implements AsyncDisposable {
   /** `degraded`: what is there is served, nothing new is accepted. */
   get status(): 'running' | 'degraded' | 'closed' {
     if (this.#closing !== undefined) return 'closed'
-    return this.#log?.degraded === undefined ? 'running' : 'degraded'
+    return this.#commands.isDegraded ? 'degraded' : 'running'
   }
 
   /** Persistent queries. */
@@ -250,8 +258,7 @@ export class Engine implements AsyncDisposable {
     const base = options.session ?? this.#session
     const session = options.properties === undefined ? base : Session.over(base, options.properties)
     if (options.commandSequenceNumber !== undefined) {
-      const timeoutMs = this.#properties.number('ksql.server.command.response.timeout.ms', 5_000)
-      await this.#waitForCommand(options.commandSequenceNumber, timeoutMs)
+      await this.#commands.waitFor(options.commandSequenceNumber)
     }
     return this.#executor.execute(sql, session, options.variables)
   }
@@ -340,34 +347,7 @@ export class Engine implements AsyncDisposable {
     options: SubscribeOptions = {},
   ): AsyncGenerator<Change<R, K>> {
     this.#checkOpen()
-    const found = this.#sources.find(source)
-    const stop = new AbortController()
-    this.#subscriptions.add(stop)
-    const { key, value } = this.#sources.readers(found)
-    const changes = subscribeTo({
-      kafka: this.#environment.kafka,
-      source: found,
-      keySerde: key,
-      valueSerde: value,
-      options,
-      signal:
-        options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]),
-      onUndecodable: (record, error) =>
-        this.#processingLog.add({
-          level: 'ERROR',
-          logger: `processing.subscription.${found.name}`,
-          time: this.#environment.clock.now(),
-          queryId: `subscription_${found.name}`,
-          type: 'deserializationError',
-          message: error instanceof Error ? error.message : String(error),
-          cause: [],
-          topic: record.topic,
-          partition: record.partition,
-          offset: record.offset,
-        }),
-      onClosed: () => this.#subscriptions.delete(stop),
-    })
-    return changes as AsyncGenerator<Change<R, K>>
+    return this.#subscriptions.open(source, options) as AsyncGenerator<Change<R, K>>
   }
 
   /** The place after everything this engine has inserted so far; for {@link QueryOptions.consistency}. */
@@ -428,12 +408,12 @@ export class Engine implements AsyncDisposable {
 
   /** Status of commands that this instance wrote or replayed, by id. */
   commandStatuses(): ReadonlyMap<string, CommandStatus> {
-    return this.#statuses
+    return this.#commands.statuses
   }
 
   /** Status of one command. */
   commandStatus(id: string): CommandStatus | undefined {
-    return this.#statuses.get(id)
+    return this.#commands.statuses.get(id)
   }
 
   /** @throws EngineError when a session may not set the property */
@@ -448,7 +428,7 @@ export class Engine implements AsyncDisposable {
       () => false,
     )
     return {
-      metastore: this.#log !== undefined,
+      metastore: this.#commands.isOpen,
       kafka,
       commandRunner: this.status === 'running',
     }
@@ -465,54 +445,20 @@ export class Engine implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    for (const subscription of this.#subscriptions) subscription.abort()
+    this.#subscriptions.closeAll()
     await this.#service.pushQueries.closeAll()
     await using _environment = this.#environment
     await using _writer = this.#writer
     await using _processingLog = this.#processingLog
-    await this.#log?.close()
+    await this.#commands.close()
     await this.#runtime.close()
   }
 
   async #replay(): Promise<void> {
-    const { kafka, clock, logger } = this.#environment
     if (this.#environment.isExclusive) {
-      await removeLeftovers(kafka, this.#service.transientPrefix)
+      await removeLeftovers(this.#environment.kafka, this.#service.transientPrefix)
     }
-    const replicas = this.#properties.get('ksql.internal.topic.replicas')
-    this.#log = await CommandLog.open({
-      kafka,
-      topic: `_confluent-ksql-${this.serviceId}_command_topic`,
-      clock,
-      ...(replicas === undefined ? {} : { replicationFactor: Number(replicas) }),
-      onCommand: (command, offset) => this.#onCommand(command, offset),
-      onDegraded: (error) => {
-        logger.error('the command log cannot be followed; nothing new is accepted', { error })
-        this.#events.emit('degraded', {
-          reason: error instanceof Error ? error.message : String(error),
-          error,
-        })
-      },
-    })
-    this.#replaying = false
-    for (const info of this.#metastore.queries().values()) void this.#runtime.start(info)
-  }
-
-  #onCommand(command: Command, offset: number): void {
-    const effects = this.#metastore.apply(command.operation)
-    this.#statuses.set(command.id, {
-      status: 'SUCCESS',
-      message: 'Statement written to command topic and applied',
-      queryId: 'query' in command.operation ? (command.operation.query?.id ?? null) : null,
-    })
-    if (this.#replaying) return
-    const settled = this.#runtime.apply(effects).catch((error: unknown) => {
-      this.#environment.logger.error(`command "${command.id}" was not carried out entirely`, {
-        error,
-      })
-    })
-    this.#settling.set(offset, settled)
-    void settled.then(() => this.#settling.delete(offset))
+    await this.#commands.open()
   }
 
   #answer(
@@ -531,48 +477,6 @@ export class Engine implements AsyncDisposable {
       explain: (explained) =>
         explainStatement(explained, this.#metastore, session, this.#environment.kafka, planning),
     })
-  }
-
-  /** Waits for what a command set in motion, but not for ever: a query that takes long to start goes on starting by itself. */
-  async #settled(offset: number): Promise<void> {
-    const settling = this.#settling.get(offset)
-    if (settling === undefined) return
-    const timeoutMs = this.#properties.number('ksql.server.command.response.timeout.ms', 5_000)
-    const enough = new AbortController()
-    try {
-      await Promise.race([
-        settling,
-        this.#environment.clock.sleep(timeoutMs, enough.signal).catch(() => undefined),
-      ])
-    } finally {
-      enough.abort()
-    }
-  }
-
-  async #waitForCommand(offset: number, timeoutMs: number): Promise<void> {
-    try {
-      await this.#openLog().waitFor(offset, timeoutMs)
-    } catch (cause) {
-      throw new EngineError(
-        'command-timeout',
-        `Timed out while waiting for a previous command to execute. command sequence number: ${offset}`,
-        { cause },
-      )
-    }
-  }
-
-  #openLog(): CommandLog {
-    if (this.#log === undefined) throw new NotOpenError('the engine is not open yet')
-    if (this.#log.degraded !== undefined) {
-      throw new EngineError(
-        'degraded',
-        'the command log cannot be followed; nothing new is accepted',
-        {
-          cause: this.#log.degraded,
-        },
-      )
-    }
-    return this.#log
   }
 
   #checkOpen(): void {
