@@ -25,7 +25,9 @@ for (const test of await readCases(directory)) {
   console.log(failure === undefined ? `ok   ${test.name}` : `FAIL ${test.name}: ${failure}`)
 }
 for (const history of values.name === undefined ? await readHistories(directory) : []) {
-  for (const { name, failure } of await runHistory(history)) {
+  for (const { name, failure, faults } of await runHistory(history)) {
+    for (const { column, reason } of faults)
+      console.log(`note ${name}: column "${column}": ${reason}`)
     if (failure === undefined) passed++
     else failed++
     console.log(failure === undefined ? `ok   ${name}` : `FAIL ${name}: ${failure}`)

@@ -256,6 +256,7 @@ export interface SchemaChange extends ChangeBase {
   readonly schema: string | undefined
   readonly ddl: string | undefined
   readonly changes: readonly TableDefinitionChange[]
+  readonly source: ChangeSource | undefined
   readonly time: Instant | undefined
 }
 

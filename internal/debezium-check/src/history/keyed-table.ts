@@ -22,6 +22,12 @@ export class KeyedTable {
     this.#bag.length = 0
   }
 
+  /** Gives a column of all rows another name. */
+  rename(from: string, to: string): void {
+    for (const [key, row] of this.#rows) this.#rows.set(key, renamed(row, from, to))
+    for (const [i, row] of this.#bag.entries()) this.#bag[i] = renamed(row, from, to)
+  }
+
   apply(change: RowChange): void {
     if (change.key === null) this.#applyToBag(change)
     else if (change.effect === 'delete') this.#rows.delete(identity(change.key))
@@ -38,9 +44,19 @@ export class KeyedTable {
       const gone = identity(change.before)
       const index = this.#bag.findIndex((row) => identity(row) === gone)
       if (index >= 0) this.#bag.splice(index, 1)
+    } else if (change.shape === 'flattened' && change.op === 'u') {
+      // Flattening drops the old row, so it is not known which one it was: only the number of rows can be kept right.
+      this.#bag.shift()
     }
     if (change.after !== null) this.#bag.push(change.after)
   }
+}
+
+function renamed(row: StructValue, from: string, to: string): StructValue {
+  if (!Object.hasOwn(row, from)) return row
+  const copy = Object.create(null) as { [name: string]: ColumnValue }
+  for (const [name, value] of Object.entries(row)) copy[name === from ? to : name] = value
+  return copy
 }
 
 /** Columns that were not sent keep what is stored. */

@@ -12,6 +12,8 @@ export type SelectedRow = Readonly<Record<string, string | null>>
 /** What the tables held after a step, and where the database's log stood. */
 interface HistoryState {
   readonly step: string
+  /** What ran. */
+  readonly sql?: string
   readonly position: Readonly<Record<string, string | number>>
   readonly rowsNow: Readonly<Record<string, readonly SelectedRow[]>>
 }
@@ -29,6 +31,8 @@ export interface History {
   readonly states: readonly HistoryState[]
   readonly records: readonly HistoryRecord[]
   readonly registry: DebeziumCase['registry']
+  /** The connector's configuration. */
+  readonly connector: Readonly<Record<string, string>>
 }
 
 interface EventLine {
@@ -73,6 +77,9 @@ async function readVariant(
   return {
     name: `${folder.split('/').at(-1)}/${variant}`,
     states,
+    connector: JSON.parse(await readFile(join(directory, 'connector.json'), 'utf8')) as Readonly<
+      Record<string, string>
+    >,
     records: lines.map((line) => ({
       topic: line.topic,
       partition: line.partition,

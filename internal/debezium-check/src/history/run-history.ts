@@ -1,6 +1,17 @@
-import { ChangeDecoder, type Change, type RowChange, type StructValue } from '@varve/cdc-debezium'
+import {
+  ChangeDecoder,
+  PlainDateTime,
+  PlainTime,
+  type Change,
+  type ColumnValue,
+  type RowChange,
+  type StructValue,
+} from '@varve/cdc-debezium'
 
 import { createCaseRegistry } from '../case-registry.ts'
+import { columnHints } from './column-hints.ts'
+import { connectorFault, type ConnectorFault } from './connector-faults.ts'
+import { columnRenames } from './ddl-renames.ts'
 import { KeyedTable } from './keyed-table.ts'
 import type { History, SelectedRow } from './read-history.ts'
 import { sameCell } from './same-cell.ts'
@@ -11,12 +22,14 @@ export interface TableVerdict {
   readonly name: string
   /** Undefined when the table agreed with SELECT after every step. */
   readonly failure: string | undefined
+  /** Faults of the connector that were met. */
+  readonly faults: readonly ConnectorFault[]
 }
 
 type Position = readonly bigint[]
 
 interface Placed {
-  readonly change: RowChange | Extract<Change, { readonly kind: 'truncate' }>
+  readonly change: RowChange | Extract<Change, { readonly kind: 'truncate' | 'schema-change' }>
   readonly position: Position
 }
 
@@ -32,6 +45,7 @@ export async function runHistory(history: History): Promise<readonly TableVerdic
   const failures = new Map<string, string>()
   const seen = new Set<string>()
   const columns = sentColumns(placed)
+  const faults = new Map<string, Set<ConnectorFault>>()
   let next = 0
   for (const [i, state] of history.states.entries()) {
     // Flattened rows carry no position: only the last state can be compared.
@@ -41,31 +55,42 @@ export async function runHistory(history: History): Promise<readonly TableVerdic
       apply(tables, placed[next++]!.change)
     for (const [table, rows] of Object.entries(flattened ? lastRows(history) : state.rowsNow)) {
       seen.add(table)
-      const failure = compareRows(
-        tables.get(table)?.rows() ?? [],
-        rows,
-        typed,
+      const failure = compareRows(tables.get(table)?.rows() ?? [], rows, typed, {
         history,
-        columns.get(table) ?? new Set(),
-      )
+        name: `${history.name}/${table}`,
+        sent: columns.get(table) ?? new Set(),
+        faults,
+      })
       if (failure !== undefined && !failures.has(table))
         failures.set(table, `${state.step}: ${failure}`)
     }
   }
-  const sent = new Set(placed.map(({ change }) => tableOf(change)))
+  const sent = new Set(
+    placed.flatMap(({ change }) => (change.kind === 'schema-change' ? [] : [tableOf(change)])),
+  )
   return [...seen]
     .filter((table) => sent.has(table))
-    .map((table) => ({ name: `${history.name}/${table}`, failure: failures.get(table) }))
+    .map((table) => {
+      const name = `${history.name}/${table}`
+      return { name, failure: failures.get(table), faults: [...(faults.get(name) ?? [])] }
+    })
 }
 
 async function decodeHistory(history: History): Promise<readonly Placed[]> {
-  const decoder = new ChangeDecoder({ registry: createCaseRegistry(history.registry) })
+  const registry = createCaseRegistry(history.registry)
+  const decoders = new Map<string, ChangeDecoder>()
   const placed: Placed[] = []
   const last = new Map<string, Position>()
   for (const record of history.records) {
+    const columns = columnHints(history.name, record.topic)
+    const decoder =
+      decoders.get(record.topic) ??
+      new ChangeDecoder({ registry, ...(columns === undefined ? {} : { columns }) })
+    decoders.set(record.topic, decoder)
     await decoder.prepare(record)
     const change = decoder.decode(record)
-    if (change.kind !== 'row' && change.kind !== 'truncate') continue
+    if (change.kind !== 'row' && change.kind !== 'truncate' && change.kind !== 'schema-change')
+      continue
     // Rows of an incremental snapshot carry no position: they stand where they stand in their partition.
     const partition = `${record.topic} ${record.partition}`
     const position = ownPosition(change) ?? last.get(partition) ?? SNAPSHOT
@@ -106,6 +131,7 @@ function comparePositions(a: Position, b: Position): number {
 }
 
 function tableOf(change: Placed['change']): string {
+  if (change.kind === 'schema-change') return change.changes[0]?.tableId.at(-1) ?? ''
   const named = change.kind === 'row' ? change.table : change.source?.table
   return named?.name ?? ''
 }
@@ -126,23 +152,56 @@ function apply(tables: Map<string, KeyedTable>, change: Placed['change']): void 
   const name = tableOf(change)
   const table = tables.get(name) ?? new KeyedTable()
   tables.set(name, table)
-  if (change.kind === 'truncate') table.clear()
+  if (change.kind === 'schema-change')
+    for (const { from, to } of columnRenames(change.ddl ?? '')) table.rename(from, to)
+  else if (change.kind === 'truncate') table.clear()
   else table.apply(change)
 }
 
-/** The last word on every table. */
+/** The last word on every table. Flattening drops truncates, so what they removed is still there. */
 function lastRows(history: History): Readonly<Record<string, readonly SelectedRow[]>> {
-  return Object.assign({}, ...history.states.map((state) => state.rowsNow)) as Readonly<
-    Record<string, readonly SelectedRow[]>
-  >
+  const last: Record<string, readonly SelectedRow[]> = {}
+  const left: Record<string, readonly SelectedRow[]> = {}
+  for (const state of history.states) {
+    const truncated = truncatedTables(state.sql ?? '')
+    for (const [table, rows] of Object.entries(state.rowsNow)) {
+      if (truncated.has(table)) left[table] = [...(left[table] ?? []), ...(last[table] ?? [])]
+      last[table] = rows
+    }
+  }
+  for (const [table, rows] of Object.entries(left)) {
+    // Rows that came again under a key of before took the place of the old ones.
+    const now = last[table]!
+    const again = new Set(now.map(firstColumn))
+    last[table] = [...rows.filter((row) => !again.has(firstColumn(row))), ...now]
+  }
+  return last
+}
+
+function truncatedTables(sql: string): ReadonlySet<string> {
+  const lists = [...sql.matchAll(/\bTRUNCATE\s+(?:TABLE\s+)?([\w\s,]+)/gi)]
+  return new Set(lists.flatMap((match) => match[1]!.split(',').map((name) => name.trim())))
+}
+
+function firstColumn(row: SelectedRow): string | null | undefined {
+  return Object.values(row)[0]
+}
+
+/** A table under comparison. */
+interface Compared {
+  readonly history: History
+  readonly name: string
+  /** Columns that any row carried. */
+  readonly sent: ReadonlySet<string>
+  /** Faults met so far, by table. */
+  readonly faults: Map<string, Set<ConnectorFault>>
 }
 
 function compareRows(
   actual: readonly StructValue[],
   expected: readonly SelectedRow[],
   typed: boolean,
-  history: History,
-  sent: ReadonlySet<string>,
+  table: Compared,
 ): string | undefined {
   if (actual.length !== expected.length)
     return `${actual.length} rows instead of ${expected.length}`
@@ -150,45 +209,53 @@ function compareRows(
   const left = [...actual]
   for (const row of expected) {
     const index = left.findIndex(
-      (candidate) => firstDifference(candidate, row, history, sent) === undefined,
+      (candidate) => firstDifference(candidate, row, table) === undefined,
     )
-    if (index < 0) return nearest(left, row, history, sent)
+    if (index < 0) return nearest(left, row, table)
     left.splice(index, 1)
   }
   return undefined
 }
 
-function nearest(
-  rows: readonly StructValue[],
-  row: SelectedRow,
-  history: History,
-  sent: ReadonlySet<string>,
-): string {
+function nearest(rows: readonly StructValue[], row: SelectedRow, table: Compared): string {
   const key = Object.keys(row)[0]!
   const same = rows.find(
-    (candidate) => sameCell(candidate[columnIn(history, key)] ?? null, row[key] ?? null) === true,
+    (candidate) =>
+      sameCell(candidate[columnIn(table.history, key)] ?? null, row[key] ?? null) === true,
   )
   return same === undefined
     ? `no row with ${key} = ${row[key]}`
-    : `row ${key} = ${row[key]}: ${firstDifference(same, row, history, sent)}`
+    : `row ${key} = ${row[key]}: ${firstDifference(same, row, table)}`
 }
 
 function firstDifference(
   actual: StructValue,
   expected: SelectedRow,
-  history: History,
-  sent: ReadonlySet<string>,
+  table: Compared,
 ): string | undefined {
   for (const [name, text] of Object.entries(expected)) {
-    const column = columnIn(history, name)
+    const column = columnIn(table.history, name)
     // The connector leaves columns of some types out altogether.
-    if (!sent.has(column)) continue
+    if (!table.sent.has(column)) continue
     const value = actual[column]
-    if (value === undefined) return `no column "${name}"`
-    if (sameCell(value, text) === false)
-      return `column "${name}" is ${String(value)} instead of ${text}`.slice(0, 200)
+    if (value !== undefined && sameCell(value, cut(value, text, table.history)) !== false) continue
+    const shown = value === undefined ? null : String(value)
+    const fault = connectorFault(table.name, firstColumn(expected), name, shown, text)
+    if (fault !== undefined) {
+      const met = table.faults.get(table.name) ?? new Set()
+      table.faults.set(table.name, met.add(fault))
+    } else if (value === undefined) return `no column "${name}"`
+    else return `column "${name}" is ${String(value)} instead of ${text}`.slice(0, 200)
   }
   return undefined
+}
+
+/** Mode `connect` has milliseconds and no more for times without zone. */
+function cut(value: ColumnValue, text: string | null, history: History): string | null {
+  return history.connector['time.precision.mode'] === 'connect' &&
+    (value instanceof PlainTime || value instanceof PlainDateTime)
+    ? (text?.replace(/(\.\d{3})\d+/, '$1') ?? null)
+    : text
 }
 
 /** Avro's names have underscores for what it does not allow. */

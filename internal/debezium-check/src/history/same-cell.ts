@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 import { compareDecimal, parseDecimal } from '@varve/serde'
 import {
   BitString,
@@ -46,6 +48,8 @@ export function sameCell(value: ColumnValue, text: string | null): CellVerdict {
 
 function sameText(value: string, text: string): boolean {
   if (value.trimEnd() === text.trimEnd()) return true
+  // The text of a cast shows the mask of a single host, which the value's own text leaves out.
+  if (isIP(value) !== 0) return text === `${value}/${isIP(value) === 4 ? 32 : 128}`
   // Money is printed with its sign and groups, binary data in upper case.
   if (/^-?\$/.test(text)) return value === text.replace(/[$,]/g, '')
   return /^[0-9A-F]+$/.test(text) && value.toUpperCase() === text
@@ -80,8 +84,7 @@ function sameObject(
     const utc = eraDate(text.replace(/\+00/, '')).replace(' ', 'T')
     return value.toString().replace(/Z$/, '') === trimFraction(utc)
   }
-  if (value instanceof BitString)
-    return value.bits === text || value.bits.replace(/^0+(?=.)/, '') === text
+  if (value instanceof BitString) return value.bits === text || sameVaryingBits(value.bits, text)
   if (value instanceof JsonText)
     return text.includes('=>') || text === '' ? undefined : value.text === text
   if (
@@ -94,6 +97,11 @@ function sameObject(
     return undefined
   if (Array.isArray(value)) return sameArray(value as readonly ColumnValue[], text)
   return undefined
+}
+
+/** A varying string's own length is not sent: what is padded to the column's length has more zeros in front, and none else. */
+function sameVaryingBits(bits: string, text: string): boolean {
+  return bits.length > text.length && bits.replace(/^0+/, '') === text.replace(/^0+/, '')
 }
 
 function sameArray(value: readonly ColumnValue[], text: string): CellVerdict {

@@ -7,13 +7,13 @@ import {
   InfiniteTime,
   Instant,
   Interval,
-  PlainDate,
   PlainDateTime,
   PlainTime,
   ZonedTime,
   type ColumnValue,
 } from '../values/values.ts'
 import type { LogicalType } from './logical-type.ts'
+import { dateOfDays } from './time.ts'
 
 function textType(
   sqlType: SqlType,
@@ -72,7 +72,7 @@ export const timeTextTypes: readonly (readonly [string, LogicalType])[] = [
     'io.debezium.time.IsoDate',
     textType(SqlTypes.DATE, (text) => {
       const days = parseCivilDate(withoutZ(text))
-      return infinite(text) ?? (days === undefined ? undefined : new PlainDate(days))
+      return infinite(text) ?? (days === undefined ? undefined : dateOfDays(BigInt(days)))
     }),
   ],
   [

@@ -30,10 +30,13 @@ function integer(data: ConnectData, path: string): bigint {
   return invalid(path, 'no whole number')
 }
 
-/** PostgreSQL's infinite dates arrive as these artefacts of an overflow. */
-function date(days: bigint): ColumnValue {
-  if (days === -2147472693n) return new InfiniteTime(false)
-  if (days === -2147472692n) return new InfiniteTime(true)
+/**
+ * PostgreSQL's infinite dates are the greatest and least 32-bit days since 2000; counted from 1970 they overflow. (Some descriptions of the
+ * format have the first a day earlier.) No date of PostgreSQL is near.
+ */
+export function dateOfDays(days: bigint): ColumnValue {
+  if (days === -2147472692n || days === -2147472693n) return new InfiniteTime(false)
+  if (days === -2147472691n) return new InfiniteTime(true)
   return new PlainDate(Number(days))
 }
 
@@ -53,8 +56,8 @@ const MILLIS = dateTime(1_000_000n, 9223372036825200n, -9223372036832400n)
 
 /** Dates, times and periods written as integers. */
 export const timeTypes: readonly (readonly [string, LogicalType])[] = [
-  ['io.debezium.time.Date', integerType('int32', SqlTypes.DATE, date)],
-  ['org.apache.kafka.connect.data.Date', integerType('int32', SqlTypes.DATE, date)],
+  ['io.debezium.time.Date', integerType('int32', SqlTypes.DATE, dateOfDays)],
+  ['org.apache.kafka.connect.data.Date', integerType('int32', SqlTypes.DATE, dateOfDays)],
   ['io.debezium.time.Time', time('int32', 1_000_000n)],
   ['org.apache.kafka.connect.data.Time', time('int32', 1_000_000n)],
   ['io.debezium.time.MicroTime', time('int64', 1000n)],

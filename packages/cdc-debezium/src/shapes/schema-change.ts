@@ -2,10 +2,12 @@ import type { ColumnDefinition, SchemaChange, TableDefinitionChange } from '../c
 import { asInteger, asList, asName, asObject, asText, type Raw } from '../connect/raw.ts'
 import { timeOf } from '../time-of.ts'
 import type { ShapeContext } from './context.ts'
+import { readSource } from './source.ts'
 
 /** Decodes an event of the topic that announces DDL. */
 export function decodeSchemaChange(context: ShapeContext): SchemaChange {
   const { value, record, key } = context
+  const source = asObject(value.get('source'))
   return {
     kind: 'schema-change',
     topic: record.topic,
@@ -15,7 +17,8 @@ export function decodeSchemaChange(context: ShapeContext): SchemaChange {
     schema: asName(value.get('schemaName')),
     ddl: asText(value.get('ddl')),
     changes: (asList(value.get('tableChanges')) ?? []).map(readChange),
-    time: timeOf(asObject(value.get('source'))) ?? timeOf(value),
+    source: source === undefined ? undefined : readSource(source),
+    time: timeOf(source) ?? timeOf(value),
   }
 }
 
