@@ -145,9 +145,3 @@ test('formats with schemas need a registry and registration before writing', asy
   expect(reader.deserialize(bytes)).toEqual([1])
   await expect(reader.prepare(Uint8Array.of(0, 0, 0, 0, 9))).rejects.toThrow(/no schema 9/)
 })
-
-test('PROTOBUF is refused by name', () => {
-  expect(() => read({ format: 'PROTOBUF' }, { A: SqlTypes.INTEGER }, '')).toThrow(
-    /format PROTOBUF is not supported/,
-  )
-})

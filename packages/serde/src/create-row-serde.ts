@@ -1,11 +1,10 @@
-import { UnsupportedError } from '@varve/base'
-
 import { createAvroSerde } from './avro/avro-serde.ts'
 import { createDelimitedSerde } from './delimited/delimited-serde.ts'
 import { createJsonSerde } from './json/json-serde.ts'
 import { createJsonSrSerde } from './json/json-sr-serde.ts'
 import { createKafkaSerde } from './kafka/kafka-serde.ts'
 import { createNoneSerde } from './none-serde.ts'
+import { createBareProtobufSerde, createProtobufSerde } from './protobuf/proto-serde.ts'
 import type { RowSerdeContext } from './row-serde-context.ts'
 import type { Columns, FormatSpec } from './schema.ts'
 import type { RowSerde } from './serde.ts'
@@ -13,7 +12,7 @@ import type { RowSerde } from './serde.ts'
 /**
  * The serde of one side of a topic.
  *
- * @throws UnsupportedError when the format is not handled, or cannot hold these columns
+ * @throws UnsupportedError when the format cannot hold these columns
  * @throws InvalidOptionError when a format with schemas gets no registry, or properties contradict each other
  */
 export function createRowSerde(
@@ -35,7 +34,8 @@ export function createRowSerde(
     case 'JSON_SR':
       return createJsonSrSerde(spec, columns, context)
     case 'PROTOBUF':
+      return createProtobufSerde(spec, columns, context)
     case 'PROTOBUF_NOSR':
-      throw new UnsupportedError(`format ${spec.format} is not supported`)
+      return createBareProtobufSerde(spec, columns, context)
   }
 }

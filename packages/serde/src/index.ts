@@ -51,7 +51,7 @@ export {
   subtractDecimal,
   type DecimalRounding,
 } from './decimal.ts'
-export type { Column, Columns, FormatName, FormatSpec } from './schema.ts'
+export type { Column, Columns, FormatName, FormatSpec, ProtobufNullable } from './schema.ts'
 export type { RowSerde } from './serde.ts'
 export { createRowSerde } from './create-row-serde.ts'
 export type { RowSerdeContext } from './row-serde-context.ts'
@@ -97,6 +97,14 @@ export type { ColumnInferenceOptions, InferredColumns } from './inference.ts'
 export { columnsFromAvroSchema } from './avro/avro-columns.ts'
 export { columnsFromJsonSchema } from './json/json-schema-columns.ts'
 export { avroSchemaFromColumns, type AvroSchemaOptions } from './avro/avro-schema-writer.ts'
+export {
+  columnsFromProtobufSchema,
+  type ProtobufInferenceOptions,
+} from './protobuf/proto-columns.ts'
+export {
+  protobufSchemaFromColumns,
+  type ProtobufSchemaOptions,
+} from './protobuf/proto-schema-writer.ts'
 export {
   formatLosslessJson,
   JsonNumber,

@@ -5,7 +5,7 @@ export interface RowSerdeContext {
   readonly side: 'key' | 'value'
   /** Names the registry subject `<topic>-<side>`, and the topic in errors. */
   readonly topic: string
-  /** Needed by AVRO and JSON_SR. */
+  /** Needed by AVRO, JSON_SR and PROTOBUF. */
   readonly registry?: SchemaRegistry
   /** Names the Avro record of a key (`<SourceNameInCamelCase>Key`). Default: the topic. */
   readonly sourceName?: string

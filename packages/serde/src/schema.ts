@@ -13,6 +13,9 @@ export type Columns = readonly Column[]
 export type FormatName =
   'JSON' | 'JSON_SR' | 'AVRO' | 'PROTOBUF' | 'PROTOBUF_NOSR' | 'DELIMITED' | 'KAFKA' | 'NONE'
 
+/** How PROTOBUF and PROTOBUF_NOSR tell null from 0, false and empty text: `optional` fields, or messages around the values. */
+export type ProtobufNullable = 'OPTIONAL' | 'WRAPPER'
+
 /** A format with its properties: how one side of a topic is written. */
 export interface FormatSpec {
   readonly format: FormatName
@@ -22,6 +25,8 @@ export interface FormatSpec {
   readonly delimiter?: string
   /** AVRO, PROTOBUF, JSON_SR: full name of the record. */
   readonly schemaFullName?: string
+  /** PROTOBUF, PROTOBUF_NOSR. Default: nulls of primitive types are lost. */
+  readonly nullable?: ProtobufNullable
   /** Registry id to write with and read by. */
   readonly schemaId?: number
 }

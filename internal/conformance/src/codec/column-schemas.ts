@@ -1,5 +1,7 @@
 import type { Columns, SqlType } from '@varve/serde'
 
+import { protobufTextOfColumns, type Nullable } from './protobuf-schema-text.ts'
+
 /**
  * The schemas that ksqlDB itself registers for declared columns, so that a case finds them before its statements run.
  * `undefined`: the format has no schemas, or cannot hold the columns.
@@ -11,8 +13,9 @@ export function schemaOfColumns(
     readonly side: 'key' | 'value'
     readonly sourceName: string
     readonly wrap: boolean | undefined
-    /** Of the Avro record, where a statement names it. */
+    /** Of the Avro record or the Protobuf message, where a statement names it. */
     readonly fullName: string | undefined
+    readonly nullable: Nullable
   },
 ): string | undefined {
   const wrapped = columns.length > 1 || (options.wrap ?? options.side === 'value')
@@ -27,7 +30,7 @@ export function schemaOfColumns(
     const schema = wrapped ? jsonObject(columns) : jsonNullable(columns[0]!.type)
     return JSON.stringify(schema)
   }
-  return undefined
+  return format === 'PROTOBUF' ? protobufTextOfColumns(columns, options) : undefined
 }
 
 const avroNamespace = 'io.confluent.ksql.avro_schemas'

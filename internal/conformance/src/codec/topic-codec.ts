@@ -1,4 +1,4 @@
-import type { FormatName } from '@varve/serde'
+import type { Columns, FormatSpec } from '@varve/serde'
 import type { WindowInfo } from '@varve/sql'
 
 import type { Actual } from '../compare/actual.ts'
@@ -9,19 +9,17 @@ import { jsonCodec } from './json-codec.ts'
 import { jsonSrCodec } from './json-sr-codec.ts'
 import { kafkaCodec } from './kafka-codec.ts'
 import { noneCodec } from './none-codec.ts'
+import { bareProtobufCodec, protobufCodec } from './protobuf-codec.ts'
 import type { SchemaSource } from './schema-source.ts'
-import { CodecError, type SideCodec } from './side-codec.ts'
+import type { SideCodec } from './side-codec.ts'
 import { decodeWindowedKey, encodeWindowedKey, type KeyWindow } from './windowed-key.ts'
-
-/** Columns as far as codecs care. */
-type ColumnKinds = readonly { readonly type: { readonly kind: string } }[]
 
 /** How the records of a topic are written. A source of the catalog is one. */
 export interface TopicFormat {
-  readonly keyFormat: { readonly format: FormatName }
-  readonly valueFormat: { readonly format: FormatName }
-  readonly keyColumns: ColumnKinds
-  readonly valueColumns: ColumnKinds
+  readonly keyFormat: FormatSpec
+  readonly valueFormat: FormatSpec
+  readonly keyColumns: Columns
+  readonly valueColumns: Columns
   readonly window?: WindowInfo
 }
 
@@ -43,13 +41,13 @@ export class TopicCodec {
     const { source } = options
     this.#key = sideCodec(
       'key',
-      source?.keyFormat.format ?? 'KAFKA',
+      source?.keyFormat ?? { format: 'KAFKA' },
       source?.keyColumns ?? [],
       options,
     )
     this.#value = sideCodec(
       'value',
-      source?.valueFormat.format ?? 'JSON',
+      source?.valueFormat ?? { format: 'JSON' },
       source?.valueColumns ?? [],
       options,
     )
@@ -85,8 +83,8 @@ function windowOf(source: TopicFormat | undefined): KeyWindow | undefined {
 
 function sideCodec(
   side: 'key' | 'value',
-  format: FormatName,
-  columns: ColumnKinds,
+  { format, schemaFullName, nullable }: FormatSpec,
+  columns: Columns,
   { topic, schemas, exactNumbers }: TopicCodecOptions,
 ): SideCodec {
   switch (format) {
@@ -103,7 +101,8 @@ function sideCodec(
     case 'NONE':
       return noneCodec
     case 'PROTOBUF':
+      return protobufCodec(`${topic}-${side}`, schemas, schemaFullName)
     case 'PROTOBUF_NOSR':
-      throw new CodecError(`the runner cannot read or write ${format} yet`)
+      return bareProtobufCodec(columns, nullable)
   }
 }

@@ -1,5 +1,5 @@
 import type { Engine } from '@varve/runtime'
-import type { FormatName } from '@varve/serde'
+import type { Columns, FormatName, SqlType } from '@varve/serde'
 
 import type { TopicFormat } from '../codec/topic-codec.ts'
 
@@ -17,10 +17,11 @@ export async function describeSources(engine: Engine): Promise<DescribedSource[]
     const [entity] = await engine.execute(`DESCRIBE \`${name}\`;`)
     if (entity?.['@type'] !== 'sourceDescription') continue
     const { topic, keyFormat, valueFormat, fields, readQueries } = entity.sourceDescription
-    const columns = (key: boolean): { type: { kind: string } }[] =>
+    // Kinds are enough to read what REST cases write; members of nested types are not told here.
+    const columns = (key: boolean): Columns =>
       fields
         .filter((field) => (field.type === 'KEY') === key)
-        .map((field) => ({ type: { kind: field.schema.type } }))
+        .map((field) => ({ name: field.name, type: { kind: field.schema.type } as SqlType }))
     described.push({
       topic,
       keyFormat: { format: keyFormat as FormatName },

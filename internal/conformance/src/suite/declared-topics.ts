@@ -113,10 +113,13 @@ function sideSchema(
       : (properties.get('WRAP_SINGLE_VALUE') ??
         testCase.properties['ksql.persistence.wrap.single.values'])
   const fullName = properties.get(`${prefix}_SCHEMA_FULL_NAME`)
+  const representation = properties.get(`${prefix}_PROTOBUF_NULLABLE_REPRESENTATION`)
+  const nullable = representation === undefined ? undefined : String(representation).toUpperCase()
   const schema = schemaOfColumns(format, columns, {
     side,
     sourceName: statement.name,
     wrap: wrap === undefined ? undefined : String(wrap) === 'true',
+    nullable: nullable === 'OPTIONAL' || nullable === 'WRAPPER' ? nullable : undefined,
     fullName: typeof fullName === 'string' ? fullName : undefined,
   })
   return schema === undefined ? undefined : { format, text: schema, id: undefined, references: [] }

@@ -13,26 +13,51 @@ export async function registerSchemas(
   ])
   for (const { subject, schema } of sides) {
     if (schema?.id === undefined) continue
-    const definition = await define(schema, registry)
-    registry.apply({ kind: 'register', subject, version: 1, id: schema.id, definition })
+    await registerReferring(subject, schema, schema.id, registry)
   }
   for (const { subject, schema } of sides) {
     if (schema === undefined || schema.id !== undefined) continue
-    await registry.register(subject, await define(schema, registry))
+    if (schema.references.length > 0) {
+      await registerReferring(subject, schema, await nextId(registry), registry)
+    } else {
+      const schemaType = schemaTypeOf(schema.format)
+      await registry.register(subject, { schemaType, schema: schema.text })
+    }
   }
 }
 
-async function define(
+/** What a schema refers to gets its ids after it: cases count on that, and a registry would have it the other way round. */
+async function registerReferring(
+  subject: string,
   schema: CaseSchema,
+  id: number,
   registry: InMemorySchemaRegistry,
-): Promise<SchemaDefinition> {
+): Promise<void> {
   const schemaType = schemaTypeOf(schema.format)
-  const references: SchemaReference[] = []
+  const references: SchemaReference[] = schema.references.map(({ name }) => ({
+    name,
+    subject: name,
+    version: 1,
+  }))
+  const definition: SchemaDefinition = {
+    schemaType,
+    schema: schema.text,
+    ...(references.length === 0 ? {} : { references }),
+  }
+  registry.apply({ kind: 'register', subject, version: 1, id, definition })
   for (const { name, text } of schema.references) {
     await registry.register(name, { schemaType, schema: text })
-    references.push({ name, subject: name, version: 1 })
   }
-  return { schemaType, schema: schema.text, ...(references.length === 0 ? {} : { references }) }
+}
+
+async function nextId(registry: InMemorySchemaRegistry): Promise<number> {
+  let last = 0
+  for (const subject of await registry.subjects()) {
+    for (const version of await registry.versions(subject)) {
+      last = Math.max(last, (await registry.version(subject, version)).id)
+    }
+  }
+  return last + 1
 }
 
 function schemaTypeOf(format: string): SchemaDefinition['schemaType'] {

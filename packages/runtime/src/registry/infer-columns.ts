@@ -2,6 +2,7 @@ import { UnsupportedError } from '@varve/base'
 import {
   columnsFromAvroSchema,
   columnsFromJsonSchema,
+  columnsFromProtobufSchema,
   loadAvroSchema,
   resolveReferences,
   SchemaRegistryError,
@@ -30,9 +31,18 @@ export async function inferColumns(
     const references = await resolveReferences(registry, schema)
     return columnsFromJsonSchema(schema.schema, options, references).columns
   }
+  if (request.format === 'PROTOBUF' && schema.schemaType === 'PROTOBUF') {
+    const references = await resolveReferences(registry, schema)
+    const named = { ...options, ...optionalName(request), wrap: true }
+    return columnsFromProtobufSchema(schema.schema, named, references)?.columns
+  }
   throw new UnsupportedError(
     `columns from a schema of type ${schema.schemaType} for format ${request.format}`,
   )
+}
+
+function optionalName({ schemaFullName }: InferenceRequest): { readonly fullName?: string } {
+  return schemaFullName === undefined ? {} : { fullName: schemaFullName }
 }
 
 async function findSchema(

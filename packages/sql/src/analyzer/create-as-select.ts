@@ -185,6 +185,9 @@ function sinkKeyFormat(
   return {
     format: name,
     ...(name === inherited.format ? optional('delimiter', inherited.delimiter) : {}),
+    ...(name === inherited.format && name === 'PROTOBUF'
+      ? optional('schemaFullName', inherited.schemaFullName)
+      : {}),
     ...settings.key,
   }
 }

@@ -1,4 +1,4 @@
-import type { FormatName, FormatSpec } from '@varve/serde'
+import type { FormatName, FormatSpec, ProtobufNullable } from '@varve/serde'
 
 import type { PropertyNode } from '../ast/statement.ts'
 import type { TimestampColumn, WindowInfo } from '../catalog/data-source.ts'
@@ -91,11 +91,13 @@ export function readProperties(
       ...delimiter('KEY'),
       ...optional('schemaFullName', reader.text('KEY_SCHEMA_FULL_NAME')),
       ...optional('schemaId', reader.count('KEY_SCHEMA_ID')),
+      ...optional('nullable', nullableOf('KEY', reader)),
     },
     value: {
       ...delimiter('VALUE'),
       ...optional('schemaFullName', valueName),
       ...optional('schemaId', reader.count('VALUE_SCHEMA_ID')),
+      ...optional('nullable', nullableOf('VALUE', reader)),
       ...optional('wrap', wrap),
     },
     ...(column === undefined
@@ -135,6 +137,16 @@ function delimiterOf(text: string, side: 'KEY' | 'VALUE', reader: PropertyReader
     )
   }
   return text
+}
+
+function nullableOf(side: 'KEY' | 'VALUE', reader: PropertyReader): ProtobufNullable | undefined {
+  const name = `${side}_PROTOBUF_NULLABLE_REPRESENTATION`
+  const text = reader.text(name)?.toUpperCase()
+  if (text === undefined || text === 'OPTIONAL' || text === 'WRAPPER') return text
+  return reader.fail(
+    name,
+    `Invalid value '${text}' for property '${name}': must be OPTIONAL or WRAPPER`,
+  )
 }
 
 function windowOf(reader: PropertyReader): WindowInfo | undefined {
