@@ -66,20 +66,28 @@ export const elementFraming: ResultFraming = {
     const element = JSON.stringify({ header: { queryId: query.id, schema: schemaText(query) } })
     return query.announcesEnd ? `[${element},\n` : `[${element}`
   },
-  row: (query, row) =>
-    separated(
-      query,
-      row.tombstone
-        ? `{"row":{"columns":${valuesJson(query, row)},"tombstone":true}}`
-        : `{"row":{"columns":${valuesJson(query, row)}}}`,
-    ),
+  row: (query, row) => separated(query, rowElement(query, row)),
   error: (query, body) => separated(query, JSON.stringify({ errorMessage: body })),
   end: (query) => {
     if (!query.announcesEnd) return ']\n'
-    const message = query.end === 'limit' ? 'Limit Reached' : 'Query Completed'
-    return `${JSON.stringify({ finalMessage: message })}]\n`
+    return `${finalElement(query)}]\n`
   },
   keepAlive: '\n',
+}
+
+/** A row as one element. */
+export function rowElement(query: QueryHandle, row: ResultRow): string {
+  const columns = valuesJson(query, row)
+  return row.tombstone
+    ? `{"row":{"columns":${columns},"tombstone":true}}`
+    : `{"row":{"columns":${columns}}}`
+}
+
+/** The last element of a query that announces its end. */
+export function finalElement(query: QueryHandle): string {
+  return JSON.stringify({
+    finalMessage: query.end === 'limit' ? 'Limit Reached' : 'Query Completed',
+  })
 }
 
 /** The columns as schema text. It names header columns in front of values, wherever they stand in a row, as ksqlDB does. */

@@ -10,11 +10,18 @@ import {
   type ServerHttp2Session,
 } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+import { WebSocketServer } from 'ws'
 
 import { silentLogger } from '../engine/engine-options.ts'
 import { handleRequest } from './handle-request.ts'
 import { createSniffingServer } from './protocol-sniffer.ts'
 import { resolveLimits, type ServerOptions } from './server-options.ts'
+import { answerWebSocket } from './web-socket-query.ts'
+
+/** Clients of WebSockets have nothing to say after the request: what they send is bounded, bytes. */
+const webSocketBytesMax = 1_024
 
 /** A server that listens. */
 export interface VarveServer extends AsyncDisposable {
@@ -54,6 +61,18 @@ export async function startServer(options: ServerOptions): Promise<VarveServer> 
     session.on('error', (error) => logger.warn('an HTTP/2 session failed', { error }))
   })
   http2.on('sessionError', (error) => logger.warn('an HTTP/2 session failed', { error }))
+  const webSockets = new WebSocketServer({ noServer: true, maxPayload: webSocketBytesMax })
+  http1.on('upgrade', (request, socket: Duplex, head: Buffer) => {
+    if (!/^\/ws\/query(\?|$)/.test(request.url ?? '') || stopping.signal.aborted) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      return
+    }
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const answered = answerWebSocket(webSocket, request, context, stopping.signal)
+      running.add(answered)
+      void answered.finally(() => running.delete(answered))
+    })
+  })
   http1.on('clientError', (_error, socket) => socket.destroy())
   const server = createSniffingServer(http1, http2)
   server.on('connection', (socket) => {
