@@ -107,7 +107,7 @@ export async function storeBenchmark(options: BenchOptions): Promise<Comparison[
     }
   }
 
-  const conditions = `${ENTRIES / 1000} k entries, 16-byte keys in random order, ${VALUE_BYTES}-byte values, log on, no fsync, one call at a time`
+  const conditions = `${ENTRIES / 1000} k entries, 16-byte keys in random order, ${VALUE_BYTES}-byte values, all within one write buffer of 64 MiB, log on, no fsync, one call at a time`
   const puts = await compare(
     'fillrandom',
     'puts',
