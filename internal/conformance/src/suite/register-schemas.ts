@@ -13,12 +13,16 @@ export async function registerSchemas(
   ])
   for (const { subject, schema } of sides) {
     if (schema?.id === undefined) continue
-    await registerReferring(subject, schema, schema.id, registry)
+    registerUnder(schema.id, subject, schema, registry)
+  }
+  for (const { schema } of sides) {
+    if (schema?.id !== undefined) await registerReferences(schema, registry)
   }
   for (const { subject, schema } of sides) {
     if (schema === undefined || schema.id !== undefined) continue
     if (schema.references.length > 0) {
-      await registerReferring(subject, schema, await nextId(registry), registry)
+      registerUnder(await nextId(registry), subject, schema, registry)
+      await registerReferences(schema, registry)
     } else {
       const schemaType = schemaTypeOf(schema.format)
       await registry.register(subject, { schemaType, schema: schema.text })
@@ -27,12 +31,12 @@ export async function registerSchemas(
 }
 
 /** What a schema refers to gets its ids after it: cases count on that, and a registry would have it the other way round. */
-async function registerReferring(
+function registerUnder(
+  id: number,
   subject: string,
   schema: CaseSchema,
-  id: number,
   registry: InMemorySchemaRegistry,
-): Promise<void> {
+): void {
   const schemaType = schemaTypeOf(schema.format)
   const references: SchemaReference[] = schema.references.map(({ name }) => ({
     name,
@@ -45,6 +49,13 @@ async function registerReferring(
     ...(references.length === 0 ? {} : { references }),
   }
   registry.apply({ kind: 'register', subject, version: 1, id, definition })
+}
+
+async function registerReferences(
+  schema: CaseSchema,
+  registry: InMemorySchemaRegistry,
+): Promise<void> {
+  const schemaType = schemaTypeOf(schema.format)
   for (const { name, text } of schema.references) {
     await registry.register(name, { schemaType, schema: text })
   }

@@ -109,7 +109,7 @@ export function analyzeCreateSource(
   const settings = readProperties(statement.properties, 'create')
   const formats = createFormats(statement, settings, properties)
   const topic = requireTopic(statement, settings)
-  createInferenceRequests(statement, properties)
+  const requests = createInferenceRequests(statement, properties)
   const existing = catalog.source(statement.name)
   const exists = existing !== undefined && statement.ifNotExists
   checkName(statement, existing)
@@ -117,6 +117,7 @@ export function analyzeCreateSource(
   const keyColumns = columns.key.length > 0 ? columns.key : (environment.inferred?.key ?? [])
   const valueColumns =
     columns.value.length > 0 ? columns.value : (environment.inferred?.value ?? [])
+  if (keyColumns.length + valueColumns.length === 0) failWithoutColumns(statement, requests)
   checkColumns(statement, keyColumns, valueColumns)
   const keyFormat = formats.key
   const configuredWrap = properties['ksql.persistence.wrap.single.values']
@@ -263,14 +264,23 @@ function headerColumn(
   return { name: node.name }
 }
 
+/** No columns: none are declared, and no schema of the registry has them. */
+function failWithoutColumns({ span }: CreateSource, requests: readonly InferenceRequest[]): never {
+  const asked = requests.find((request) => request.side === 'value')
+  if (asked !== undefined) {
+    throw new SqlError(
+      `Schema for message values on topic '${asked.topic}' does not exist in the Schema Registry.`,
+      { span, hint: 'Declare the columns, or register a schema that has them.' },
+    )
+  }
+  throw new SqlError(`The statement does not define any columns.`, {
+    span,
+    hint: 'Declare columns, or use a format whose schema is in the registry (AVRO, JSON_SR, PROTOBUF).',
+  })
+}
+
 function checkColumns(statement: CreateSource, key: Columns, value: Columns): void {
   const { span } = statement
-  if (key.length + value.length === 0) {
-    throw new SqlError(`The statement does not define any columns.`, {
-      span,
-      hint: 'Declare columns, or use a format whose schema is in the registry (AVRO, JSON_SR, PROTOBUF).',
-    })
-  }
   if (statement.sourceKind === 'TABLE' && key.length === 0) {
     throw new SqlError('Tables require a PRIMARY KEY. Please define the PRIMARY KEY.', {
       span,

@@ -87,14 +87,16 @@ function typeRefusal(format: FormatName, { name, type }: Column): string | undef
   }
 }
 
+function mapKeysRule(format: FormatName): string {
+  if (format === 'AVRO') return 'Avro only supports MAPs with STRING keys'
+  const name = format.startsWith('PROTOBUF') ? 'PROTOBUF format' : 'JSON'
+  return `${name} only supports MAP types with STRING keys`
+}
+
 function mapKeyRefusal(format: FormatName, type: SqlType): string | undefined {
   switch (type.kind) {
     case 'MAP':
-      return type.key.kind === 'STRING'
-        ? mapKeyRefusal(format, type.value)
-        : format === 'AVRO'
-          ? 'Avro only supports MAPs with STRING keys'
-          : `${format.startsWith('JSON') ? 'JSON' : format} only supports MAP types with STRING keys`
+      return type.key.kind === 'STRING' ? mapKeyRefusal(format, type.value) : mapKeysRule(format)
     case 'ARRAY':
       return mapKeyRefusal(format, type.element)
     case 'STRUCT':
