@@ -19,6 +19,7 @@ import { readPull } from '../query/pull-query.ts'
 import { startPushQuery } from '../query/push-query.ts'
 import type { QueryRuntime } from '../query/query-runtime.ts'
 import { isScalable, openScalablePush } from '../query/scalable-push.ts'
+import { readStoredHeaders } from '../query/stored-headers.ts'
 import { readStreamPull } from '../query/stream-pull.ts'
 import { analyzeStatement, type PlanningEnvironment } from '../statement/plan-statement.ts'
 import { TopicCatalog } from '../statement/statement-context.ts'
@@ -131,10 +132,11 @@ export class QueryService {
     return only
   }
 
-  async #openPull(plan: PullPlan, options: ServiceQueryOptions): Promise<QueryHandle> {
+  async #openPull(analyzed: PullPlan, options: ServiceQueryOptions): Promise<QueryHandle> {
     const { metastore, tables, runtime, planning, sources, kafka } = this.#environment
     const id = `query_${this.#environment.random.uuid().replaceAll('-', '')}`
-    const source = sources.find(plan.source)
+    const source = sources.find(analyzed.source)
+    const plan = readStoredHeaders(analyzed, source)
     const timeoutMs = planning.properties.number('ksql.query.pull.forwarding.timeout.ms', 20_000)
     const signal = options.signal
     if (options.consistency !== undefined) {
@@ -149,7 +151,7 @@ export class QueryService {
     const isTable = plan.sourceKind === 'TABLE'
     const handle = {
       id,
-      columns: pullColumns(plan),
+      columns: pullColumns(analyzed),
       announcesEnd: !isTable,
       limit: plan.limit,
       signal,

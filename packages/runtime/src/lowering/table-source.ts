@@ -1,7 +1,8 @@
 import type { Row } from '@varve/serde'
 import type { TableSourceNode } from '@varve/sql'
-import type { Materialized } from '@varve/streams'
+import type { KTable, Materialized } from '@varve/streams'
 
+import { headerExpression } from '../query/stored-headers.ts'
 import type { PlanKey, TableFlow } from './flow.ts'
 import type { LoweringContext } from './lowering-context.ts'
 import { columnTimestamp } from './source-timestamp.ts'
@@ -14,6 +15,8 @@ import { columnTimestamp } from './source-timestamp.ts'
 export function lowerTableSource(node: TableSourceNode, context: LoweringContext): TableFlow {
   const topic = { topic: node.topic, writes: false }
   const keySerde = context.keySerde(node.keyFormat, node.schema, topic)
+  const store = context.pullStore(node)
+  const keepsHeaders = store !== undefined && node.headerColumns.length > 0
   const table = context.builder.table(
     node.topic,
     {
@@ -26,9 +29,30 @@ export function lowerTableSource(node: TableSourceNode, context: LoweringContext
         ? {}
         : { timestampExtractor: columnTimestamp(node.timestamp, node.schema, context.functions) }),
     },
-    context.pullStore(node) ?? (node.materialized ? joinStore(node, context) : undefined),
+    keepsHeaders
+      ? undefined
+      : (store ?? (node.materialized ? joinStore(node, context) : undefined)),
   )
+  if (keepsHeaders) withHeaders(node, table, store, context)
   return { kind: 'table', table, keySerde, windowed: node.schema.window !== undefined }
+}
+
+/** Keeps rows with their header columns behind their value columns, for pull queries. */
+function withHeaders(
+  node: TableSourceNode,
+  table: KTable<PlanKey, Row>,
+  store: Materialized<PlanKey, Row>,
+  context: LoweringContext,
+): void {
+  const headers = node.headerColumns.map((column) => context.compile(headerExpression(column)))
+  const evaluation = context.evaluation(node.step, node.schema.window !== undefined)
+  table.mapValues(
+    (value, key, record) => {
+      const keyRow = evaluation.moveTo(key, record)
+      return [...value, ...headers.map((header) => header(keyRow, value, evaluation))]
+    },
+    { name: `${node.step}-Headers`, materialized: store },
+  )
 }
 
 /** Where the rows rest that joins look up; in the store's own encodings, since a topic's may need a registry to write. */

@@ -316,8 +316,22 @@ describe('elements of /query', () => {
     await engine.kafka.admin.createTopic({ name: 'h', partitionCount: 1 })
     await engine.execute(`CREATE SOURCE TABLE h (k STRING PRIMARY KEY, v INT, trace BYTES HEADER('trace'))
       WITH (kafka_topic = 'h', value_format = 'json');`)
+    await using producer = engine.kafka.producer()
+    await producer.init()
+    producer.send({
+      topic: 'h',
+      key: Buffer.from('a'),
+      value: Buffer.from('{"v":1}'),
+      headers: [{ key: 'trace', value: Buffer.from('!') }],
+    })
+    await producer.flush()
+    const position = { offsets: { h: { 0: 1 } } }
+    expect(
+      await engine.query('SELECT v FROM h WHERE trace IS NOT NULL;', { consistency: position }),
+    ).toEqual([{ V: 1 }])
     expect(await elements('SELECT * FROM h;')).toMatchObject([
       { header: { schema: "`K` STRING KEY, `TRACE` BYTES HEADER('trace'), `V` INTEGER" } },
+      { row: { columns: ['a', 1, 'IQ=='] } },
     ])
   })
 
