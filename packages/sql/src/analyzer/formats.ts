@@ -170,12 +170,18 @@ export function withWrapping(
     : { ...spec, wrap: configured }
 }
 
+/** A source's format for other columns than the source's own: the schema it names by id does not have them. */
+export function withoutSchemaId(spec: FormatSpec): FormatSpec {
+  const { schemaId: _, ...rest } = spec
+  return rest
+}
+
 /** The key format of an internal step: the source's, or JSON where it cannot hold the new key. */
 export function internalKeyFormat(
   source: FormatSpec,
   columns: Columns,
   fallback: FormatSpec,
 ): FormatSpec {
-  const base = source.format === 'NONE' ? fallback : source
+  const base = source.format === 'NONE' ? fallback : withoutSchemaId(source)
   return formatRefusal(base.format, columns, 'key') === undefined ? base : { format: 'JSON' }
 }

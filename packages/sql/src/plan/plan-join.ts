@@ -2,7 +2,7 @@ import { UnsupportedError } from '@varve/base'
 import type { FormatSpec, SqlType } from '@varve/serde'
 
 import { nodeMs } from '../analyzer/duration.ts'
-import { internalKeyFormat } from '../analyzer/formats.ts'
+import { internalKeyFormat, withoutSchemaId } from '../analyzer/formats.ts'
 import type { AnalyzedJoin } from '../analyzer/join-condition.ts'
 import { canonicalColumn, type Scope } from '../analyzer/scope.ts'
 import type { Expression } from '../ast/expression.ts'
@@ -65,7 +65,7 @@ export function planJoin(join: AnalyzedJoin, inputs: JoinInputs, planning: Plann
   }
   const rightFormats = {
     keyFormat: formats.keyFormat,
-    valueFormat: source.definition.valueFormat,
+    valueFormat: withoutSchemaId(source.definition.valueFormat),
   }
   const node = joinNode(join, left, right, { step, schema }, formats, rightFormats)
   return {
@@ -390,7 +390,7 @@ function valueFormatOf(input: Relation): FormatSpec {
   let at: PlanNode = input.node
   while (at.kind === 'filter' || at.kind === 'project') at = at.source
   return at.kind === 'streamSource' || at.kind === 'tableSource'
-    ? at.valueFormat
+    ? withoutSchemaId(at.valueFormat)
     : { format: 'JSON' }
 }
 

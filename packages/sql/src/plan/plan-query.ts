@@ -2,6 +2,7 @@ import type { FormatSpec } from '@varve/serde'
 
 import { nameItems } from '../analyzer/column-names.ts'
 import type { AnalysisEnvironment } from '../analyzer/environment.ts'
+import { withoutSchemaId } from '../analyzer/formats.ts'
 import { analyzeJoin, type AnalyzedJoin } from '../analyzer/join-condition.ts'
 import { createScope, type Scope } from '../analyzer/scope.ts'
 import { expandSelect, type ProjectionItem } from '../analyzer/select-items.ts'
@@ -63,8 +64,8 @@ export function planQuery(
   const syntheticKey = syntheticKeyOf(joins, scope)
   const first = scope.sources[0]!
   const formats: InternalFormats = {
-    keyFormat: first.definition.keyFormat,
-    valueFormat: first.definition.valueFormat,
+    keyFormat: withoutSchemaId(first.definition.keyFormat),
+    valueFormat: withoutSchemaId(first.definition.valueFormat),
   }
   const base = planSource(first, scope.isJoin ? 'KafkaTopic_Left' : 'KsqlTopic', {
     materialized: needsOldRows(query),
