@@ -28,6 +28,7 @@ export function describeChange(change: Change): Description {
         table: change.table,
         opInferred: change.opInferred,
         rowsMayBePartial: change.rowsMayBePartial,
+        nullsMayBeZero: change.nullsMayBeZero,
         op: change.op,
         before: tagValue(change.before),
         beforeTrusted: tagValue(change.beforeTrusted),

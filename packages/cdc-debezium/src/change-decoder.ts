@@ -2,9 +2,12 @@ import {
   loadAvroSchema,
   parseBase64,
   parseLosslessJson,
+  parseProtoFile,
+  resolveReferences,
   SchemaNotLoadedError,
   SchemaRegistryError,
   type LosslessJson,
+  type ProtoFile,
   type RegisteredSchema,
   type SchemaRegistry,
 } from '@varve/serde'
@@ -13,6 +16,7 @@ import { isVarveError, UnsupportedError } from '@varve/base'
 import type { Change, ChangeRecord } from './change.ts'
 import { connectSchemaFromAvro } from './connect/connect-avro.ts'
 import { connectSchemaFromJsonSchema } from './connect/connect-json-schema.ts'
+import { compileConnectMessage, type ConnectMessage } from './connect/connect-protobuf.ts'
 import { parseConnectSchema } from './connect/connect-schema.ts'
 import { asInteger, asObject } from './connect/raw.ts'
 import { decodeWith, prepareOptions, type PreparedOptions } from './decode-change.ts'
@@ -110,12 +114,30 @@ export class ChangeDecoder {
       const avro = await loadAvroSchema(registry, registered)
       return { type: 'AVRO', avro, connect: connectSchemaFromAvro(avro) }
     }
+    if (registered.schemaType === 'PROTOBUF') {
+      const file = parseProtoFile(registered.schema, await resolveReferences(registry, registered))
+      return { type: 'PROTOBUF', message: cachedMessages(file) }
+    }
     if (registered.schemaType === 'JSON')
       return { type: 'CONNECT', connect: connectSchemaFromJsonSchema(parseSchema(registered)) }
     // Apicurio's own type beside those of Confluent.
     if ((registered.schemaType as string) === 'KCONNECT')
       return { type: 'CONNECT', connect: parseConnectSchema(parseSchema(registered)) }
-    throw new UnsupportedError(`schemas of type ${registered.schemaType} are not supported`)
+    throw new UnsupportedError(`schemas of type ${String(registered.schemaType)} are not supported`)
+  }
+}
+
+/** Messages of a file are compiled when they are first met; there are no more of them than the file declares. */
+function cachedMessages(file: ProtoFile): (path: readonly number[]) => ConnectMessage {
+  const messages = new Map<string, ConnectMessage>()
+  return (path) => {
+    const key = path.join('.')
+    let message = messages.get(key)
+    if (message === undefined) {
+      message = compileConnectMessage(file, path)
+      messages.set(key, message)
+    }
+    return message
   }
 }
 

@@ -120,6 +120,8 @@ export interface RowChange extends ChangeBase {
   readonly routingKey: StructValue | undefined
   /** Fields that flattening added, without their prefix. */
   readonly metadata: StructValue | undefined
+  /** Whether zeros and empty values may stand for null (Protobuf). */
+  readonly nullsMayBeZero?: boolean
   /** Of MongoDB, whose documents are the rows. */
   readonly document?: DocumentChange
 }

@@ -82,6 +82,7 @@ export function decodeWith(
     key,
     value,
     schema: payload.schema,
+    nullsMayBeZero: payload.nullsMayBeZero === true,
     readFramed: (bytes) =>
       readPayload(
         { key: null, value: bytes },

@@ -105,6 +105,18 @@ export {
   protobufSchemaFromColumns,
   type ProtobufSchemaOptions,
 } from './protobuf/proto-schema-writer.ts'
+export { messageAt, readMessagePath } from './protobuf/proto-frame.ts'
+export { wireTypeOf as protoWireType } from './protobuf/proto-row-reader.ts'
+export {
+  messageChoices,
+  messageFields,
+  parseProtoFile,
+  type ProtoField,
+  type ProtoFile,
+  type ProtoKind,
+  type ProtoScalar,
+} from './protobuf/proto-schema.ts'
+export { ProtobufDecodeError, ProtoReader } from './protobuf/proto-wire.ts'
 export {
   formatLosslessJson,
   JsonNumber,

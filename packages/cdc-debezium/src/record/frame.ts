@@ -11,6 +11,8 @@ export type SchemaRef =
 export interface Frame {
   readonly ref: SchemaRef
   readonly payload: Uint8Array
+  /** Where the path of a Protobuf message is: before the payload, or in these bytes. Undefined: in no form that is known. */
+  readonly messagePath?: 'payload' | Uint8Array
 }
 
 /** A reference as text, to look it up by. */
@@ -33,7 +35,8 @@ export function readFrame(
   const header = headerBytes(record, `__${side}_schema_id`)
   if (header !== undefined) {
     const framed = readPrefix(header, false)
-    if (framed !== undefined) return { ref: framed.ref, payload: bytes }
+    if (framed !== undefined)
+      return { ref: framed.ref, payload: bytes, messagePath: framed.payload }
   }
   for (const name of ['globalId', 'contentId']) {
     const id = headerBytes(record, `apicurio.${side}.${name}`)
@@ -48,13 +51,17 @@ function readPrefix(bytes: Uint8Array, detectWide: boolean): Frame | undefined {
     // No registry gives out id 0, so four zero bytes are the upper half of an 8-byte id.
     if (detectWide && bytes.length >= 9 && readId(bytes, 1, 4) === 0)
       return { ref: { kind: 'id', id: readId(bytes, 1, 8) }, payload: bytes.subarray(9) }
-    return { ref: { kind: 'id', id: readId(bytes, 1, 4) }, payload: bytes.subarray(5) }
+    return {
+      ref: { kind: 'id', id: readId(bytes, 1, 4) },
+      payload: bytes.subarray(5),
+      messagePath: 'payload',
+    }
   }
   if (bytes[0] === 1) {
     if (bytes.length < 17) truncated()
     const hex = Buffer.from(bytes.subarray(1, 17)).toString('hex')
     const guid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-    return { ref: { kind: 'guid', guid }, payload: bytes.subarray(17) }
+    return { ref: { kind: 'guid', guid }, payload: bytes.subarray(17), messagePath: 'payload' }
   }
   return undefined
 }

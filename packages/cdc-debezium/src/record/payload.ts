@@ -3,17 +3,21 @@ import {
   AvroDecodeError,
   decodeAvro,
   parseLosslessJson,
+  ProtobufDecodeError,
+  ProtoReader,
+  readMessagePath,
   type AvroSchema,
   type LosslessJson,
 } from '@varve/serde'
 
 import type { ChangeRecord } from '../change.ts'
+import type { ConnectMessage } from '../connect/connect-protobuf.ts'
 import { isConnectType, parseConnectSchema, type ConnectSchema } from '../connect/connect-schema.ts'
 import { asInteger, asObject, type RawRecord } from '../connect/raw.ts'
 import { ChangeDecodeError } from '../errors.ts'
 import type { ChangeDecoderOptions } from '../options.ts'
 import type { EmbeddedSchemas } from './embedded-schemas.ts'
-import { readFrame, type SchemaRef } from './frame.ts'
+import { readFrame, type Frame, type SchemaRef } from './frame.ts'
 
 /** A schema of the registry, ready to read with. */
 export type WriterSchema =
@@ -22,6 +26,7 @@ export type WriterSchema =
       readonly avro: AvroSchema
       readonly connect: ConnectSchema | undefined
     }
+  | { readonly type: 'PROTOBUF'; message(path: readonly number[]): ConnectMessage }
   | { readonly type: 'CONNECT'; readonly connect: ConnectSchema | undefined }
 
 /** Finds a schema that was loaded before. @throws when it was not, or does not exist */
@@ -31,6 +36,8 @@ export type SchemaLookup = (ref: SchemaRef) => WriterSchema
 export interface Payload extends RawRecord {
   /** For a null value: how it was spelled. */
   readonly nullForm: 'bytes' | 'json-null' | 'payload-null'
+  /** Whether the format does not tell null from zero. */
+  readonly nullsMayBeZero?: true
 }
 
 /**
@@ -60,6 +67,7 @@ export function readPayload(
         value: readAvro(writer.avro, frame.payload),
         nullForm: 'bytes',
       }
+    if (writer.type === 'PROTOBUF') return readProtobuf(frame, writer)
     return { schema: writer.connect, value: parseText(frame.payload), nullForm: 'json-null' }
   }
   if (options.format === 'avro')
@@ -74,6 +82,27 @@ function readAvro(schema: AvroSchema, payload: Uint8Array): RawRecord['value'] {
     if (!(cause instanceof AvroDecodeError)) throw cause
     const fault = cause.fault === 'invalid' ? 'invalid-value' : cause.fault
     throw new ChangeDecodeError(fault, cause.message, { cause })
+  }
+}
+
+function readProtobuf(
+  { payload, messagePath }: Frame,
+  writer: Extract<WriterSchema, { readonly type: 'PROTOBUF' }>,
+): Payload {
+  if (messagePath === undefined)
+    throw new UnsupportedError("Protobuf in Apicurio's frames is not supported")
+  try {
+    const inPayload = messagePath === 'payload'
+    const { path, end } =
+      !inPayload && messagePath.length === 0
+        ? { path: [0], end: 0 }
+        : readMessagePath(inPayload ? payload : messagePath, 0)
+    const { schema, read } = writer.message(path)
+    const value = read(new ProtoReader(payload, inPayload ? end : 0))
+    return { schema, value, nullForm: 'bytes', nullsMayBeZero: true }
+  } catch (cause) {
+    if (!(cause instanceof ProtobufDecodeError)) throw cause
+    throw new ChangeDecodeError('invalid-value', cause.message, { cause })
   }
 }
 
@@ -115,12 +144,14 @@ function readJson(
       }
     // Apicurio's extended JSON: the Connect schema is in the registry.
     const id = asInteger(object.get('schemaId'))
-    if (id !== undefined)
+    if (id !== undefined) {
+      const writer = lookup({ kind: 'id', id: Number(id) })
       return {
-        schema: lookup({ kind: 'id', id: Number(id) }).connect,
+        schema: writer.type === 'PROTOBUF' ? undefined : writer.connect,
         value,
         nullForm: 'payload-null',
       }
+    }
   }
   return { schema: undefined, value: json, nullForm: 'json-null' }
 }

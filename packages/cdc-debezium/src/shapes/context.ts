@@ -13,6 +13,8 @@ export interface ShapeContext {
   /** The value, an object. */
   readonly value: RawObject
   readonly schema: RawRecord['schema']
+  /** Whether the value's format does not tell null from zero. */
+  readonly nullsMayBeZero: boolean
   readonly options: ChangeDecoderOptions
   readonly hints: ReadonlyMap<string, ColumnDecoder>
   readonly unavailable: UnavailableTest

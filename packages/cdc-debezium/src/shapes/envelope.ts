@@ -64,6 +64,7 @@ export function decodeEnvelope(context: ShapeContext): Change {
     shape: 'envelope',
     op,
     opInferred: false,
+    nullsMayBeZero: context.nullsMayBeZero,
     rowsMayBePartial: connectors.get(connector ?? '')?.rowsMayBePartial === true,
     table: source?.table,
     effect: op === 'd' ? 'delete' : 'upsert',

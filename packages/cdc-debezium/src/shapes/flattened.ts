@@ -42,6 +42,7 @@ export function decodeFlattened(context: ShapeContext): RowChange {
     topic: record.topic,
     op,
     opInferred: false,
+    nullsMayBeZero: context.nullsMayBeZero,
     rowsMayBePartial: false,
     table: tableOf(added),
     effect: deleted ? 'delete' : 'upsert',
