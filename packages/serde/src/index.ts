@@ -1,5 +1,5 @@
 /**
- * SQL types, schemas and rows; JSON, Avro, delimited and Kafka serdes; schema-registry client.
+ * SQL types, schemas and rows; JSON, Avro, Protobuf, delimited and Kafka serdes; schema-registry client.
  *
  * @packageDocumentation
  */
