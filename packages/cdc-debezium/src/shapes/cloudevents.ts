@@ -1,3 +1,5 @@
+import { UnsupportedError } from '@varve/base'
+
 import type { RowChange, RowOperation } from '../change.ts'
 import { fieldSchema, isConnectType, parseConnectSchema } from '../connect/connect-schema.ts'
 import {
@@ -64,6 +66,9 @@ export function decodeCloudEvent(context: ShapeContext): RowChange {
     const attribute = value.get(PREFIX + member.replaceAll('_', ''))
     if (attribute !== undefined) source.set(member, attribute)
   }
+  const described = source.has('connector') ? readSource(source) : undefined
+  if ((described?.connector ?? options.connector) === 'mongodb')
+    throw new UnsupportedError('CloudEvents of MongoDB are not supported')
   const letter = asText(value.get(`${PREFIX}op`))
   const stated = operationOf(letter)
   if (letter !== undefined && stated === null)
@@ -77,7 +82,6 @@ export function decodeCloudEvent(context: ShapeContext): RowChange {
   const before = decodeRow(rowContext, beforeSchema, rows.get('before'), 'before')
   const op = stated ?? inferOperation(rows)
   const after = op === 'd' ? null : decodeRow(rowContext, afterSchema, rows.get('after'), 'after')
-  const described = source.has('connector') ? readSource(source) : undefined
   const transaction = readTransaction(transactionBlock(value))
   return {
     kind: 'row',
