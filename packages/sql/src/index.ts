@@ -131,6 +131,7 @@ export { parse, parseExpressionText, type ParseOptions } from './parser/parser.t
 export { format } from './formatter/formatter.ts'
 export { formatExpression, type FormatExpressionOptions } from './formatter/format-expression.ts'
 export { formatIdentifier } from './formatter/format-identifier.ts'
+export { durationMs } from './analyzer/duration.ts'
 export { analyze, analyzeScriptStatement, inferenceRequests } from './analyzer/analyze.ts'
 export { resolveType } from './analyzer/typing/context.ts'
 export { explain } from './plan/explain.ts'

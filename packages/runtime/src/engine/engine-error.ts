@@ -8,6 +8,8 @@ export type EngineErrorReason =
   | 'statement'
   /** SELECT or PRINT where only other statements are taken. */
   | 'query-statement'
+  /** ASSERT: what was expected did not come about in time. */
+  | 'assertion'
   /** As many push queries run as may. */
   | 'push-query-limit'
   /** The format needs a schema registry. */
@@ -24,6 +26,7 @@ export type EngineErrorReason =
 const codes: Readonly<Record<EngineErrorReason, VarveErrorCode>> = {
   statement: 'VARVE_SQL',
   'query-statement': 'VARVE_SQL',
+  assertion: 'VARVE_TIMEOUT',
   'push-query-limit': 'VARVE_BUSY',
   'registry-needed': 'VARVE_SQL',
   'command-timeout': 'VARVE_TIMEOUT',

@@ -468,6 +468,8 @@ export class Engine implements AsyncDisposable {
   ): Promise<StatementResult> {
     return answerStatement(parsed.statement, parsed.text, {
       kafka: this.#environment.kafka,
+      registry: this.#environment.registry,
+      clock: this.#environment.clock,
       metastore: this.#metastore,
       queries: this.#runtime,
       functions: this.#functions,

@@ -48,6 +48,8 @@ const serverProperties: readonly string[] = [
   'ksql.server.command.response.timeout.ms',
   'ksql.query.pull.forwarding.timeout.ms',
   'ksql.variable.substitution.enable',
+  'ksql.assert.topic.default.timeout.ms',
+  'ksql.assert.schema.default.timeout.ms',
   'ksql.pull.queries.enable',
   'ksql.streams.state.dir',
   'bootstrap.servers',

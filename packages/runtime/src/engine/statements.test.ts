@@ -316,3 +316,29 @@ test('scripts that come at once are executed one after the other', async () => {
     { types: { ADDRESS: { type: 'STRUCT' }, NAME: { type: 'STRUCT' } } },
   ])
 })
+
+test('ASSERT waits for topics and schemas, and says what is otherwise', async () => {
+  await engine.execute(stream)
+  expect(
+    await engine.execute("ASSERT TOPIC 's' WITH (partitions = 1); ASSERT NOT EXISTS TOPIC 'nope';"),
+  ).toMatchObject([
+    { '@type': 'assert_topic', topicName: 's', exists: true },
+    { '@type': 'assert_topic', topicName: 'nope', exists: false },
+  ])
+  await expect(
+    engine.execute("ASSERT TOPIC 's' WITH (partitions = 3) TIMEOUT 1 MILLISECONDS;"),
+  ).rejects.toMatchObject({
+    reason: 'assertion',
+    message: expect.stringContaining('expected 3 got 1'),
+  })
+  const asserted = engine.execute('ASSERT SCHEMA SUBJECT later TIMEOUT 5 SECONDS;')
+  const id = await engine.schemaRegistry.register('later', {
+    schemaType: 'AVRO',
+    schema: '"string"',
+  })
+  expect(await asserted).toMatchObject([{ '@type': 'assert_schema', exists: true }])
+  await engine.execute(`ASSERT SCHEMA ID ${id}; ASSERT NOT EXISTS SCHEMA ID ${id + 1};`)
+  await expect(
+    engine.execute(`ASSERT NOT EXISTS SCHEMA ID ${id} TIMEOUT 1 MILLISECONDS;`),
+  ).rejects.toMatchObject({ reason: 'assertion' })
+})

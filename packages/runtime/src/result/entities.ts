@@ -237,6 +237,21 @@ export interface TerminateQueryEntity extends EntityBase {
   readonly wasTerminated: boolean
 }
 
+/** ASSERT TOPIC held. */
+export interface AssertTopicEntity extends EntityBase {
+  readonly '@type': 'assert_topic'
+  readonly topicName: string
+  readonly exists: boolean
+}
+
+/** ASSERT SCHEMA held. */
+export interface AssertSchemaEntity extends EntityBase {
+  readonly '@type': 'assert_schema'
+  readonly subject: string | null
+  readonly id: number | null
+  readonly exists: boolean
+}
+
 /** Answer to one statement of {@link Engine.execute}; SET, UNSET, DEFINE, UNDEFINE and INSERT VALUES give none. */
 export type StatementResult =
   | CurrentStatusEntity
@@ -255,3 +270,5 @@ export type StatementResult =
   | TypesEntity
   | VariablesEntity
   | TerminateQueryEntity
+  | AssertTopicEntity
+  | AssertSchemaEntity

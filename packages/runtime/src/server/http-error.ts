@@ -12,6 +12,7 @@ export const ErrorCode = {
   pushQueryLimit: 40003,
   http2Needed: 40004,
   notFound: 40400,
+  assertionFailed: 41700,
   registryNeeded: 42801,
   serverError: 50000,
   commandTimeout: 50301,
@@ -104,6 +105,7 @@ const userErrors: ReadonlySet<string> = new Set([
 const codes: Readonly<Record<EngineError['reason'], ErrorCode>> = {
   statement: ErrorCode.badStatement,
   'query-statement': ErrorCode.queryEndpointNeeded,
+  assertion: ErrorCode.assertionFailed,
   'push-query-limit': ErrorCode.pushQueryLimit,
   'registry-needed': ErrorCode.registryNeeded,
   'command-timeout': ErrorCode.commandTimeout,

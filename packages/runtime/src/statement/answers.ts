@@ -10,8 +10,6 @@ import type {
 
 import type { Metastore } from '../catalog/metastore.ts'
 import { EngineError } from '../engine/engine-error.ts'
-import type { Properties } from '../engine/properties.ts'
-import type { Session } from '../engine/session.ts'
 import type { QueryRuntime } from '../query/query-runtime.ts'
 import type {
   QueryDescription,
@@ -22,17 +20,15 @@ import type {
   Warning,
 } from '../result/entities.ts'
 import { toSchemaInfo } from '../result/field-info.ts'
+import { assertSchema, assertTopic, type AssertionEnvironment } from './assertions.ts'
 import { describeFunction } from './describe-function.ts'
 import { fieldsOf, toQueryDescription, toRunningQuery, toSourceInfo } from './describe.ts'
 
 /** What answers are made of. */
-export interface AnswerEnvironment {
-  readonly kafka: Kafka
+export interface AnswerEnvironment extends AssertionEnvironment {
   readonly metastore: Metastore
   readonly queries: QueryRuntime
   readonly functions: FunctionRegistry
-  readonly properties: Properties
-  readonly session: Session
   readonly pushQueries: readonly RunningQuery[]
   /** Describes the query that a statement would start. */
   readonly explain: (parsed: ParsedStatement) => Promise<QueryDescription>
@@ -67,6 +63,10 @@ export async function answerStatement(
       return describeAll(statement.sourceKind, statement.extended, base, environment)
     case 'describeFunction':
       return { ...base, ...describeFunction(statement.name, environment.functions) }
+    case 'assertTopic':
+      return { ...base, ...(await assertTopic(statement, environment)) }
+    case 'assertSchema':
+      return { ...base, ...(await assertSchema(statement, environment)) }
     case 'explain':
       return {
         ...base,

@@ -120,6 +120,8 @@ export async function planStatement(
     case 'describeAll':
     case 'describeFunction':
     case 'explain':
+    case 'assertTopic':
+    case 'assertSchema':
       return { kind: 'answer', statement }
     default:
       throw new UnsupportedError(
