@@ -58,6 +58,8 @@ export interface ScalarFunction {
   readonly kind: 'scalar'
   /** Upper case. */
   readonly name: string
+  /** How messages name the function. Default: the name in lower case. */
+  readonly shownAs?: string
   readonly category: FunctionCategory
   readonly description: string
   readonly overloads: readonly ScalarOverload[]

@@ -48,9 +48,9 @@ export function resolveOverload<O extends Overload>(
   name: string,
   overloads: readonly O[],
   args: readonly ArgumentKind[],
+  // Most functions are registered in lower case, and are named so in messages.
+  shown: string = name.toLowerCase(),
 ): ResolvedOverload<O> {
-  // Names are shown as most of them are registered in the dialect.
-  const shown = name.toLowerCase()
   for (const implicit of [false, true]) {
     const fits = overloads.flatMap((overload) => {
       const resolved = fit(name, overload, args, implicit)

@@ -3,7 +3,7 @@ import { SqlTypes, type SqlType } from '@varve/serde'
 import type { CallExpression, Expression, TimeUnit } from '../../ast/expression.ts'
 import { SqlError } from '../../errors.ts'
 import type { TypedExpression } from '../../expression/typed-expression.ts'
-import type { ScalarOverload } from '../../functions/function.ts'
+import type { ScalarFunction, ScalarOverload } from '../../functions/function.ts'
 import {
   matchPattern,
   resolveOverload,
@@ -36,12 +36,12 @@ export function typeCall(call: CallExpression, context: TypingContext): TypedExp
       },
     )
   }
-  return typeOverloadedCall(call, definition.overloads, context)
+  return typeOverloadedCall(call, definition, context)
 }
 
 function typeOverloadedCall(
   call: CallExpression,
-  overloads: readonly ScalarOverload[],
+  { overloads, shownAs }: Pick<ScalarFunction, 'overloads' | 'shownAs'>,
   context: TypingContext,
 ): TypedExpression {
   const takesUnit = (at: number): boolean =>
@@ -63,7 +63,7 @@ function typeOverloadedCall(
   })
   let resolved: ResolvedOverload<ScalarOverload>
   try {
-    resolved = resolveOverload(call.name, overloads, kinds)
+    resolved = resolveOverload(call.name, overloads, kinds, shownAs)
   } catch (error) {
     if (!(error instanceof SqlError)) throw error
     throw new SqlError(error.primary, { span: call.span, hint: error.hint })

@@ -6,6 +6,7 @@ import type { ScalarFunction } from '../function.ts'
 export const coalesce: ScalarFunction = {
   kind: 'scalar',
   name: 'COALESCE',
+  shownAs: 'COALESCE',
   category: 'CONDITIONAL',
   description: 'The first argument that is not null.',
   overloads: [
