@@ -67,6 +67,21 @@ async function output(cluster: TestCluster): Promise<{ last: Map<string, number>
 const words = ['red', 'green', 'blue', 'red', 'red', 'green']
 
 describe('StreamsApplication on the embedded broker', () => {
+  it('tells a partitioner how many partitions its topic has', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    await cluster.kafka.admin.createTopic({ name: 'wide', partitionCount: 5 })
+    await cluster.produce('in', [['k', 'v']])
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { keySerde: text, valueSerde: text })
+      .to('wide', { partitioner: (_key, _value, partitionCount) => partitionCount - 1 })
+    await using app = application(cluster, memoryStateStorage(), { topology: builder.build() })
+    await app.start()
+    await app.waitForPosition(await endPosition(cluster, 'in'))
+    expect((await cluster.readAll('wide')).map((record) => record.partition)).toEqual([4])
+  })
+
   for (const processingGuarantee of ['exactly_once', 'at_least_once'] as const) {
     it(`counts through a repartition topic (${processingGuarantee})`, async () => {
       await using cluster = await TestCluster.open()

@@ -172,13 +172,16 @@ export async function prepareTopics(
   replicationFactor: number | undefined,
 ): Promise<TopologyPartitions> {
   const external = new Map<string, number>()
+  const lookUp = async (topic: string): Promise<void> => {
+    if (topology.repartitionTopics.has(topic) || external.has(topic)) return
+    const description = await admin.describeTopic(topic)
+    if (description === undefined) throw new MissingTopicError(topic)
+    external.set(topic, description.partitionCount)
+  }
   for (const sub of topology.subTopologies) {
-    for (const topic of sub.sourceTopics) {
-      if (topology.repartitionTopics.has(topic) || external.has(topic)) continue
-      const description = await admin.describeTopic(topic)
-      if (description === undefined) throw new MissingTopicError(topic)
-      external.set(topic, description.partitionCount)
-    }
+    for (const topic of sub.sourceTopics) await lookUp(topic)
+    // A partitioner of the application's own has to know how many partitions it chooses from.
+    for (const sink of sub.sinks) if (sink.partitioner !== undefined) await lookUp(sink.topic)
   }
   const partitions = planPartitions(topology, external)
   for (const topic of topology.repartitionTopics.keys()) {

@@ -15,6 +15,7 @@ export class RecordCollector {
   constructor(
     producer: Producer,
     topicOf: (sink: SinkNode) => string,
+    /** By topic of the topology, internal ones without prefix. */
     partitionCountOf: (topic: string) => number,
   ) {
     this.#producer = producer
@@ -50,7 +51,7 @@ export class RecordCollector {
     const partition = sink.partitioner?.(
       record.key as never,
       record.value as never,
-      this.#partitionCountOf(topic),
+      this.#partitionCountOf(sink.topic),
     )
     if (partition !== undefined && !Number.isSafeInteger(partition)) {
       throw new SerializationError(`the partitioner of "${sink.name}" answered ${partition}`)
