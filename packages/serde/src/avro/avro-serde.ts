@@ -1,10 +1,11 @@
 import { DeserializationError, InvalidOptionError, SerializationError } from '@varve/base'
 
 import type { RowSerdeContext } from '../row-serde-context.ts'
-import { SchemaNotLoadedError, SchemaRegistryError } from '../errors.ts'
+import { SchemaNotLoadedError } from '../errors.ts'
 import { FRAME_SIZE, frameHeader, frameSchemaId } from '../registry/frame.ts'
 import { loadAvroSchema } from '../registry/resolve-references.ts'
 import type { SchemaRegistry } from '../registry/schema-registry.ts'
+import { WriterSchemas } from '../registry/writer-schemas.ts'
 import type { Columns, FormatSpec } from '../schema.ts'
 import type { RowSerde } from '../serde.ts'
 import type { Row } from '../value.ts'
@@ -13,9 +14,6 @@ import { AvroReader, AvroWriter } from './avro-bytes.ts'
 import { compileAvroRowReader } from './avro-row-reader.ts'
 import { compileAvroRowWriter } from './avro-row-writer.ts'
 import { avroSchemaFromColumns } from './avro-schema-writer.ts'
-
-/** Writer schemas kept per topic side; the oldest goes when there are more. */
-const MAX_WRITER_SCHEMAS = 1000
 
 /**
  * AVRO in Confluent's frame. Records are read by the schema they were written with, field by column name.
@@ -40,7 +38,7 @@ class AvroSerde implements RowSerde {
   readonly #topic: string
   readonly #subject: string
   readonly #schemaText: string
-  readonly #readers = new Map<number, (reader: AvroReader) => Row | null>()
+  readonly #readers: WriterSchemas<(reader: AvroReader) => Row | null>
   readonly #writer = new AvroWriter()
   #write: ((row: Row, writer: AvroWriter) => void) | undefined
   #header: Uint8Array = frameHeader(0)
@@ -57,6 +55,13 @@ class AvroSerde implements RowSerde {
     this.#wrapped = isWrapped(spec, columns, context.side)
     this.#registry = registry
     this.#topic = context.topic
+    this.#readers = new WriterSchemas(registry, context.topic, async (registered) =>
+      compileAvroRowReader(
+        await loadAvroSchema(registry, registered),
+        this.#columns,
+        this.#wrapped,
+      ),
+    )
     this.#subject = `${context.topic}-${context.side}`
     this.#schemaText = avroSchemaFromColumns(columns, {
       side: context.side,
@@ -93,29 +98,8 @@ class AvroSerde implements RowSerde {
     }
   }
 
-  async prepare(bytes: Uint8Array): Promise<void> {
-    let id: number
-    try {
-      id = frameSchemaId(bytes)
-    } catch {
-      return // deserialize says what is wrong with these bytes
-    }
-    if (this.#readers.has(id)) return
-    try {
-      const registered = await this.#registry.schemaById(id)
-      const schema = await loadAvroSchema(this.#registry, registered)
-      if (this.#readers.size >= MAX_WRITER_SCHEMAS)
-        this.#readers.delete(this.#readers.keys().next().value!)
-      this.#readers.set(id, compileAvroRowReader(schema, this.#columns, this.#wrapped))
-    } catch (error) {
-      // An id the registry does not know is a fault of the record; anything else is one of the registry.
-      if (error instanceof SchemaRegistryError && error.status === 404)
-        throw new DeserializationError(`the registry has no schema ${id}`, {
-          topic: this.#topic,
-          cause: error,
-        })
-      throw error
-    }
+  prepare(bytes: Uint8Array): Promise<void> {
+    return this.#readers.prepare(bytes)
   }
 
   ensureRegistered(): Promise<void> {

@@ -1,10 +1,11 @@
 import { DeserializationError, InvalidOptionError, SerializationError } from '@varve/base'
 import type protobuf from 'protobufjs'
 
-import { SchemaNotLoadedError, SchemaRegistryError } from '../errors.ts'
+import { SchemaNotLoadedError } from '../errors.ts'
 import { FRAME_SIZE, frameHeader, frameSchemaId } from '../registry/frame.ts'
 import { resolveReferences } from '../registry/resolve-references.ts'
 import type { SchemaDefinition, SchemaRegistry } from '../registry/schema-registry.ts'
+import { WriterSchemas } from '../registry/writer-schemas.ts'
 import type { RowSerdeContext } from '../row-serde-context.ts'
 import type { Columns, FormatSpec } from '../schema.ts'
 import type { RowSerde } from '../serde.ts'
@@ -15,9 +16,6 @@ import { compileProtobufRowWriter } from './proto-row-writer.ts'
 import { protobufSchemaFromColumns } from './proto-schema-writer.ts'
 import { findMessage, parseProtoFile, type ProtoFile } from './proto-schema.ts'
 import { ProtoReader, ProtoWriter } from './proto-wire.ts'
-
-/** Writer schemas kept per topic side; the oldest goes when there are more. */
-const MAX_WRITER_SCHEMAS = 1000
 
 /**
  * PROTOBUF in Confluent's frame: the schema's id, the path of the message in its file, the message. Records are read by the message they
@@ -103,7 +101,7 @@ class ProtobufSerde implements RowSerde {
   readonly #topic: string
   readonly #subject: string
   readonly #schemaText: string
-  readonly #files = new Map<number, LoadedFile>()
+  readonly #files: WriterSchemas<LoadedFile>
   readonly #writer = new ProtoWriter()
   #write: ((row: Row, writer: ProtoWriter) => void) | undefined
   #header: Uint8Array = frameHeader(0)
@@ -119,6 +117,10 @@ class ProtobufSerde implements RowSerde {
     this.#columns = columns
     this.#registry = registry
     this.#topic = context.topic
+    this.#files = new WriterSchemas(registry, context.topic, async (registered) => ({
+      file: await this.#load(registered),
+      readers: new Map(),
+    }))
     this.#subject = `${context.topic}-${context.side}`
     this.#schemaText = schemaOf(spec, columns)
   }
@@ -145,28 +147,8 @@ class ProtobufSerde implements RowSerde {
     })
   }
 
-  async prepare(bytes: Uint8Array): Promise<void> {
-    let id: number
-    try {
-      id = frameSchemaId(bytes)
-    } catch {
-      return // deserialize says what is wrong with these bytes
-    }
-    if (this.#files.has(id)) return
-    try {
-      const file = await this.#load(await this.#registry.schemaById(id))
-      if (this.#files.size >= MAX_WRITER_SCHEMAS)
-        this.#files.delete(this.#files.keys().next().value!)
-      this.#files.set(id, { file, readers: new Map() })
-    } catch (error) {
-      // An id the registry does not know is a fault of the record; anything else is one of the registry.
-      if (error instanceof SchemaRegistryError && error.status === 404)
-        throw new DeserializationError(`the registry has no schema ${id}`, {
-          topic: this.#topic,
-          cause: error,
-        })
-      throw error
-    }
+  prepare(bytes: Uint8Array): Promise<void> {
+    return this.#files.prepare(bytes)
   }
 
   ensureRegistered(): Promise<void> {
