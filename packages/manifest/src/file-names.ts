@@ -31,6 +31,11 @@ export function tableFileName(number: number): string {
   return `${numbered(number)}.sst`
 }
 
+/** `000012.blob`, values of RocksDB's integrated BlobDB. */
+export function blobFileName(number: number): string {
+  return `${numbered(number)}.blob`
+}
+
 /** `000012.log`, a write-ahead log. */
 export function logFileName(number: number): string {
   return `${numbered(number)}.log`

@@ -30,6 +30,7 @@ export {
   type OptionsFile,
 } from './options-file.ts'
 export {
+  blobFileName,
   CURRENT_FILE_NAME,
   IDENTITY_FILE_NAME,
   LOCK_FILE_NAME,

@@ -36,7 +36,20 @@ interface FamilyInProgress {
   logNumber: number
   readonly files: Map<number, FileMetadata>[]
   readonly compactCursors: Map<number, Uint8Array>
+  /** By number, with the count of its blobs that are garbage. */
+  readonly blobs: Map<number, { readonly addition: BlobFileAddition; garbage: number }>
   fullHistoryTsLow: Uint8Array | undefined
+}
+
+/** Blob files that something may refer to: one that is garbage alone and that no table is linked to counts no more. */
+function liveBlobFiles({ blobs, files }: FamilyInProgress): BlobFileAddition[] {
+  const linked = new Set<number>()
+  for (const level of files)
+    for (const { oldestBlobFileNumber } of level.values())
+      if (oldestBlobFileNumber !== undefined) linked.add(oldestBlobFileNumber)
+  return [...blobs.values()]
+    .filter(({ addition, garbage }) => garbage < addition.count || linked.has(addition.number))
+    .map(({ addition }) => addition)
 }
 
 /**
@@ -46,7 +59,6 @@ interface FamilyInProgress {
 export class ManifestReplay {
   readonly #file: string
   readonly #families = new Map<number, FamilyInProgress>()
-  readonly #blobs = new Map<number, BlobFileAddition>()
   #group: VersionEdit[] = []
   #dbId: string | undefined
   #logNumber: number | undefined
@@ -99,11 +111,11 @@ export class ManifestReplay {
       maxColumnFamily: this.#maxColumnFamily,
       columnFamilies: [...this.#families.values()]
         .sort((a, b) => a.id - b.id)
-        .map(({ files, ...family }) => ({
+        .map(({ files, blobs: _, ...family }) => ({
           ...family,
           levels: files.map((level) => [...level.values()]),
         })),
-      blobFiles: [...this.#blobs.values()],
+      blobFiles: [...this.#families.values()].flatMap(liveBlobFiles),
     }
   }
 
@@ -115,6 +127,7 @@ export class ManifestReplay {
       logNumber: 0,
       files: [],
       compactCursors: new Map(),
+      blobs: new Map(),
       fullHistoryTsLow: undefined,
     }
   }
@@ -130,7 +143,6 @@ export class ManifestReplay {
     if (edit.maxColumnFamily !== undefined) {
       this.#maxColumnFamily = Math.max(this.#maxColumnFamily, edit.maxColumnFamily)
     }
-    for (const blob of edit.blobFileAdditions ?? []) this.#blobs.set(blob.number, blob)
     const id = edit.columnFamily ?? 0
     if (edit.addColumnFamily !== undefined) {
       if (id !== 0 && this.#families.has(id)) {
@@ -154,6 +166,14 @@ export class ManifestReplay {
     if (edit.comparatorName !== undefined) family.comparatorName = edit.comparatorName
     if (edit.logNumber !== undefined) family.logNumber = Math.max(family.logNumber, edit.logNumber)
     if (edit.fullHistoryTsLow !== undefined) family.fullHistoryTsLow = edit.fullHistoryTsLow
+    for (const addition of edit.blobFileAdditions ?? [])
+      family.blobs.set(addition.number, { addition, garbage: 0 })
+    for (const { number, count } of edit.blobFileGarbage ?? []) {
+      const blob = family.blobs.get(number)
+      if (blob === undefined)
+        throw this.#damaged(`garbage in blob file ${number}, which is not there`, offset)
+      blob.garbage += count
+    }
     for (const { level, key } of edit.compactCursors ?? []) family.compactCursors.set(level, key)
     for (const { level, number } of edit.deletedFiles ?? []) {
       if (family.files[level]?.delete(number) !== true) {

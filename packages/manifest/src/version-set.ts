@@ -39,6 +39,8 @@ export interface VersionSetOptions {
   readonly numLevels?: number
   /** A MANIFEST that grows beyond is replaced by a new one with a snapshot of the state. Default 64 MiB. */
   readonly maxManifestFileSizeBytes?: number
+  /** Take a database with blob files, which no change may then be made to. Default false: it is refused. */
+  readonly allowBlobFiles?: boolean
 }
 
 interface Family extends ColumnFamilyVersions {
@@ -100,8 +102,10 @@ export class VersionSet {
     this.#minLogNumberToKeep = state.minLogNumberToKeep
     this.#maxColumnFamily = state.maxColumnFamily
     this.#nextFileNumber = Math.max(state.nextFileNumber, state.manifestFileNumber + 1)
-    if (state.blobFiles.length > 0) {
-      throw new UnsupportedError(`blob files, which the database in "${directory}" has`)
+    if (state.blobFiles.length > 0 && options.allowBlobFiles !== true) {
+      throw new UnsupportedError(
+        `writing to a database with blob files, which the one in "${directory}" has`,
+      )
     }
     const file = `${directory}/${manifestFileName(state.manifestFileNumber)}`
     for (const stored of state.columnFamilies) {

@@ -21,6 +21,7 @@ export {
   type RangeTombstoneFragment,
 } from './range-tombstone.ts'
 export { ChecksumType, IndexType } from './table-format.ts'
+export { decompressBlock, type DecompressionContext } from './compression/block-compression.ts'
 export { CompressionType } from './compression/compression-type.ts'
 export type { TableProperties } from './meta/properties.ts'
 export { computeUniqueId, createSessionId } from './meta/unique-id.ts'

@@ -111,6 +111,7 @@ async function loadOnce(
   const { fileSystem: fs } = options
   const familyOptions = new FamilyOptions(options)
   const versions = await VersionSet.recover(fs, directory, {
+    allowBlobFiles: true,
     comparator: (name) => familyOptions.comparatorOf(name),
   })
   const families = new Map<number, ColumnFamily>()

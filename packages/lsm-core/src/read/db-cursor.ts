@@ -14,6 +14,7 @@ import type { RangeTombstoneList } from '@varve/memtable'
 
 import type { Cursor } from '../db/handles.ts'
 import { withoutTime } from '../write/value-time.ts'
+import type { BlobFiles } from './blob-files.ts'
 import { MergeContext } from './merge-context.ts'
 import { defaultColumnOf } from './wide-columns.ts'
 
@@ -30,6 +31,8 @@ export interface CursorSource {
   /** Stored values end in the time of their write. */
   readonly hasTimes: boolean
   readonly snapshot: number
+  /** Reads values that are kept in blob files. */
+  readonly blobs: BlobFiles
   /** Range tombstones of what the iterator has entered; grows as it moves. */
   readonly rangeTombstones: RangeTombstoneList
   /** Lets memtables and tables go. */
@@ -359,6 +362,7 @@ export class DBCursor implements Cursor {
   #plainValue(type: number, value: Uint8Array): Uint8Array {
     if (type === ValueType.Value) return this.#source.hasTimes ? withoutTime(value) : value
     if (type === ValueType.WideColumnEntity) return new Uint8Array(defaultColumnOf(value))
+    if (type === ValueType.BlobIndex) return this.#source.blobs.read(this.#key, value)
     throw new UnsupportedError(`value type ${type} in family "${this.#source.familyName}"`)
   }
 

@@ -56,6 +56,7 @@ export function openCursor(
       familyName: family.name,
       hasTimes: lookup.hasTimes,
       snapshot,
+      blobs: lookup.tables.blobs,
       rangeTombstones,
       release: () => {
         readers.delete(cursor)

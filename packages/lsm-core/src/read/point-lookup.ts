@@ -167,7 +167,9 @@ class PointLookup {
         this.#value = this.#merge === undefined ? new Uint8Array(value) : this.#merge.finish(value)
         return true
       case ValueType.BlobIndex:
-        throw new UnsupportedError(`blob files, which family "${this.#env.familyName}" uses`)
+        value = this.#env.tables.blobs.read(this.#userKey, value)
+        this.#value = this.#merge === undefined ? value : this.#merge.finish(value)
+        return true
       default:
         throw new UnsupportedError(`value type ${type} in family "${this.#env.familyName}"`)
     }

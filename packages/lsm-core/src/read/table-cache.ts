@@ -7,6 +7,8 @@ import { RangeTombstoneList } from '@varve/memtable'
 import { TableReader, type BlockCache } from '@varve/sst-format'
 import { isNotFound, type FileSystem } from '@varve/vfs'
 
+import { BlobFiles } from './blob-files.ts'
+
 /** A table that is open, with the range tombstones that hold within the bounds the MANIFEST gives it. */
 export interface OpenTable {
   readonly reader: TableReader
@@ -29,6 +31,8 @@ export class TableCache {
   readonly #directory: string
   readonly #blockCache: BlockCache
   readonly #maxOpenFiles: number
+  /** Where values of other writers' blob indexes are. */
+  readonly blobs: BlobFiles
   /** In the order of the search for one to close. */
   readonly #tables = new Map<number, CachedTable>()
 
@@ -42,6 +46,7 @@ export class TableCache {
     this.#fs = fs
     this.#directory = directory
     this.#blockCache = blockCache
+    this.blobs = new BlobFiles(fs, directory)
   }
 
   get size(): number {
@@ -108,6 +113,7 @@ export class TableCache {
   closeAll(): void {
     for (const { reader } of this.#tables.values()) reader.closeSync()
     this.#tables.clear()
+    this.blobs.closeAll()
   }
 }
 
