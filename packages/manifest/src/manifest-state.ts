@@ -111,10 +111,17 @@ export class ManifestReplay {
       maxColumnFamily: this.#maxColumnFamily,
       columnFamilies: [...this.#families.values()]
         .sort((a, b) => a.id - b.id)
-        .map(({ files, blobs: _, ...family }) => ({
-          ...family,
-          levels: files.map((level) => [...level.values()]),
-        })),
+        .map(
+          ({ id, name, comparatorName, logNumber, files, compactCursors, fullHistoryTsLow }) => ({
+            id,
+            name,
+            comparatorName,
+            logNumber,
+            levels: files.map((level) => [...level.values()]),
+            compactCursors,
+            fullHistoryTsLow,
+          }),
+        ),
       blobFiles: [...this.#families.values()].flatMap(liveBlobFiles),
     }
   }
