@@ -20,6 +20,7 @@ export {
 } from './memory/memory-file-system.ts'
 export {
   FaultInjectionFileSystem,
+  type CallFault,
   type CallListener,
   type Fault,
   type FileOperation,

@@ -1,13 +1,40 @@
 import type { RandomAccessFile, WritableFile } from '../file-system.ts'
 import { systemError, toIoError } from '../io-error.ts'
-import type { Fault, FileOperation } from './fault-injection-file-system.ts'
+import type { CallFault, FileOperation } from './fault-injection-file-system.ts'
 
 /** Announces a call; returns the fault that it must fail with. */
-export type EnterCall = (operation: FileOperation, path: string) => Fault | undefined
+export type EnterCall = (operation: FileOperation, path: string) => CallFault | undefined
 
 function failIfDue(enter: EnterCall, operation: FileOperation, path: string): void {
   const fault = enter(operation, path)
-  if (fault !== undefined) throw toIoError(operation, path, systemError(fault.error))
+  if (fault !== undefined && 'error' in fault)
+    throw toIoError(operation, path, systemError(fault.error))
+}
+
+/** Announces a read; what it returns does to the data what the fault says. @throws IoError when the fault is an error */
+export function enterRead(enter: EnterCall, path: string): (data: Uint8Array) => Uint8Array {
+  const fault = enter('read', path)
+  if (fault === undefined) return (data) => data
+  if ('error' in fault) throw toIoError('read', path, systemError(fault.error))
+  return (data) => {
+    if (data.length === 0) return data
+    const bit = fault.flipBit % (data.length * 8)
+    data[bit >>> 3]! ^= 1 << (bit & 7)
+    return data
+  }
+}
+
+/** Data of an append that its fault lets through before the error. */
+function announceAppend(
+  enter: EnterCall,
+  path: string,
+  first: Uint8Array | undefined,
+): { readonly written: Uint8Array | undefined; readonly error: Error } | undefined {
+  const fault = enter('append', path)
+  if (fault === undefined || !('error' in fault)) return undefined
+  const written =
+    fault.shortWrite === true ? first?.subarray(0, (first.length + 1) >>> 1) : undefined
+  return { written, error: toIoError('append', path, systemError(fault.error)) }
 }
 
 /** A writer whose calls can fail. */
@@ -29,32 +56,24 @@ export class FaultWritableFile implements WritableFile {
   }
 
   appendSync(data: Uint8Array): void {
-    const fault = this.#enter('append', this.path)
-    if (fault !== undefined) {
-      if (fault.shortWrite === true) this.#inner.appendSync(data.subarray(0, data.length >>> 1))
-      throw toIoError('append', this.path, systemError(fault.error))
-    }
-    this.#inner.appendSync(data)
+    const failure = announceAppend(this.#enter, this.path, data)
+    if (failure === undefined) return this.#inner.appendSync(data)
+    if (failure.written !== undefined) this.#inner.appendSync(failure.written)
+    throw failure.error
   }
 
   appendvSync(chunks: readonly Uint8Array[]): void {
-    const fault = this.#enter('append', this.path)
-    if (fault !== undefined) {
-      if (fault.shortWrite === true && chunks[0] !== undefined) {
-        this.#inner.appendSync(chunks[0].subarray(0, chunks[0].length >>> 1))
-      }
-      throw toIoError('append', this.path, systemError(fault.error))
-    }
-    this.#inner.appendvSync(chunks)
+    const failure = announceAppend(this.#enter, this.path, chunks[0])
+    if (failure === undefined) return this.#inner.appendvSync(chunks)
+    if (failure.written !== undefined) this.#inner.appendSync(failure.written)
+    throw failure.error
   }
 
   async append(data: Uint8Array): Promise<void> {
-    const fault = this.#enter('append', this.path)
-    if (fault !== undefined) {
-      if (fault.shortWrite === true) await this.#inner.append(data.subarray(0, data.length >>> 1))
-      throw toIoError('append', this.path, systemError(fault.error))
-    }
-    await this.#inner.append(data)
+    const failure = announceAppend(this.#enter, this.path, data)
+    if (failure === undefined) return this.#inner.append(data)
+    if (failure.written !== undefined) await this.#inner.append(failure.written)
+    throw failure.error
   }
 
   async sync(): Promise<void> {
@@ -72,12 +91,15 @@ export class FaultWritableFile implements WritableFile {
     await this.#inner.truncate(sizeBytes)
   }
 
-  close(): Promise<void> {
-    return this.#inner.close()
+  async close(): Promise<void> {
+    // A failing close closes all the same, as the system's does.
+    await this.#inner.close()
+    failIfDue(this.#enter, 'close', this.path)
   }
 
   closeSync(): void {
     this.#inner.closeSync()
+    failIfDue(this.#enter, 'close', this.path)
   }
 }
 
@@ -100,29 +122,35 @@ export class FaultRandomAccessFile implements RandomAccessFile {
   }
 
   readSync(offset: number, length: number): Uint8Array {
-    failIfDue(this.#enter, 'read', this.path)
-    return this.#inner.readSync(offset, length)
+    const damage = enterRead(this.#enter, this.path)
+    return damage(this.#inner.readSync(offset, length))
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    failIfDue(this.#enter, 'read', this.path)
-    return this.#inner.read(offset, length)
+    const damage = enterRead(this.#enter, this.path)
+    return damage(await this.#inner.read(offset, length))
   }
 
   readIntoSync(target: Uint8Array, offset: number): number {
-    failIfDue(this.#enter, 'read', this.path)
-    return this.#inner.readIntoSync(target, offset)
+    const damage = enterRead(this.#enter, this.path)
+    const length = this.#inner.readIntoSync(target, offset)
+    damage(target.subarray(0, length))
+    return length
   }
 
   refreshSize(): number {
+    failIfDue(this.#enter, 'stat', this.path)
     return this.#inner.refreshSize()
   }
 
-  close(): Promise<void> {
-    return this.#inner.close()
+  async close(): Promise<void> {
+    // A failing close closes all the same, as the system's does.
+    await this.#inner.close()
+    failIfDue(this.#enter, 'close', this.path)
   }
 
   closeSync(): void {
     this.#inner.closeSync()
+    failIfDue(this.#enter, 'close', this.path)
   }
 }

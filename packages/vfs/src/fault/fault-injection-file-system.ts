@@ -7,7 +7,7 @@ import type {
   WritableFile,
 } from '../file-system.ts'
 import { systemError, toIoError, type SystemErrorCode } from '../io-error.ts'
-import { FaultRandomAccessFile, FaultWritableFile } from './fault-files.ts'
+import { enterRead, FaultRandomAccessFile, FaultWritableFile } from './fault-files.ts'
 
 /** Kinds of call that a fault can hit. `append` and `sync` are those of files; `sync-directory` is that of names. */
 export type FileOperation =
@@ -24,6 +24,19 @@ export type FileOperation =
   | 'remove'
   | 'sync-directory'
   | 'lock'
+  | 'exists'
+  | 'stat'
+  | 'close'
+
+/** How a call goes wrong. */
+export type CallFault =
+  | {
+      readonly error: Extract<SystemErrorCode, 'EIO' | 'ENOSPC'>
+      /** For `append`: half of the data reaches the file before the error. Default false. */
+      readonly shortWrite?: boolean
+    }
+  /** For `read`: one bit of what is read is wrong, that of this number modulo the bits there are. */
+  | { readonly flipBit: number }
 
 /** A fault to come. */
 export interface Fault {
@@ -37,6 +50,12 @@ export interface Fault {
   readonly error: Extract<SystemErrorCode, 'EIO' | 'ENOSPC'>
   /** For `append`: half of the data reaches the file before the error. Default false. */
   readonly shortWrite?: boolean
+}
+
+interface FaultByIndex {
+  readonly first: number
+  readonly end: number
+  readonly fault: CallFault
 }
 
 interface ArmedFault {
@@ -61,6 +80,8 @@ export class FaultInjectionFileSystem implements FileSystem {
   readonly kind = 'fault'
   readonly #inner: FileSystem
   #faults: ArmedFault[] = []
+  #byIndex: FaultByIndex | undefined
+  #calls = 0
   #listener: CallListener | undefined
 
   constructor(inner: FileSystem) {
@@ -76,9 +97,20 @@ export class FaultInjectionFileSystem implements FileSystem {
     })
   }
 
+  /** Calls made so far, of all kinds. */
+  get calls(): number {
+    return this.#calls
+  }
+
+  /** Makes the call number `index` of all, from 0, go wrong, and the `times` − 1 after it, where they are of a kind that can. */
+  failCall(index: number, fault: CallFault, times = 1): void {
+    this.#byIndex = { first: index, end: index + times, fault }
+  }
+
   /** Disarms all faults. */
   clearFaults(): void {
     this.#faults = []
+    this.#byIndex = undefined
   }
 
   /** Shows every call to `listener`, or to none. */
@@ -107,13 +139,13 @@ export class FaultInjectionFileSystem implements FileSystem {
   }
 
   async readFile(path: string): Promise<Uint8Array> {
-    this.#enter('read', path)
-    return this.#inner.readFile(path)
+    const damage = enterRead(this.#enterFile, path)
+    return damage(await this.#inner.readFile(path))
   }
 
   readFileSync(path: string): Uint8Array {
-    this.#enter('read', path)
-    return this.#inner.readFileSync(path)
+    const damage = enterRead(this.#enterFile, path)
+    return damage(this.#inner.readFileSync(path))
   }
 
   async writeFileAtomic(path: string, data: Uint8Array): Promise<void> {
@@ -121,11 +153,13 @@ export class FaultInjectionFileSystem implements FileSystem {
     await this.#inner.writeFileAtomic(path, data)
   }
 
-  exists(path: string): Promise<boolean> {
+  async exists(path: string): Promise<boolean> {
+    this.#enter('exists', path)
     return this.#inner.exists(path)
   }
 
-  stat(path: string): Promise<FileStat> {
+  async stat(path: string): Promise<FileStat> {
+    this.#enter('stat', path)
     return this.#inner.stat(path)
   }
 
@@ -179,15 +213,18 @@ export class FaultInjectionFileSystem implements FileSystem {
     return this.#inner.lock(path)
   }
 
-  readonly #enterFile = (operation: FileOperation, path: string): Fault | undefined => {
+  readonly #enterFile = (operation: FileOperation, path: string): CallFault | undefined => {
     this.#listener?.(operation, path)
+    const index = this.#calls++
+    const byIndex = this.#byIndex
+    if (byIndex !== undefined && index >= byIndex.first && index < byIndex.end) return byIndex.fault
     return this.#due(operation, path)
   }
 
   #enter(operation: FileOperation, path: string): void {
-    this.#listener?.(operation, path)
-    const fault = this.#due(operation, path)
-    if (fault !== undefined) throw toIoError(operation, path, systemError(fault.error))
+    const fault = this.#enterFile(operation, path)
+    if (fault !== undefined && 'error' in fault)
+      throw toIoError(operation, path, systemError(fault.error))
   }
 
   #due(operation: FileOperation, path: string): Fault | undefined {

@@ -12,7 +12,7 @@ import type {
 } from '../file-system.ts'
 import { systemError, toIoError, type SystemErrorCode } from '../io-error.ts'
 import { MemoryRandomAccessFile, MemoryWritableFile, type MemoryWorld } from './memory-files.ts'
-import { DirectoryNode, FileNode, type TreeNode } from './memory-node.ts'
+import { DirectoryNode, FileNode, type Survivors, type TreeNode } from './memory-node.ts'
 
 export interface MemoryFileSystemOptions {
   /** For modification times. Default: the system's clock. */
@@ -30,6 +30,11 @@ export interface CrashOptions {
    * name changes, as on a real disk. Without a seed nothing unsynced survives.
    */
   readonly seed?: number
+  /**
+   * The disk wrote what was not synced in an order of its own: of a surviving tail, sectors in the middle may read as zeros.
+   * Counts with a seed. Default false.
+   */
+  readonly reordered?: boolean
 }
 
 /**
@@ -60,17 +65,25 @@ export class MemoryFileSystem implements FileSystem {
 
   /** Ends every open file and lock and leaves what a crash leaves. */
   crash(options: CrashOptions = {}): void {
-    if ((options.loss ?? 'power') === 'power')
-      this.#root = rootAfterPowerLoss(this.#root, options.seed)
+    if ((options.loss ?? 'power') === 'power') this.#root = rootAfterPowerLoss(this.#root, options)
     this.#world.generation++
     this.#usedBytes = unlockAndMeasure(this.#root)
   }
 
   /** Another file system with what a loss of power right now would leave; this one goes on untouched. */
-  forkAfterPowerLoss(options: { readonly seed?: number } = {}): MemoryFileSystem {
+  forkAfterPowerLoss(options: Omit<CrashOptions, 'loss'> = {}): MemoryFileSystem {
+    return this.#fork(rootAfterPowerLoss(this.#root, options))
+  }
+
+  /** Another file system with what the death of the process right now would leave: all of it, and of that synced what is. */
+  forkAfterProcessDeath(): MemoryFileSystem {
+    return this.#fork(this.#root.copy(new Map()))
+  }
+
+  #fork(root: DirectoryNode): MemoryFileSystem {
     const fork = new MemoryFileSystem({ clock: this.#clock, capacityBytes: this.#capacityBytes })
-    fork.#root = rootAfterPowerLoss(this.#root, options.seed)
-    fork.#usedBytes = unlockAndMeasure(fork.#root)
+    fork.#root = root
+    fork.#usedBytes = unlockAndMeasure(root)
     return fork
   }
 
@@ -257,18 +270,28 @@ function fail(action: string, path: string, code: SystemErrorCode): never {
   throw toIoError(action, path, systemError(code))
 }
 
-function rootAfterPowerLoss(root: DirectoryNode, seed: number | undefined): DirectoryNode {
-  return root.afterPowerLoss(seed === undefined ? () => 0 : seededSurvivors(seed), new Map())
+function rootAfterPowerLoss(
+  root: DirectoryNode,
+  { seed, reordered = false }: CrashOptions,
+): DirectoryNode {
+  return root.afterPowerLoss(
+    seed === undefined ? { count: () => 0 } : seededSurvivors(seed, reordered),
+    new Map(),
+  )
 }
 
-/** Number of survivors among n, from 0 to n, repeatable. Source: xorshift32 (Marsaglia, 2003). */
-function seededSurvivors(seed: number): (n: number) => number {
+/** Survivors that the seed repeats. Source: xorshift32 (Marsaglia, 2003). */
+function seededSurvivors(seed: number, reordered: boolean): Survivors {
   let state = seed | 0 || 0x9e3779b9
-  return (n) => {
+  const next = (): number => {
     state ^= state << 13
     state ^= state >>> 17
     state ^= state << 5
-    return (state >>> 0) % (n + 1)
+    return state >>> 0
+  }
+  return {
+    count: (n) => next() % (n + 1),
+    ...(reordered ? { hasSector: () => next() % 4 !== 0 } : {}),
   }
 }
 

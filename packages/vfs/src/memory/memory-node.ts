@@ -1,3 +1,14 @@
+/** What a disk writes whole or not at all. */
+const sectorBytes = 512
+
+/** Decides what of the unsynced survives a loss of power. */
+export interface Survivors {
+  /** How many of `n` survive. */
+  count(n: number): number
+  /** Whether one sector of those that survive by {@link count} has its data; absent: all have. A lost one reads as zeros. */
+  readonly hasSector?: () => boolean
+}
+
 /** A file's content: what programs see, and what power loss leaves. */
 export class FileNode {
   readonly type = 'file'
@@ -43,18 +54,28 @@ export class FileNode {
     this.#durableCopy = undefined
   }
 
-  /** A new file with what power loss leaves: the synced content and, of what was appended after it, `survivors(n)` of n bytes. */
-  afterPowerLoss(survivors: (unsyncedBytes: number) => number): FileNode {
+  /** A new file with what power loss leaves: the synced content and, of what was appended after it, what survives. */
+  afterPowerLoss(survivors: Survivors): FileNode {
     const node = new FileNode(this.modifiedMs)
     if (this.#durableCopy === undefined) {
-      const unsynced = this.sizeBytes - this.#durableSize
-      node.append(
-        this.bytes.subarray(0, this.#durableSize + (unsynced > 0 ? survivors(unsynced) : 0)),
-      )
+      const from = this.#durableSize
+      const unsynced = this.sizeBytes - from
+      node.append(this.bytes.subarray(0, from + (unsynced > 0 ? survivors.count(unsynced) : 0)))
+      if (survivors.hasSector !== undefined)
+        loseSectors(node.bytes.subarray(from, node.sizeBytes), from, survivors.hasSector)
     } else {
       node.append(this.#durableCopy)
     }
     node.sync()
+    return node
+  }
+
+  /** A new file with the same content, and the same of it synced. */
+  copy(): FileNode {
+    const node = new FileNode(this.modifiedMs)
+    node.append(this.bytes.subarray(0, this.sizeBytes))
+    node.#durableSize = this.#durableSize
+    node.#durableCopy = this.#durableCopy
     return node
   }
 }
@@ -97,16 +118,10 @@ export class DirectoryNode {
     this.#pending = []
   }
 
-  /**
-   * A new directory with what power loss leaves. A journal keeps the order of name changes, so of those not synced a
-   * prefix survives: `survivors(n)` of n.
-   */
-  afterPowerLoss(
-    survivors: (unsynced: number) => number,
-    seen: Map<TreeNode, TreeNode>,
-  ): DirectoryNode {
+  /** A new directory with what power loss leaves. A journal keeps the order of name changes: of those not synced a prefix survives. */
+  afterPowerLoss(survivors: Survivors, seen: Map<TreeNode, TreeNode>): DirectoryNode {
     const left = new Map(this.#durableEntries)
-    const kept = this.#pending.length > 0 ? survivors(this.#pending.length) : 0
+    const kept = this.#pending.length > 0 ? survivors.count(this.#pending.length) : 0
     for (const change of this.#pending.slice(0, kept)) apply(left, change)
     const node = new DirectoryNode(this.modifiedMs)
     for (const [name, child] of left) {
@@ -125,9 +140,37 @@ export class DirectoryNode {
     return node
   }
 
+  /** A new directory with the same names, content below and changes that wait. */
+  copy(seen: Map<TreeNode, TreeNode>): DirectoryNode {
+    const copyOf = (child: TreeNode): TreeNode => {
+      let copy = seen.get(child)
+      if (copy === undefined) {
+        copy = child.type === 'file' ? child.copy() : child.copy(seen)
+        seen.set(child, copy)
+      }
+      return copy
+    }
+    const node = new DirectoryNode(this.modifiedMs)
+    for (const [name, child] of this.#durableEntries) node.#durableEntries.set(name, copyOf(child))
+    for (const [name, child] of this.entries) node.entries.set(name, copyOf(child))
+    node.#pending = this.#pending.map((change) =>
+      change.kind === 'delete' ? change : { ...change, node: copyOf(change.node) },
+    )
+    return node
+  }
+
   #change(change: NameChange): void {
     apply(this.entries, change)
     this.#pending.push(change)
+  }
+}
+
+/** Zeros the sectors of `data`, which begins at `offset` of its file, that did not reach the disk. */
+function loseSectors(data: Uint8Array, offset: number, hasSector: () => boolean): void {
+  for (let at = 0; at < data.length;) {
+    const end = Math.min(data.length, at + sectorBytes - ((offset + at) % sectorBytes))
+    if (!hasSector()) data.fill(0, at, end)
+    at = end
   }
 }
 
