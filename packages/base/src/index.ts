@@ -50,6 +50,12 @@ export {
   reverseBytewiseComparator,
   type Comparator,
 } from './key/comparator.ts'
+export {
+  cappedPrefixExtractor,
+  fixedPrefixExtractor,
+  prefixExtractorNamed,
+  type PrefixExtractor,
+} from './key/prefix-extractor.ts'
 export type { InternalIterator } from './iterator/internal-iterator.ts'
 export { xxhash32 } from './hash/xxhash32.ts'
 export { resourceClosed, resourceOpened } from './resources.ts'

@@ -7,7 +7,8 @@ import { UnsupportedError } from '../errors.ts'
 import type { Codec, CodecName } from './codec.ts'
 import { deflateCodec } from './deflate.ts'
 import { gzipCodec } from './gzip.ts'
-import { lz4Codec } from './lz4-block.ts'
+import { compressLz4Block, decompressLz4Block, lz4BlockBound, lz4Codec } from './lz4-block.ts'
+import { compressLz4HcBlock, lz4HcCodec } from './lz4-hc.ts'
 import { lz4FrameCodec } from './lz4-frame.ts'
 import { snappyCodec } from './snappy.ts'
 import { zstdCodec } from './zstd.ts'
@@ -27,5 +28,17 @@ export function codecByName(name: CodecName): Codec {
 }
 
 export { decompressBzip2 } from './bzip2.ts'
-export { deflateCodec, gzipCodec, lz4Codec, lz4FrameCodec, snappyCodec, zstdCodec }
+export {
+  compressLz4Block,
+  compressLz4HcBlock,
+  decompressLz4Block,
+  deflateCodec,
+  gzipCodec,
+  lz4BlockBound,
+  lz4Codec,
+  lz4FrameCodec,
+  lz4HcCodec,
+  snappyCodec,
+  zstdCodec,
+}
 export type { Codec, CodecName, CompressOptions } from './codec.ts'

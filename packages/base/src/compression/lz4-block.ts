@@ -38,22 +38,54 @@ function emitLiterals(
   return o + length
 }
 
+/** Writes the literals `data[anchor, i)` and a match at `offset` back; returns where `out` goes on. */
+export function emitSequence(
+  data: Uint8Array,
+  anchor: number,
+  i: number,
+  offset: number,
+  matchLength: number,
+  out: Uint8Array,
+  o: number,
+): number {
+  const extra = matchLength - minMatch
+  o = emitLiterals(data, anchor, i, Math.min(extra, 15), out, o)
+  out[o++] = offset
+  out[o++] = offset >>> 8
+  return extra >= 15 ? writeLength(out, o, extra - 15) : o
+}
+
+/** Writes the literals that end a block. */
+export function emitTail(
+  data: Uint8Array,
+  anchor: number,
+  end: number,
+  out: Uint8Array,
+  o: number,
+): number {
+  return emitLiterals(data, anchor, end, 0, out, o)
+}
+
 /** Greatest size of the block that compresses `sizeBytes`. */
 export function lz4BlockBound(sizeBytes: number): number {
   return sizeBytes + Math.ceil(sizeBytes / 255) + 16
 }
 
-/** Compresses `data` into `out` at 0, which has room for {@link lz4BlockBound}; returns the size of the block. */
-export function compressLz4Block(data: Uint8Array, out: Uint8Array): number {
+/**
+ * Compresses `data[start, data.length)` into `out` at 0, which has room for {@link lz4BlockBound}; returns the size of the
+ * block. What stands before `start` is a dictionary: matches may reach back into its last 64 KiB.
+ */
+export function compressLz4Block(data: Uint8Array, out: Uint8Array, start: number = 0): number {
   const end = data.length
   let o = 0
-  let anchor = 0
-  if (end > matchFindLimit) {
+  let anchor = start
+  if (end - start > matchFindLimit) {
     // Positions plus one, so that zero means none.
     const table = new Int32Array(1 << hashBits)
+    for (let i = Math.max(0, start - maxOffset); i < start; i++) table[hashAt(data, i)] = i + 1
     const limit = end - matchFindLimit
     const matchEnd = end - lastLiterals
-    let i = 0
+    let i = start
     let misses = 64
     while (i <= limit) {
       const h = hashAt(data, i)
@@ -76,18 +108,13 @@ export function compressLz4Block(data: Uint8Array, out: Uint8Array): number {
         match++
         from++
       }
-      const extra = match - i - minMatch
-      o = emitLiterals(data, anchor, i, Math.min(extra, 15), out, o)
-      const offset = i - candidate
-      out[o++] = offset
-      out[o++] = offset >>> 8
-      if (extra >= 15) o = writeLength(out, o, extra - 15)
+      o = emitSequence(data, anchor, i, i - candidate, match - i, out, o)
       i = match
       anchor = i
       misses = 64
     }
   }
-  return emitLiterals(data, anchor, end, 0, out, o)
+  return emitTail(data, anchor, end, out, o)
 }
 
 /**
