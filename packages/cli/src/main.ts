@@ -5,6 +5,7 @@ import { addDbCommands } from './commands/db.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addServerCommand } from './commands/server.ts'
 import { addShellCommand } from './commands/shell.ts'
+import { addTestCommand } from './commands/test.ts'
 import { packageVersion } from './version.ts'
 
 // A reader that has seen enough, such as `head`, ends the writer too.
@@ -21,6 +22,7 @@ const program = new Command('varve')
 addShellCommand(program)
 addServerCommand(program)
 addRunCommand(program)
+addTestCommand(program)
 addDbCommands(program)
 
 try {

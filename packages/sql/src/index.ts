@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { SqlError, type SqlErrorDetail } from './errors.ts'
-export type { Position, Span } from './ast/position.ts'
+export { positionAt, type Position, type Span } from './ast/position.ts'
 export type { FieldNode, TypeNode } from './ast/type.ts'
 export type {
   ArithmeticOperator,
@@ -128,11 +128,18 @@ export { createFunctionRegistry } from './functions/built-in.ts'
 export { createAggregator } from './functions/create-aggregator.ts'
 
 export { parse, parseExpressionText, type ParseOptions } from './parser/parser.ts'
+export { scanScript, type ScannedPiece, type ScannedScript } from './lexer/scan-script.ts'
 export { format } from './formatter/formatter.ts'
 export { formatExpression, type FormatExpressionOptions } from './formatter/format-expression.ts'
 export { formatIdentifier } from './formatter/format-identifier.ts'
 export { durationMs } from './analyzer/duration.ts'
 export { analyze, analyzeScriptStatement, inferenceRequests } from './analyzer/analyze.ts'
+export {
+  analyzeAssertValues,
+  type ColumnPlace,
+  type ExpectedColumn,
+  type ValuesAssertion,
+} from './analyzer/assert-values.ts'
 export { resolveType } from './analyzer/typing/context.ts'
 export { explain } from './plan/explain.ts'
 export {
@@ -141,4 +148,5 @@ export {
   compileThrowing,
   type CompileOptions,
 } from './expression/compile.ts'
+export { valuesEqual } from './expression/compare-values.ts'
 export { decodeLiteral, encodeLiteral, literalOf } from './expression/literal.ts'

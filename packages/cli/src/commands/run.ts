@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
-import { parse } from '@varve/sql'
+import { parse, scanScript } from '@varve/sql'
 import type { Command } from 'commander'
 
 import { ShellSession } from '../shell/session.ts'
-import { scanStatements } from '../shell/statement-scanner.ts'
 
 interface RunOptions {
   readonly server: string
@@ -22,7 +21,7 @@ export function addRunCommand(program: Command): void {
     .action(async (file: string, _options: RunOptions, command: Command) => {
       const options = command.optsWithGlobals<RunOptions>()
       const text = await readFile(file, 'utf8')
-      const { statements } = scanStatements(text)
+      const statements = scanScript(text).statements.map((statement) => statement.text)
       if (options.dryRun === true) {
         parse(text)
         for (const [i, statement] of statements.entries()) {

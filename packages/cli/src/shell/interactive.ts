@@ -3,9 +3,11 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+import { scanScript } from '@varve/sql'
+
 import { ServerConnection } from './server-connection.ts'
 import type { ShellSession } from './session.ts'
-import { isBlank, scanStatements } from './statement-scanner.ts'
+import { isBlank } from './statement-text.ts'
 
 const HISTORY_LINES_MAX = 1000
 const historyPath = join(homedir(), '.varve', 'history')
@@ -54,12 +56,12 @@ export async function runInteractive(
       )
         break
     } else {
-      const { statements, rest } = scanStatements(`${pending}${line}\n`)
+      const { statements, rest } = scanScript(`${pending}${line}\n`)
       pending = isBlank(rest) ? '' : rest
       for (const statement of statements) {
         running = new AbortController()
         try {
-          await session.runStatement(statement, running.signal)
+          await session.runStatement(statement.text, running.signal)
         } catch (error) {
           output(`${(error as Error).message}\n`)
           break

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 
+import { scanScript } from '@varve/sql'
+
 import { formatEntity } from '../render/entity.ts'
 import {
   formatStreamHeader,
@@ -9,7 +11,7 @@ import {
 } from '../render/table.ts'
 import { formatCell } from '../render/cell.ts'
 import { ServerConnection, type QueryElement } from './server-connection.ts'
-import { firstWord, isBlank, scanStatements } from './statement-scanner.ts'
+import { firstWord, isBlank } from './statement-text.ts'
 
 /** What a session writes to and asks of its surroundings. */
 interface SessionOutput {
@@ -73,8 +75,8 @@ export class ShellSession {
 
   /** Runs every statement of a text in order; stops at the first that fails. */
   async runText(text: string, signal?: AbortSignal): Promise<void> {
-    const { statements, rest } = scanStatements(text)
-    for (const statement of statements) await this.runStatement(statement, signal)
+    const { statements, rest } = scanScript(text)
+    for (const statement of statements) await this.runStatement(statement.text, signal)
     if (!isBlank(rest))
       throw new Error(`statement without ";" at the end: ${rest.trim().slice(0, 60)}`)
   }

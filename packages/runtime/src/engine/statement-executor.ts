@@ -14,6 +14,7 @@ import type { PlannedStatement, TopicToCreate } from '../statement/planned-state
 import { TopicCatalog } from '../statement/statement-context.ts'
 import { variableTexts } from '../statement/variables.ts'
 import { EngineError } from './engine-error.ts'
+import { applySession } from './apply-session.ts'
 import { Session } from './session.ts'
 import type { VariableValue } from './query-types.ts'
 
@@ -272,25 +273,6 @@ function needsLog({ statement }: ParsedStatement): boolean {
 
 function toKnown(topic: TopicToCreate): { partitions: number; replicas: number } {
   return { partitions: topic.partitions, replicas: topic.replicas ?? 1 }
-}
-
-function applySession({ statement }: ParsedStatement, session: Session): void {
-  switch (statement.kind) {
-    case 'set':
-      session.setProperty(statement.property, statement.value)
-      return
-    case 'unset':
-      session.unsetProperty(statement.property)
-      return
-    case 'define':
-      session.setVariable(statement.name, statement.value)
-      return
-    case 'undefine':
-      session.unsetVariable(statement.name)
-      return
-    default:
-      return
-  }
 }
 
 async function createTopic(kafka: Kafka, topic: TopicToCreate): Promise<void> {

@@ -9,3 +9,9 @@ export { TestQuery, type TestQueryOptions } from './test-query.ts'
 export type { QueryInfo } from '../catalog/query-info.ts'
 export type { StepFailure } from '../lowering/compile-plan.ts'
 export type { KnownTopic, TopicCatalog } from '../statement/statement-context.ts'
+export {
+  runSqlTests,
+  type SqlTestFailure,
+  type SqlTestOptions,
+  type SqlTestOutcome,
+} from './sql-test/run-sql-tests.ts'

@@ -2,14 +2,18 @@ import type { Clock, Random } from '@varve/base'
 import { systemRandom } from '@varve/base'
 import { InMemorySchemaRegistry } from '@varve/serde'
 import {
+  analyzeAssertValues,
   createFunctionRegistry,
   parse,
   type DataSource,
   type FunctionRegistry,
   type ParsedStatement,
+  type Statement,
+  type ValuesAssertion,
 } from '@varve/sql'
 
 import { Metastore, type QueryEffects } from '../catalog/metastore.ts'
+import { applySession } from '../engine/apply-session.ts'
 import { silentLogger, type Logger } from '../engine/engine-options.ts'
 import { Properties } from '../engine/properties.ts'
 import { Session, type PropertyValue } from '../engine/session.ts'
@@ -17,6 +21,7 @@ import { SourceAccess } from '../engine/source-access.ts'
 import { missingSchemas } from '../statement/missing-schemas.ts'
 import { planStatement, type PlanningEnvironment } from '../statement/plan-statement.ts'
 import { TopicCatalog, type KnownTopic } from '../statement/statement-context.ts'
+import { variableTexts } from '../statement/variables.ts'
 import { TestQuery } from './test-query.ts'
 
 /** Options of {@link ScriptTestDriver}. */
@@ -37,6 +42,8 @@ export interface ScriptTestDriverOptions {
    * Default false: a statement that asks for other ones is refused.
    */
   readonly adoptTopics?: boolean
+  /** Makes a topic that is declared without PARTITIONS and is not there: one partition. Default false: such a statement is refused. */
+  readonly createMissingTopics?: boolean
   /** Default 0: held-back results are looked at with every record. */
   readonly emitIntervalMs?: number
 }
@@ -94,6 +101,16 @@ export class ScriptTestDriver {
     return this.#metastore.sources()
   }
 
+  /** The catalog itself. Not to be changed but by statements. */
+  get metastore(): Metastore {
+    return this.#metastore
+  }
+
+  /** Serdes, and a stream or table by name. */
+  get access(): SourceAccess {
+    return this.#sources
+  }
+
   /** Running queries, in the order of their statements. */
   get queries(): readonly TestQuery[] {
     return [...this.#queries.values()]
@@ -109,12 +126,28 @@ export class ScriptTestDriver {
   }
 
   /** Splits a script. @throws SqlError of phase `syntax` */
-  parse(sql: string): readonly ParsedStatement[] {
-    return parse(sql, { substituteVariables: false })
+  parse(
+    sql: string,
+    options: { readonly substituteVariables: boolean } = { substituteVariables: false },
+  ): readonly ParsedStatement[] {
+    return parse(sql, { ...options, variables: variableTexts(this.#session) })
+  }
+
+  /** Evaluates ASSERT VALUES. @throws SqlError */
+  analyzeAssertion(
+    statement: Extract<Statement, { readonly kind: 'assertValues' }>,
+  ): ValuesAssertion {
+    return analyzeAssertValues(statement, {
+      catalog: this.#metastore,
+      functions: this.#planning.functions,
+      functionEnvironment: this.#planning.functionEnvironment,
+      topic: (name) => this.#topics.get(name),
+    })
   }
 
   /** Executes one statement. @throws SqlError, EngineError, UnsupportedError: nothing has changed then */
   async execute(parsed: ParsedStatement): Promise<TestStatementResult> {
+    if (this.#options.createMissingTopics === true) this.#createMissing(parsed)
     const planned = await planStatement(
       parsed,
       {
@@ -136,6 +169,7 @@ export class ScriptTestDriver {
       }
       return { kind: 'inserted', record }
     }
+    if (planned.kind === 'session') applySession(parsed, this.#session)
     if (planned.kind !== 'command') return { kind: 'done' }
     if (planned.topic !== undefined) {
       const { name, partitions, replicas = 1 } = planned.topic
@@ -164,6 +198,14 @@ export class ScriptTestDriver {
   close(): void {
     for (const query of this.#queries.values()) query.close()
     this.#queries.clear()
+  }
+
+  #createMissing({ statement }: ParsedStatement): void {
+    if (statement.kind !== 'createSource') return
+    const properties = new Map(statement.properties.map(({ name, value }) => [name, value]))
+    const name = properties.get('KAFKA_TOPIC')
+    if (typeof name !== 'string' || properties.has('PARTITIONS')) return
+    if (this.#topics.get(name) === undefined) this.createTopic(name, { partitions: 1, replicas: 1 })
   }
 
   /** The topics as the statement would have them. */

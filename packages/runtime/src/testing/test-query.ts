@@ -11,6 +11,7 @@ import {
 import type { QueryInfo } from '../catalog/query-info.ts'
 import type { PropertyValue } from '../engine/session.ts'
 import { compilePlan, finish, type StepFailure } from '../lowering/compile-plan.ts'
+import { streamTopicsOf } from '../query/pinned-offsets.ts'
 
 /** What a {@link TestQuery} stands on. */
 export interface TestQueryOptions {
@@ -31,6 +32,10 @@ export class TestQuery {
   readonly statementText: string
   /** Rows that steps of the query could not use. */
   readonly failures: readonly StepFailure[]
+  /** Topics that it reads as streams: `auto.offset.reset` says from where. Those it reads as tables it reads from their beginning. */
+  readonly streamTopics: ReadonlySet<string>
+  /** Whether `auto.offset.reset` was `earliest` when it was made. */
+  readonly startsAtEarliest: boolean
   readonly #topology: Topology
   readonly #driver: TopologyTestDriver
 
@@ -44,6 +49,8 @@ export class TestQuery {
     this.applicationId = info.applicationId
     this.statementText = info.statementText
     this.failures = failures
+    this.streamTopics = streamTopicsOf(info.plan.root)
+    this.startsAtEarliest = options.property('auto.offset.reset') === 'earliest'
     this.#topology = topology
     this.#driver = new TopologyTestDriver(topology, {
       emitIntervalMs: options.emitIntervalMs,
@@ -90,6 +97,17 @@ export class TestQuery {
   async pipe(topic: string, record: TestInputRecord): Promise<TestOutputRecord[]> {
     await this.#driver.pipeInputAsync(topic, record)
     return this.#driver.readOutput()
+  }
+
+  /** Records and rows that it left out, one text each. */
+  get passedOver(): readonly string[] {
+    return [
+      ...this.failures.map(({ message }) => message),
+      ...this.#driver.skipped.map(
+        ({ topic, reason, message }) => `${topic}: ${reason}: ${message}`,
+      ),
+      ...Array.from(this.#driver.drops, ([reason, count]) => `${count} × ${reason}`),
+    ]
   }
 
   close(): void {

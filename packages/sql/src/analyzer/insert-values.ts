@@ -1,28 +1,13 @@
-import { systemClock, systemRandom } from '@varve/base'
-import {
-  formatSqlType,
-  sqlTypesEqual,
-  SqlTypes,
-  type Row,
-  type SqlType,
-  type Value,
-} from '@varve/serde'
+import { SqlTypes, type Row, type Value } from '@varve/serde'
 
-import type { Expression } from '../ast/expression.ts'
 import type { InsertValues } from '../ast/statement.ts'
 import type { DataSource } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
-import { castFunction } from '../expression/cast/cast.ts'
-import { compileThrowing } from '../expression/compile.ts'
-import type { EvaluationContext } from '../expression/evaluation.ts'
-import type { TypedExpression } from '../expression/typed-expression.ts'
-import { formatExpression } from '../formatter/format-expression.ts'
-import { convertsImplicitly } from '../functions/resolve-overload.ts'
 import type { InsertValuesCommand } from './command.ts'
 import type { AnalysisEnvironment } from './environment.ts'
+import { evaluateValue } from './evaluate-value.ts'
 import { isSystemColumn } from './scope.ts'
 import { optional } from './source-properties.ts'
-import { typeExpression } from './typing/type-expression.ts'
 
 /** Evaluates INSERT INTO … VALUES to one record. @throws SqlError */
 export function analyzeInsertValues(
@@ -49,7 +34,7 @@ export function analyzeInsertValues(
     const type =
       name === 'ROWTIME' ? SqlTypes.BIGINT : all.find((column) => column.name === name)?.type
     if (type === undefined) throw unknownColumn(name, target, statement)
-    values.set(name, evaluate(statement.values[i]!, name, type, environment))
+    values.set(name, evaluateValue(statement.values[i]!, { name, type }, environment))
   }
   const valueOf = (column: { readonly name: string }): Value => values.get(column.name) ?? null
   const key: Row = target.keyColumns.map(valueOf)
@@ -106,96 +91,6 @@ function unknownColumn(name: string, target: DataSource, statement: InsertValues
     span,
     hint: `Its columns are ${[...target.keyColumns, ...target.valueColumns].map((c) => c.name).join(', ')}.`,
   })
-}
-
-function evaluate(
-  expression: Expression,
-  name: string,
-  type: SqlType,
-  environment: AnalysisEnvironment,
-): Value {
-  const tree = typeExpression(expression, {
-    functions: environment.functions,
-    customType: (custom) => environment.catalog.type(custom),
-    column: (column) => {
-      throw new SqlError(`Illegal column reference in INSERT VALUES: ${column.name}`, {
-        span: column.span,
-        hint: 'Texts stand in single quotes.',
-      })
-    },
-    variables: [],
-    isColumn: () => false,
-    slots: { next: 0 },
-  })
-  if (tree.type === null) return null
-  let failure: unknown
-  const context = recordlessContext((error) => (failure = error))
-  try {
-    const value = compileThrowing(tree, {
-      functions: environment.functions,
-      environment: environment.functionEnvironment ?? { clock: systemClock, random: systemRandom },
-    })(null, null, context)
-    if (failure !== undefined) throw failure
-    return convert(value, tree, type, name, expression)
-  } catch (error) {
-    if (error instanceof SqlError) throw error
-    throw new SqlError(
-      `Failed to insert values: ${formatExpression(expression)} cannot be evaluated for column \`${name}\``,
-      {
-        span: expression.span,
-        cause: error,
-        detail: error instanceof Error ? error.message : undefined,
-      },
-    )
-  }
-}
-
-/** Lenient as literals are: any literal becomes a text, texts become numbers, booleans and times where they read as such. */
-function convert(
-  value: Value,
-  tree: TypedExpression,
-  type: SqlType,
-  name: string,
-  expression: Expression,
-): Value {
-  const from = tree.type!
-  if (value === null || sqlTypesEqual(from, type)) return value
-  const isLiteral = tree.kind === 'literal' || tree.kind === 'negate'
-  const isLenient =
-    convertsImplicitly(from, type) ||
-    (isLiteral && (type.kind === 'STRING' || from.kind === 'STRING')) ||
-    (from.kind === 'DECIMAL' && type.kind === 'DECIMAL') ||
-    (['INTEGER', 'BIGINT'].includes(from.kind) && type.kind === 'DECIMAL') ||
-    (isLiteral && fitsNarrower(from, type)) ||
-    isNested(from, type)
-  const cast = isLenient ? castFunction(from, type) : undefined
-  if (cast === undefined) {
-    throw new SqlError(
-      `Expected type ${formatSqlType(type)} for field \`${name}\` but got ${formatSqlType(from)}(${formatExpression(expression)})`,
-      { span: expression.span },
-    )
-  }
-  return cast(value)
-}
-
-function fitsNarrower(from: SqlType, type: SqlType): boolean {
-  return from.kind === 'DECIMAL' && type.kind === 'DOUBLE'
-}
-
-function isNested(from: SqlType, type: SqlType): boolean {
-  return from.kind === type.kind && ['ARRAY', 'MAP', 'STRUCT'].includes(type.kind)
-}
-
-function recordlessContext(report: (error: unknown) => void): EvaluationContext {
-  return {
-    rowtime: 0,
-    partition: 0,
-    offset: 0,
-    headers: [],
-    windowStart: null,
-    windowEnd: null,
-    report,
-  }
 }
 
 /** What was probably meant: the same name in other letters. */
