@@ -42,6 +42,24 @@ export { applyDocumentUpdate } from './documents/apply-update.ts'
 export { parseExtendedJson } from './documents/extended-json.ts'
 export { isStruct } from './record/key.ts'
 export {
+  DebeziumTable,
+  type DebeziumTableOptions,
+  type RecordPlace,
+  type TableProgress,
+} from './table/debezium-table.ts'
+export { loadTable, saveTable } from './table/saved-table.ts'
+export {
+  compareMarks,
+  markOf,
+  type MarkedEvent,
+  type MarkOrder,
+  type SourceMark,
+} from './table/source-mark.ts'
+export { formatStoredRow, parseStoredRow } from './table/stored-row-text.ts'
+export type { TableEffect } from './table/table-effect.ts'
+export { MemoryTableStore, type StoredRow, type TableStore } from './table/table-store.ts'
+export { formatValue, parseValue } from './values/value-text.ts'
+export {
   BsonCode,
   BsonMarker,
   BsonRegex,

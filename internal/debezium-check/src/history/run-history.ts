@@ -154,7 +154,6 @@ function apply(tables: Map<string, KeyedTable>, change: Placed['change']): void 
   tables.set(name, table)
   if (change.kind === 'schema-change')
     for (const { from, to } of columnRenames(change.ddl ?? '')) table.rename(from, to)
-  else if (change.kind === 'truncate') table.clear()
   else table.apply(change)
 }
 
