@@ -10,6 +10,8 @@ type Benchmark = (options: BenchOptions) => Promise<Comparison[]>
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   smoke: async () => (await import('./smoke/smoke.ts')).smoke,
+  streams: async () => (await import('./streams/embedded.ts')).embeddedStreams,
+  'kafka-streams': async () => (await import('./streams/kafka-streams.ts')).kafkaStreams,
   store: async () => (await import('./smoke/store.ts')).storeBenchmark,
 }
 

@@ -19,6 +19,7 @@ export function collectMetrics(
       recordsSent: metrics?.recordsSent ?? 0,
       recordsSkipped: metrics?.recordsSkipped ?? 0,
       commits: metrics?.commits ?? 0,
+      commitMsMax: metrics?.commitMsMax ?? 0,
       lag: Object.values(metrics?.lag ?? {}).reduce((sum, lag) => sum + lag, 0),
     }
   })

@@ -5,6 +5,8 @@ export interface QueryMetrics {
   readonly recordsSent: number
   readonly recordsSkipped: number
   readonly commits: number
+  /** The longest commit since the query started, milliseconds: its tasks process nothing meanwhile. */
+  readonly commitMsMax: number
   /** Records still to be taken in, over all input partitions. */
   readonly lag: number
 }

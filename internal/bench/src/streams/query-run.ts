@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readFileSync } from 'node:fs'
+
+import type { Engine } from '@varve/runtime'
+
+/** Figures of one query over topics that were full before it started. */
+export interface QueryRun {
+  readonly records: number
+  /** From the statement until the query's group has committed the end of its input. */
+  readonly seconds: number
+  /** User and system time of the process in that span, all threads. */
+  readonly cpuSeconds: number
+  /** Highest resident size seen in that span. */
+  readonly rssMiB: number
+  /** The longest commit: for so long no record is processed. */
+  readonly commitMsMax: number
+  /** Bytes that the process wrote to files, per record; `undefined` where the system does not tell. */
+  readonly bytesWrittenPerRecord: number | undefined
+}
+
+/** Runs the statement that makes a query, and waits until everything in `inputTopic` is processed and committed. */
+export async function runQuery(
+  engine: Engine,
+  statement: string,
+  inputTopic: string,
+  properties: Readonly<Record<string, string | number>>,
+): Promise<QueryRun> {
+  const { kafka } = engine
+  const description = await kafka.admin.describeTopic(inputTopic)
+  if (description === undefined) throw new Error(`no topic ${inputTopic}`)
+  const partitions = Array.from({ length: description.partitionCount }, (_, partition) => ({
+    topic: inputTopic,
+    partition,
+  }))
+  const ends = await kafka.admin.endOffsets(partitions)
+  const records = ends.reduce((sum, { offset }) => sum + offset, 0)
+  const known = new Set(engine.queries.map(({ id }) => id))
+  let rss = 0
+  const written = bytesWritten()
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  await engine.execute(statement, {
+    properties: { 'auto.offset.reset': 'earliest', ...properties },
+  })
+  const query = engine.queries.find(({ id }) => !known.has(id))
+  if (query === undefined) throw new Error('the statement made no query')
+  const group = await groupOf(engine, query.sinks[0]!, inputTopic)
+  for (;;) {
+    const committed = await kafka.admin.committedOffsets(group, partitions)
+    rss = Math.max(rss, process.memoryUsage.rss())
+    const isDone = ends.every(
+      ({ partition, offset }) =>
+        (committed.find((c) => c.partition === partition)?.offset ?? 0) >= offset,
+    )
+    if (isDone) break
+    const { state } = engine.queries.find(({ id }) => id === query.id)!
+    if (state === 'ERROR') throw new Error(`the query failed: ${statement}`)
+    await sleep(20)
+  }
+  const seconds = (performance.now() - start) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  const now = bytesWritten()
+  const metrics = engine.metrics().queries.find(({ id }) => id === query.id)!
+  await engine.execute(`TERMINATE ${query.id};`)
+  return {
+    records,
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    rssMiB: rss / 2 ** 20,
+    commitMsMax: metrics.commitMsMax,
+    bytesWrittenPerRecord:
+      written === undefined || now === undefined ? undefined : (now - written) / records,
+  }
+}
+
+/** The consumer group of the query that fills `sink`. */
+async function groupOf(engine: Engine, sink: string, topic: string): Promise<string> {
+  const [answer] = await engine.execute(`DESCRIBE ${sink} EXTENDED;`)
+  if (answer?.['@type'] !== 'sourceDescription') throw new Error('DESCRIBE describes')
+  const summary = answer.sourceDescription.queryOffsetSummaries.find(({ topicSummaries }) =>
+    topicSummaries.some(({ kafkaTopic }) => kafkaTopic === topic),
+  )
+  if (summary === undefined) throw new Error(`no query of ${sink} reads ${topic}`)
+  return summary.groupId
+}
+
+/** Bytes that write calls of this process took, all threads; Linux only. */
+function bytesWritten(): number | undefined {
+  try {
+    const match = /^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))
+    return match === null ? undefined : Number(match[1])
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
