@@ -1,37 +1,59 @@
-/** `npm run drill -- NAME [--cycles N] [--seed S]`: kills a process again and again; ends with `N passed, N failed`. */
+/** `npm run drill -- NAME [options]`: hard treatment of the product, from a seed; ends with `N passed, N failed`. */
 import { parseArgs } from 'node:util'
 
-import type { DrillOptions, DrillResult } from './options.ts'
+import type { DrillResult } from './options.ts'
+import { runCrashDrill } from './crash/crash-drill.ts'
 import { runEngineDrill } from './engine/engine-drill.ts'
 import { runWriterDrill } from './writer/writer-drill.ts'
 
-const drills: Readonly<
-  Record<
-    string,
-    { readonly run: (o: DrillOptions) => Promise<DrillResult>; readonly cycles: number }
-  >
-> = {
-  writer: { run: runWriterDrill, cycles: 200 },
-  engine: { run: runEngineDrill, cycles: 50 },
-}
-
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { cycles: { type: 'string' }, seed: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    cycles: { type: 'string' },
+    points: { type: 'string' },
+    history: { type: 'string' },
+    point: { type: 'string' },
+  },
 })
-const drill = drills[positionals[0] ?? '']
-if (drill === undefined) {
+
+function number(value: string | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value)
+}
+
+const seed = number(values.seed) ?? Date.now() % 1_000_000
+const log = (line: string): void => console.log(line)
+const common = { seed, log }
+
+const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
+  // Kills a process again and again.
+  writer: () => runWriterDrill({ ...common, cycles: number(values.cycles) ?? 200 }),
+  engine: () => runEngineDrill({ ...common, cycles: number(values.cycles) ?? 50 }),
+  // Crashes a database at every change of its disk; --history and --point try a failure again.
+  crash: async () => {
+    const { points, secondPoints, histories, failures } = await runCrashDrill({
+      ...common,
+      points: number(values.points) ?? 10_000,
+      history: number(values.history),
+      point: number(values.point),
+    })
+    log(`${points} crashes of ${histories} histories, ${secondPoints} of which crashed once more`)
+    return { passed: points - failures.length, failed: failures.length }
+  },
+}
+
+const run = drills[positionals[0] ?? '']
+if (run === undefined) {
   console.error(
-    `usage: npm run drill -- NAME [--cycles N] [--seed S]\nNAME: ${Object.keys(drills).join(', ')}`,
+    [
+      'usage: npm run drill -- NAME [--seed S] [options]',
+      '  writer, engine [--cycles N]',
+      '  crash [--points N] [--history H [--point P]]',
+    ].join('\n'),
   )
   process.exit(2)
 }
-const seed = Number(values.seed ?? Date.now() % 1_000_000)
-console.log(`${positionals[0]} drill, seed ${seed}`)
-const { passed, failed } = await drill.run({
-  cycles: Number(values.cycles ?? drill.cycles),
-  seed,
-  log: (line) => console.log(line),
-})
-console.log(`${passed} passed, ${failed} failed`)
+log(`${positionals[0]} drill, seed ${seed}`)
+const { passed, failed } = await run()
+log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

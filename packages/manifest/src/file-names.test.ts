@@ -16,6 +16,9 @@ test('names carry at least six digits and parse back', () => {
   expect(parseFileName(logFileName(7))).toEqual({ type: 'log', number: 7 })
   expect(parseFileName(manifestFileName(5))).toEqual({ type: 'manifest', number: 5 })
   expect(parseFileName(optionsFileName(7))).toEqual({ type: 'options', number: 7 })
+  // Left by a crash while options are written.
+  for (const name of ['OPTIONS-000007.tmp', 'OPTIONS-000007.dbtmp'])
+    expect(parseFileName(name)).toEqual({ type: 'optionsTemp', number: 7 })
   expect(parseFileName('CURRENT')).toEqual({ type: 'current', number: 0 })
   expect(parseFileName('LOG.old.1700000000000000')?.type).toBe('infoLog')
 })

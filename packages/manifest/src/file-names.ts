@@ -58,7 +58,8 @@ const PATTERNS: readonly (readonly [RegExp, ParsedFileName['type']])[] = [
   [/^(\d+)\.dbtmp$/, 'temp'],
   [/^MANIFEST-(\d+)$/, 'manifest'],
   [/^OPTIONS-(\d+)$/, 'options'],
-  [/^OPTIONS-(\d+)\.dbtmp$/, 'optionsTemp'],
+  // RocksDB's, and that of `writeFileAtomic`.
+  [/^OPTIONS-(\d+)\.(?:dbtmp|tmp)$/, 'optionsTemp'],
   [/^LOG(?:\.old\.(\d+))?$/, 'infoLog'],
 ]
 

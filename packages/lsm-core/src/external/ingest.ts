@@ -78,6 +78,8 @@ async function install(
     if (family.immutables.some(overlaps)) await background.waitForFlush([family])
     await background.withoutCompactions(async () => {
       db.checkWritable()
+      // The edit makes the files survive a loss of power: what was written before them must, too.
+      await db.sync()
       const first = versions.lastSequence + 1
       const newFiles: NewFile[] = []
       for (const [i, table] of tables.entries()) {

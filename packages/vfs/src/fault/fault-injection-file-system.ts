@@ -1,3 +1,5 @@
+import { dirname } from 'node:path'
+
 import type {
   FileLock,
   FileStat,
@@ -150,7 +152,17 @@ export class FaultInjectionFileSystem implements FileSystem {
 
   async writeFileAtomic(path: string, data: Uint8Array): Promise<void> {
     this.#enter('write-atomic', path)
-    await this.#inner.writeFileAtomic(path, data)
+    // In the steps that every file system takes for it, each of which can fail.
+    const temporary = `${path}.tmp`
+    const file = await this.openWritable(temporary)
+    try {
+      await file.append(data)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await this.rename(temporary, path)
+    await this.syncDirectory(dirname(path))
   }
 
   async exists(path: string): Promise<boolean> {

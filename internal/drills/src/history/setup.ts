@@ -1,0 +1,79 @@
+import { reverseBytewiseComparator } from '@varve/base'
+import type { SeededRandom } from '@varve/base/testing'
+import type { ColumnFamilyOptions, DBOptions } from '@varve/lsm-core'
+
+import type { FamilyModel, MergeName } from './content.ts'
+
+/** A family of a history. */
+export interface FamilySetup extends FamilyModel {
+  readonly name: string
+  readonly options: ColumnFamilyOptions
+  /** Whether its writes go through the log. */
+  readonly logged: boolean
+}
+
+/** Options of a history: those of the database, and its first families, `default` among them. */
+export interface Setup {
+  readonly db: Omit<DBOptions, 'columnFamilies' | 'fileSystem'>
+  readonly families: readonly FamilySetup[]
+}
+
+/** What the user of a setup cannot do with. */
+export interface SetupLimits {
+  /** No family that skips the log. */
+  readonly allLogged?: boolean
+  /** No families with times: other programs would have to be told. */
+  readonly noTimes?: boolean
+}
+
+/** Random options, small enough that a short history meets flushes and compactions. */
+export function randomSetup(random: SeededRandom, limits: SetupLimits = {}): Setup {
+  const count = 1 + random.below(3)
+  const families = Array.from({ length: count }, (_, i) =>
+    randomFamily(random, i === 0 ? 'default' : `family${i}`, limits),
+  )
+  return {
+    db: {
+      ...maybe(random, 4, { maxTotalWalSizeBytes: 20_000 }),
+      ...maybe(random, 4, { dbWriteBufferSizeBytes: 12_000 }),
+      ...maybe(random, 6, { maxOpenFiles: 3 }),
+    },
+    families,
+  }
+}
+
+/** Random options of one family. */
+export function randomFamily(
+  random: SeededRandom,
+  name: string,
+  limits: SetupLimits = {},
+): FamilySetup {
+  const merge = random.pick<MergeName>(['none', 'stringappend', 'uint64add'])
+  const reverse = random.below(4) === 0
+  return {
+    name,
+    merge,
+    reverse,
+    logged: limits.allLogged === true || name === 'default' || random.below(4) > 0,
+    options: {
+      writeBufferSizeBytes: random.pick([4000, 7000, 20_000, 1 << 20]),
+      blockSizeBytes: random.pick([64, 256, 1024, 4096]),
+      compression: random.pick(['none', 'snappy', 'lz4', 'zstd', 'zlib'] as const),
+      bloomBitsPerKey: random.pick([0, 3, 10]),
+      checksum: random.pick(['crc32c', 'xxh3'] as const),
+      level0FileNumCompactionTrigger: random.pick([1, 2, 4]),
+      targetFileSizeBaseBytes: random.pick([200, 2000, 1 << 20]),
+      maxBytesForLevelBase: random.pick([1000, 10_000, 1 << 20]),
+      ...maybe(random, 4, { maxWriteBufferNumber: 4 }),
+      ...maybe(random, 8, { disableAutoCompactions: true }),
+      ...(reverse ? { comparator: reverseBytewiseComparator } : {}),
+      ...(merge === 'none' ? {} : { mergeOperator: merge }),
+      ...(limits.noTimes === true ? {} : maybe(random, 6, { ttlSeconds: 0 })),
+    },
+  }
+}
+
+/** The options in one case of `n`, else none. */
+function maybe<T extends object>(random: SeededRandom, n: number, options: T): Partial<T> {
+  return random.below(n) === 0 ? options : {}
+}
