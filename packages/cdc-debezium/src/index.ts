@@ -89,3 +89,10 @@ export {
   type ColumnValue,
   type StructValue,
 } from './values/values.ts'
+export type { EnvelopeColumn } from './write/column-schema.ts'
+export {
+  EnvelopeWriter,
+  type EnvelopeWriterOptions,
+  type WritableChange,
+  type WritableRow,
+} from './write/envelope-writer.ts'

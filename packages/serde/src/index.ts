@@ -91,7 +91,7 @@ export {
   type AvroProperties,
   type AvroSchema,
 } from './avro/avro-schema.ts'
-export { AvroDecodeError, type AvroFault } from './avro/avro-bytes.ts'
+export { AvroDecodeError, AvroWriter, type AvroFault } from './avro/avro-bytes.ts'
 export { decodeAvro, type AvroValue } from './avro/avro-value.ts'
 export type { ColumnInferenceOptions, InferredColumns } from './inference.ts'
 export { columnsFromAvroSchema } from './avro/avro-columns.ts'
@@ -127,5 +127,6 @@ export {
 export { createOrderedKeyCodec, keyAfterPrefix, type OrderedKeyCodec } from './state/ordered-key.ts'
 export { createStateRowCodec, type StateRowCodec } from './state/state-row.ts'
 export { objectToRow, rowToObject, type RowObject } from './row-object.ts'
+export { javaHashOrder } from './text/java-hash.ts'
 export { formatDouble, parseDouble, parseInt32 } from './text/double-text.ts'
 export { formatBase64, parseBase64 } from './text/bytes-text.ts'

@@ -72,6 +72,9 @@ export function markOf({ source, transaction, time }: MarkedEvent): SourceMark |
       const clock = /^(\d{1,30})(?:\.(\d{1,30}))?$/.exec(asText(raw.get('ts_hlc')) ?? '')
       return clock === null ? undefined : mark('', [BigInt(clock[1]!), BigInt(clock[2] ?? 0)])
     }
+    case 'varve':
+      // What this package's writer was given.
+      return mark('', [asInteger(/^\["(\d+)"\]$/.exec(asText(raw.get('sequence')) ?? '')?.[1])])
     default:
       return undefined
   }
