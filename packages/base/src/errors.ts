@@ -19,6 +19,7 @@ export type VarveErrorCode =
   | 'VARVE_SQL'
   | 'VARVE_KAFKA'
   | 'VARVE_TIMEOUT'
+  | 'VARVE_EXPIRED'
   | 'VARVE_ASSERTION'
 
 /** Options that every Varve error takes. */

@@ -26,7 +26,23 @@ export type { ColumnFamilyOptions, CompressionName } from './options/column-fami
 export type { DBOptions, ReadOnlyDBOptions, WriteOptions } from './options/db-options.ts'
 export type {
   OptimisticTransaction,
-  TransactionKeyOptions,
-  TransactionOptions,
+  OptimisticTransactionOptions,
 } from './transaction/optimistic-transaction.ts'
+export type { TransactionKeyOptions } from './transaction/transaction-base.ts'
+export { TransactionDB, type TransactionDBWriteOptions } from './transaction/transaction-db.ts'
+export type {
+  GetForUpdateOptions,
+  Transaction,
+  TransactionState,
+} from './transaction/transaction.ts'
+export type { TransactionDBOptions, TransactionOptions } from './transaction/pessimistic-options.ts'
+export type { KeyLockInfo } from './transaction/lock-manager.ts'
+export {
+  DeadlockError,
+  LockLimitError,
+  LockTimeoutError,
+  TransactionExpiredError,
+  type DeadlockPath,
+  type DeadlockStep,
+} from './transaction/transaction-errors.ts'
 export { WriteBatch, type ColumnFamilyRef, type WalRecoveryMode } from '@varve/wal'

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 
-import { AlreadyExistsError, UnsupportedError } from '@varve/base'
+import { AlreadyExistsError } from '@varve/base'
 import {
   encodeVersionEdit,
   logFileName,
@@ -38,9 +38,6 @@ interface Capture {
 export async function createCheckpoint(db: Database, path: string): Promise<void> {
   const { fileSystem: fs } = db
   if (await fs.exists(path)) throw new AlreadyExistsError(`"${path}" exists`)
-  if (db.wals.pinnedNumber !== Number.POSITIVE_INFINITY) {
-    throw new UnsupportedError('checkpoints while transactions of RocksDB are undecided')
-  }
   const temporary = `${path}.tmp`
   await fs.removeTree(temporary)
   await fs.mkdir(temporary)

@@ -14,6 +14,8 @@ export interface LoggedMemtable {
   readonly memtable: Memtable
   /** Logs with smaller numbers hold nothing of it. Moves up while it is empty. */
   logNumber: number
+  /** Oldest log with a prepared transaction that was committed into it; Infinity when there is none. */
+  preparedLogNumber: number
 }
 
 /**
@@ -119,6 +121,10 @@ export class ColumnFamily implements ColumnFamilyHandle {
   }
 
   #newMemtable(logNumber: number): LoggedMemtable {
-    return { memtable: new Memtable({ comparator: this.options.comparator }), logNumber }
+    return {
+      memtable: new Memtable({ comparator: this.options.comparator }),
+      logNumber,
+      preparedLogNumber: Number.POSITIVE_INFINITY,
+    }
   }
 }

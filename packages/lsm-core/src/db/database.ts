@@ -30,6 +30,7 @@ import type { WalSet } from '../write/wal-set.ts'
 import { WriteController } from '../write/write-controller.ts'
 import type { InfoLog } from './info-log.ts'
 import { SnapshotList } from './snapshot-list.ts'
+import { TwoPhaseLog, type RecoveredTransaction } from './two-phase-log.ts'
 
 /** What opening hands over. */
 export interface DatabaseParts {
@@ -46,6 +47,8 @@ export interface DatabaseParts {
   readonly lock: FileLock | undefined
   readonly dbId: string
   readonly sessionId: string
+  /** Transactions that the logs have prepared and nobody has decided. */
+  readonly prepared: readonly RecoveredTransaction[]
 }
 
 /**
@@ -68,6 +71,7 @@ export class Database implements CommitTarget {
   readonly writeController: WriteController
   readonly pipeline: CommitPipeline
   readonly background: BackgroundWork
+  readonly twoPhase: TwoPhaseLog
   readonly dbId: string
   readonly sessionId: string
   readonly readOnly: boolean
@@ -107,6 +111,8 @@ export class Database implements CommitTarget {
     this.writeController = new WriteController(parts.options.clock)
     this.pipeline = new CommitPipeline(this)
     this.background = new BackgroundWork(this)
+    this.twoPhase = new TwoPhaseLog(this, parts.prepared)
+    this.wals.pinnedBy = () => this.twoPhase.oldestLogNumber()
     resourceOpened(this, `database ${this.directory}`)
   }
 
@@ -190,10 +196,10 @@ export class Database implements CommitTarget {
 
   commit(asked: WriteBatch, disableWal: boolean): void {
     const { versions } = this
-    const batch = this.#timedFamilies.size === 0 ? asked : this.#withTimes(asked)
+    const batch = this.stored(asked)
     const { count } = batch
     if (count === 0 && batch.sizeBytes === 12) return
-    this.#makeRoom()
+    this.makeRoom()
     const sequence = versions.lastSequence + 1
     batch.sequence = sequence
     const record = batch.data
@@ -214,7 +220,9 @@ export class Database implements CommitTarget {
     versions.lastSequence = sequence + count - 1
   }
 
-  #withTimes(batch: WriteBatch): WriteBatch {
+  /** The batch as it is logged: with the present time behind values of families that keep it. */
+  stored(batch: WriteBatch): WriteBatch {
+    if (this.#timedFamilies.size === 0) return batch
     return batchWithTimes(batch, this.#timedFamilies, Math.floor(this.options.clock.now() / 1000))
   }
 
@@ -239,7 +247,7 @@ export class Database implements CommitTarget {
   // Memtables
 
   /** Seals what is full before the next write goes in. */
-  #makeRoom(): void {
+  makeRoom(): void {
     let memory = 0
     let largest: ColumnFamily | undefined
     for (const family of this.families.values()) {
@@ -254,8 +262,11 @@ export class Database implements CommitTarget {
     if (dbWriteBufferSizeBytes > 0 && memory > dbWriteBufferSizeBytes && largest !== undefined) {
       this.switchMemtable(largest)
     }
-    if (this.families.size > 1 && this.wals.totalSizeBytes > this.#maxTotalWalSizeBytes)
-      this.#releaseOldestLog()
+    if (this.families.size > 1 && this.wals.totalSizeBytes > this.#maxTotalWalSizeBytes) {
+      const oldest = this.#oldestNeededLog
+      // Logs that only wait for a transaction to be decided are not helped by a flush.
+      if (this.wals.sizeFrom(oldest) > this.#maxTotalWalSizeBytes) this.#releaseLog(oldest)
+    }
   }
 
   get #maxTotalWalSizeBytes(): number {
@@ -267,9 +278,15 @@ export class Database implements CommitTarget {
     return bytes * 4
   }
 
-  /** Flushes every family that pins the oldest log, so that one quiet family does not keep all logs. */
-  #releaseOldestLog(): void {
-    const oldest = this.wals.oldestNumber
+  /** Oldest log that some family holds something of in memory. */
+  get #oldestNeededLog(): number {
+    let oldest = this.wals.currentNumber
+    for (const family of this.families.values()) oldest = Math.min(oldest, family.oldestLogNumber)
+    return oldest
+  }
+
+  /** Flushes every family that pins the log `oldest`, so that one quiet family does not keep all logs. */
+  #releaseLog(oldest: number): void {
     for (const family of this.families.values()) {
       if (family.oldestLogNumber > oldest) continue
       if (family.active.memtable.empty) {

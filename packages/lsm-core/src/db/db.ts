@@ -15,7 +15,7 @@ import { openCursor } from '../read/open-cursor.ts'
 import { lookUp } from '../read/point-lookup.ts'
 import {
   OptimisticTransaction,
-  type TransactionOptions,
+  type OptimisticTransactionOptions,
 } from '../transaction/optimistic-transaction.ts'
 import type { Bytes } from './bytes.ts'
 import { verifyTables } from '../read/verify-tables.ts'
@@ -64,7 +64,8 @@ const rangeSliceEntries = 1000
 export class DB {
   readonly #database: Database
 
-  private constructor(database: Database) {
+  /** @internal */
+  protected constructor(database: Database) {
     this.#database = database
   }
 
@@ -229,7 +230,7 @@ export class DB {
    *
    * @throws UnsupportedError for any other kind
    */
-  beginTransaction(options: TransactionOptions): OptimisticTransaction {
+  beginTransaction(options: OptimisticTransactionOptions): OptimisticTransaction {
     if (options.optimistic !== true) throw new UnsupportedError('transactions that lock keys')
     return new OptimisticTransaction(this.#database, options)
   }

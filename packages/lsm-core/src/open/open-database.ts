@@ -10,6 +10,7 @@ import {
 import {
   CURRENT_FILE_NAME,
   LOCK_FILE_NAME,
+  logFileName,
   parseFileName,
   readIdentity,
   tableFileName,
@@ -113,7 +114,11 @@ export async function openDatabase(
       infoLog,
     })
     await recovery.run(logNames)
-    wals.pinnedNumber = recovery.oldestPreparedLog
+    for (const number of recovery.logs) {
+      if (number < recovery.oldestPreparedLog) continue
+      const { sizeBytes } = await fs.stat(join(walDirectory, logFileName(number)))
+      wals.addRecovered(number, sizeBytes)
+    }
     wals.startLog(versions.newFileNumber())
     if (recovery.stopped) {
       // The next recovery must see where this history goes on behind the damaged log.
@@ -130,7 +135,7 @@ export async function openDatabase(
         logNumber,
         ...recovery.editOf(family),
         ...(i === all.length - 1
-          ? { minLogNumberToKeep: Math.min(logNumber, wals.pinnedNumber) }
+          ? { minLogNumberToKeep: Math.min(logNumber, recovery.oldestPreparedLog) }
           : {}),
       })),
     )
@@ -148,6 +153,7 @@ export async function openDatabase(
       lock,
       dbId,
       sessionId,
+      prepared: recovery.prepared,
     })
     for (const name of familyOptions.missing(versions))
       await db.addColumnFamily(name, familyOptions.given(name))

@@ -47,6 +47,7 @@ export async function openReadOnly(
     lock: undefined,
     dbId: versions.dbId ?? '',
     sessionId: '',
+    prepared: [],
   })
 }
 

@@ -1,19 +1,14 @@
 import { ByteWriter, CorruptionError, ValueType } from '@varve/base'
 import type { WriteBatchCursor } from '@varve/wal'
 
-interface PreparedTransaction {
-  /** Its entries as a write batch. */
-  readonly batch: Uint8Array
-  /** Log that holds them. */
-  readonly logNumber: number
-}
+import type { RecoveredTransaction } from '../db/two-phase-log.ts'
 
 /**
  * The transactions of RocksDB's two-phase commit that replay has found prepared and not decided yet, by name. Their
  * entries count from the record that commits them on.
  */
 export class PreparedTransactions {
-  readonly #transactions = new Map<string, PreparedTransaction>()
+  readonly #transactions = new Map<string, RecoveredTransaction>()
   /** Log that is being replayed. */
   logNumber = 0
 
@@ -29,6 +24,11 @@ export class PreparedTransactions {
     return [...this.#transactions.keys()]
   }
 
+  /** Those that nobody has decided, in the order in which they were prepared. */
+  get transactions(): RecoveredTransaction[] {
+    return [...this.#transactions.values()]
+  }
+
   /** Keeps the section that begins behind the mark under `cursor`; leaves the cursor on the mark of its end. */
   prepare(cursor: WriteBatchCursor): void {
     const start = cursor.position
@@ -37,7 +37,11 @@ export class PreparedTransactions {
       if (cursor.type === ValueType.EndPrepareXID) {
         const out = new ByteWriter(12 + end - start)
         out.zeros(8).fixed32(count).raw(cursor.data, start, end)
-        this.#transactions.set(nameOf(cursor), { batch: out.toBytes(), logNumber: this.logNumber })
+        this.#transactions.set(nameOf(cursor), {
+          name: new Uint8Array(cursor.key),
+          batch: out.toBytes(),
+          logNumber: this.logNumber,
+        })
         return
       }
       if (cursor.counted) count++

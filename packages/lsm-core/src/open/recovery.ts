@@ -3,6 +3,7 @@ import { parseFileName, type VersionEdit, type VersionSet } from '@varve/manifes
 import { runJob, timeToLive } from '../background/jobs.ts'
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { InfoLog } from '../db/info-log.ts'
+import type { RecoveredTransaction } from '../db/two-phase-log.ts'
 import { tableOptionsOf, type ResolvedDBOptions } from '../options/resolve.ts'
 import { replayWals } from './replay-wals.ts'
 
@@ -25,6 +26,10 @@ export class Recovery {
   stopped = false
   /** Oldest log with a transaction that nobody has decided; Infinity when there is none. */
   oldestPreparedLog: number = Number.POSITIVE_INFINITY
+  /** Transactions that nobody has decided. */
+  prepared: readonly RecoveredTransaction[] = []
+  /** Logs that were read, ascending. */
+  logs: readonly number[] = []
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts
@@ -38,7 +43,7 @@ export class Recovery {
   async run(names: readonly string[]): Promise<void> {
     const { walDirectory, options, versions, families, infoLog } = this.#parts
     const numbers = logsToReplay(names, versions)
-    const { nextSequence, oldestPreparedLog, stoppedAt } = await replayWals(
+    const { nextSequence, oldestPreparedLog, prepared, stoppedAt } = await replayWals(
       {
         fileSystem: options.fileSystem,
         directory: walDirectory,
@@ -53,6 +58,8 @@ export class Recovery {
     versions.lastSequence = Math.max(versions.lastSequence, nextSequence - 1)
     this.stopped = stoppedAt !== undefined
     this.oldestPreparedLog = oldestPreparedLog
+    this.prepared = prepared
+    this.logs = numbers
     for (const family of families.values()) await this.#flush(family)
     infoLog.write(
       `replayed logs ${numbers.join(', ') || '(none)'} up to sequence ${versions.lastSequence}`,

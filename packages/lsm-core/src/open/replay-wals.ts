@@ -6,6 +6,7 @@ import type { FileSystem } from '@varve/vfs'
 import { LogReader, WriteBatchCursor, type WalRecoveryMode } from '@varve/wal'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
+import type { RecoveredTransaction } from '../db/two-phase-log.ts'
 import { insertBatch } from '../write/memtable-inserter.ts'
 import { PreparedTransactions } from './prepared-transactions.ts'
 
@@ -28,6 +29,8 @@ export interface ReplayResult {
   readonly nextSequence: number
   /** Oldest log with a transaction that was prepared and not decided: it must stay. Infinity when there is none. */
   readonly oldestPreparedLog: number
+  /** Transactions that were prepared and not decided. */
+  readonly prepared: readonly RecoveredTransaction[]
   /** Log in which a point-in-time replay stopped at damage. */
   readonly stoppedAt: number | undefined
 }
@@ -119,6 +122,7 @@ export async function replayWals(
   return {
     nextSequence: Math.max(versions.lastSequence + 1, next ?? 0),
     oldestPreparedLog: prepared.oldestLogNumber,
+    prepared: prepared.transactions,
     stoppedAt,
   }
 }

@@ -51,6 +51,8 @@ export interface ResolvedDBOptions {
   readonly background: 'worker' | 'inline'
   readonly maxOpenFiles: number
   readonly paranoidChecks: boolean
+  /** Prepared transactions have somebody who decides them. */
+  readonly allow2pc: boolean
   readonly blockCache: BlockCache
   readonly clock: Clock
   readonly random: Random
@@ -245,6 +247,7 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
     background,
     maxOpenFiles: checkNumber('maxOpenFiles', options.maxOpenFiles ?? 2000, 1, 1 << 30),
     paranoidChecks: options.paranoidChecks ?? true,
+    allow2pc: false,
     blockCache: options.blockCache ?? defaultBlockCache(),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,

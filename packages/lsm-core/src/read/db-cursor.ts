@@ -15,6 +15,7 @@ import type { RangeTombstoneList } from '@varve/memtable'
 import type { Cursor } from '../db/handles.ts'
 import { withoutTime } from '../write/value-time.ts'
 import type { BlobFiles } from './blob-files.ts'
+import type { CursorBounds } from './cursor-bounds.ts'
 import { MergeContext } from './merge-context.ts'
 import { defaultColumnOf } from './wide-columns.ts'
 
@@ -37,14 +38,6 @@ export interface CursorSource {
   readonly rangeTombstones: RangeTombstoneList
   /** Lets memtables and tables go. */
   release(): void
-}
-
-/** Bounds of a cursor in user keys; `lower` and `upper` are inclusive as said. */
-export interface CursorBounds {
-  readonly lower: Uint8Array | undefined
-  readonly lowerInclusive: boolean
-  readonly upper: Uint8Array | undefined
-  readonly upperInclusive: boolean
 }
 
 /**

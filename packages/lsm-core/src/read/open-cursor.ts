@@ -1,11 +1,12 @@
-import { resourceClosed, resourceOpened, toBytes, type InternalIterator } from '@varve/base'
+import { resourceClosed, resourceOpened, type InternalIterator } from '@varve/base'
 import { LevelIterator, MergingIterator } from '@varve/compaction'
 import type { FileMetadata } from '@varve/manifest'
 import { RangeTombstoneList, type Memtable } from '@varve/memtable'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { RangeOptions } from '../db/handles.ts'
-import { DBCursor, type CursorBounds } from './db-cursor.ts'
+import { resolveBounds } from './cursor-bounds.ts'
+import { DBCursor } from './db-cursor.ts'
 
 /** The readers of a database, closed with it at the latest. */
 export type ReaderSet = Set<{ close(): void }>
@@ -64,20 +65,9 @@ export function openCursor(
         superVersion.unref()
       },
     },
-    boundsOf(options),
+    resolveBounds(options),
   )
   readers.add(cursor)
   resourceOpened(cursor, `cursor on column family "${family.name}"`)
   return cursor
-}
-
-function boundsOf({ gt, gte, lt, lte }: RangeOptions): CursorBounds {
-  const lower = gt ?? gte
-  const upper = lt ?? lte
-  return {
-    lower: lower === undefined ? undefined : new Uint8Array(toBytes(lower)),
-    lowerInclusive: gt === undefined,
-    upper: upper === undefined ? undefined : new Uint8Array(toBytes(upper)),
-    upperInclusive: lt === undefined,
-  }
 }

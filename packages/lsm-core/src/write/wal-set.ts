@@ -33,12 +33,17 @@ export class WalSet {
   #unsynced: OpenLog[] = []
   /** Every log with data, the current one last. */
   #live: LiveLog[] = []
-  /** A log that was found at opening and must stay, with all after it; Infinity when there is none. */
-  pinnedNumber: number = Number.POSITIVE_INFINITY
+  /** Asked for the oldest log that two-phase commit needs; Infinity when it needs none. */
+  pinnedBy: () => number = () => Number.POSITIVE_INFINITY
 
   constructor(fs: FileSystem, directory: string) {
     this.#fs = fs
     this.#directory = directory
+  }
+
+  /** A log that must stay, with all after it, whatever is flushed; Infinity when there is none. */
+  get pinnedNumber(): number {
+    return this.pinnedBy()
   }
 
   get currentNumber(): number {
@@ -57,9 +62,11 @@ export class WalSet {
     return bytes
   }
 
-  /** Oldest log that is live. */
-  get oldestNumber(): number {
-    return this.#live[0]?.number ?? this.currentNumber
+  /** Bytes of the live logs from `number` on. */
+  sizeFrom(number: number): number {
+    let bytes = this.#current?.writer.sizeBytes ?? 0
+    for (const log of this.#live) if (log.number >= number) bytes += log.sizeBytes
+    return bytes
   }
 
   /** Every log with data and its present size, the current one last. */

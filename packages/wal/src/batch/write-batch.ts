@@ -210,6 +210,12 @@ export class WriteBatch {
     return this
   }
 
+  /** Forgets the last save point and keeps what was added since. */
+  popSavePoint(): this {
+    assert(this.#savePoints?.pop() !== undefined, 'a save point was set')
+    return this
+  }
+
   /** Empties the batch and keeps its memory. */
   clear(): this {
     this.#out.clear().zeros(writeBatchHeaderBytes)
