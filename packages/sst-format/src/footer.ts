@@ -41,22 +41,48 @@ const LEGACY_MAGIC_HIGH = 0xdb477524
 const EXTENDED_MAGIC = 0x007a003e
 const MAX_FORMAT_VERSION = 7
 
-/** Footer of format_version 5, 53 bytes, a fresh array. */
-export function encodeFooter(
-  checksum: ChecksumType,
-  metaindex: BlockHandle,
-  index: BlockHandle,
-): Uint8Array {
+/** What {@link encodeFooter} writes. */
+export interface WrittenFooter {
+  readonly formatVersion: number
+  readonly checksum: ChecksumType
+  readonly metaindex: BlockHandle
+  readonly index: BlockHandle
+  /** 0 before format_version 6. */
+  readonly baseContextChecksum: number
+  /** Where the footer begins in the file. From format_version 6 on the metaindex is right before it. */
+  readonly offset: number
+}
+
+/** A footer of 53 bytes, a fresh array. */
+export function encodeFooter(footer: WrittenFooter): Uint8Array {
+  const { formatVersion, checksum, metaindex, baseContextChecksum } = footer
   const writer = new ByteWriter(FOOTER_SIZE_BYTES)
   writer.byte(checksum)
-  encodeBlockHandle(writer, metaindex)
-  encodeBlockHandle(writer, index)
+  if (formatVersion < 6) {
+    encodeBlockHandle(writer, metaindex)
+    encodeBlockHandle(writer, footer.index)
+  } else {
+    writer
+      .fixed32(EXTENDED_MAGIC)
+      .fixed32(0)
+      .fixed32(baseContextChecksum)
+      .fixed32(metaindex.sizeBytes)
+  }
   writer
     .zeros(41 - writer.length)
-    .fixed32(5)
+    .fixed32(formatVersion)
     .fixed32(MAGIC_LOW)
     .fixed32(MAGIC_HIGH)
-  return writer.toBytes()
+  const bytes = writer.toBytes()
+  if (formatVersion >= 6) {
+    const modifier = contextChecksumModifier(baseContextChecksum, footer.offset)
+    writeFixed32(
+      bytes,
+      5,
+      (blockChecksum(checksum, bytes, 0, FOOTER_SIZE_BYTES - 1) + modifier) >>> 0,
+    )
+  }
+  return bytes
 }
 
 /**

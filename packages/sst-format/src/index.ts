@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { TableBuilder, type TableOrigin, type TableSummary } from './table-builder.ts'
+export type { TablePropertyCollector } from './property-collector.ts'
 export type { TableOptions } from './table-options.ts'
 export {
   createPointResult,

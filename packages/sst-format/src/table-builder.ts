@@ -1,38 +1,42 @@
 import {
   assert,
-  ByteWriter,
   crc32c,
   encodeInternalKey,
   InternalKeyComparator,
+  InvalidOptionError,
+  prefixExtractorNamed,
   sequenceOf,
   sequenceSentinel,
+  toBytes,
+  utf8Bytes,
   ValueType,
   valueTypeOf,
-  writeFixed32,
+  ByteWriter,
   type Comparator,
 } from '@varve/base'
 import type { WritableFile } from '@varve/vfs'
 
 import { BlockBuilder } from './block/block-builder.ts'
 import { encodeBlockHandle, type BlockHandle } from './block-handle.ts'
-import { blockChecksum } from './checksum.ts'
-import { compressBlock } from './compression/block-compression.ts'
-import { CompressionType, compressionTypeName } from './compression/compression-type.ts'
-import { FastLocalBloomBuilder } from './filter/fast-local-bloom.ts'
+import { BlockWriter } from './block-writer.ts'
+import { CompressionType } from './compression/compression-type.ts'
+import { DataBlockWriter } from './data-block-writer.ts'
+import { FilterBuilder } from './filter/filter-builder.ts'
+import { FILE_CHECKSUM_CRC32C } from './file-checksum.ts'
 import { encodeFooter } from './footer.ts'
-import { IndexBlockBuilder } from './index/index-block-builder.ts'
+import { IndexBuilder, type WrittenIndex } from './index/index-builder.ts'
+import { encodeTopLevel } from './index/index-entry-list.ts'
+import { compressionProperty, compressionOptionsProperty } from './meta/compression-property.ts'
 import { encodeProperties } from './meta/properties.ts'
 import { computeUniqueId } from './meta/unique-id.ts'
+import type { TablePropertyCollector } from './property-collector.ts'
 import type { RangeTombstone } from './range-tombstone.ts'
-import { BLOCK_TRAILER_SIZE_BYTES, MetaBlockName } from './table-format.ts'
+import { MetaBlockName } from './table-format.ts'
 import {
   resolveTableOptions,
   type ResolvedTableOptions,
   type TableOptions,
 } from './table-options.ts'
-
-/** Finished blocks are collected to this size before they go to the file in one system call. */
-const WRITE_CHUNK_BYTES = 256 * 1024
 
 /** Where a table comes from; written into its properties. */
 export interface TableOrigin {
@@ -52,6 +56,8 @@ export interface TableOrigin {
   readonly fileCreationTimeS?: number
   /** Made outside a database: all sequence numbers are 0, and a database that takes it in decides what they stand for. */
   readonly external?: boolean
+  /** Gather properties of their own; used up by the table. */
+  readonly propertyCollectors?: readonly TablePropertyCollector[]
 }
 
 /** What {@link TableBuilder.finish} tells about the table. */
@@ -75,7 +81,7 @@ export interface TableSummary {
 }
 
 /**
- * Writes one table of format_version 5 into a file: internal keys in order, then range tombstones, then {@link finish}.
+ * Writes one table into a file: internal keys in order, then range tombstones, then {@link finish}.
  *
  * Calls are synchronous and must not overlap. The builder does not sync and does not close the file: who opened it does,
  * before a MANIFEST names the table. After an error of the file the table is of no use.
@@ -89,21 +95,22 @@ export interface TableSummary {
  * ```
  */
 export class TableBuilder {
-  readonly #file: WritableFile
   readonly #origin: TableOrigin
   readonly #options: ResolvedTableOptions
   readonly #comparator: InternalKeyComparator
+  readonly #writer: BlockWriter
+  readonly #blocks: DataBlockWriter
   readonly #data: BlockBuilder
-  readonly #index: IndexBlockBuilder
-  readonly #filter: FastLocalBloomBuilder | undefined
+  readonly #index: IndexBuilder
+  readonly #filter: FilterBuilder | undefined
+  readonly #collectors: readonly TablePropertyCollector[]
   readonly #rangeBlock: BlockBuilder = new BlockBuilder(1, 256)
-  readonly #out = new ByteWriter(WRITE_CHUNK_BYTES + 16 * 1024)
-  #offset = 0
+  readonly #baseContextChecksum: number
   #lastKey = new Uint8Array(64)
   #lastKeyLength = 0
   #lastView: Uint8Array = this.#lastKey.subarray(0, 0)
-  /** The block that ended and waits for the next key, which its separator needs. */
-  #pending: BlockHandle | undefined
+  /** A block has ended and waits for the next key, which its separator needs. */
+  #pending = false
   #entries = 0
   #rangeDeletions = 0
   #deletions = 0
@@ -115,19 +122,60 @@ export class TableBuilder {
   #largestRange: Uint8Array | undefined
   #smallestSequence = Number.MAX_SAFE_INTEGER
   #largestSequence = 0
-  #crc = 0
   #finished = false
 
+  /** @throws InvalidOptionError for options that are unknown, out of range or do not go together */
   constructor(file: WritableFile, origin: TableOrigin, options: TableOptions = {}) {
-    this.#file = file
-    this.#origin = origin
     const resolved = resolveTableOptions(options)
+    const { formatVersion, blockRestartInterval, blockSizeBytes } = resolved
+    const prefixExtractor =
+      resolved.prefixExtractor === undefined
+        ? undefined
+        : prefixExtractorNamed(resolved.prefixExtractor)
+    this.#origin = origin
     this.#options = resolved
     this.#comparator = new InternalKeyComparator(origin.comparator)
-    this.#data = new BlockBuilder(resolved.blockRestartInterval, resolved.blockSizeBytes + 1024)
-    this.#index = new IndexBlockBuilder(origin.comparator, resolved.indexBlockRestartInterval)
-    this.#filter =
-      resolved.bloomBitsPerKey > 0 ? new FastLocalBloomBuilder(resolved.bloomBitsPerKey) : undefined
+    this.#collectors = origin.propertyCollectors ?? []
+    this.#baseContextChecksum = formatVersion >= 6 ? baseContextChecksumOf(origin) : 0
+    this.#writer = new BlockWriter(
+      file,
+      resolved.checksum,
+      this.#baseContextChecksum,
+      resolved.fileChecksum === 'crc32c',
+    )
+    this.#blocks = new DataBlockWriter(this.#writer, resolved, ({ offset, sizeBytes }) =>
+      this.#index.addHandle(offset, sizeBytes),
+    )
+    this.#data = new BlockBuilder(blockRestartInterval, blockSizeBytes + 1024, {
+      useDelta: resolved.useDeltaEncoding,
+      ...(resolved.dataBlockIndex === 'binaryAndHash'
+        ? { hashRatio: resolved.dataBlockHashRatio }
+        : {}),
+    })
+    this.#index = new IndexBuilder({
+      comparator: origin.comparator,
+      formatVersion,
+      indexType: resolved.indexType,
+      shortening: resolved.indexShortening,
+      restartInterval: resolved.indexBlockRestartInterval,
+      blocksAreApart: resolved.blockAlign,
+      partitionSizeBytes: resolved.metadataBlockSizeBytes,
+      prefixExtractor,
+    })
+    const hasFilter =
+      resolved.bloomBitsPerKey > 0 && (resolved.wholeKeyFiltering || prefixExtractor !== undefined)
+    this.#filter = hasFilter
+      ? new FilterBuilder({
+          kind: resolved.filter,
+          bitsPerKey: resolved.bloomBitsPerKey,
+          wholeKeys: resolved.wholeKeyFiltering,
+          prefixExtractor,
+          legacy: formatVersion < 5,
+          partitionSizeBytes: resolved.partitionFilters
+            ? resolved.metadataBlockSizeBytes
+            : undefined,
+        })
+      : undefined
   }
 
   /** Entries added, range tombstones included. */
@@ -138,7 +186,8 @@ export class TableBuilder {
   /** Size the file would have if it were finished now, within a block. */
   get estimatedSizeBytes(): number {
     return (
-      this.#offset +
+      this.#writer.offset +
+      this.#blocks.waitingBytes +
       this.#data.sizeBytes +
       this.#index.sizeBytes +
       (this.#filter?.sizeBytes ?? 0) +
@@ -165,12 +214,13 @@ export class TableBuilder {
       this.#smallest = new Uint8Array(key)
     }
     this.#cutBlock(key, value)
-    if (this.#pending !== undefined) {
-      const { offset, sizeBytes } = this.#pending
-      this.#index.add(this.#lastView, key, offset, sizeBytes)
-      this.#pending = undefined
+    if (this.#pending) {
+      this.#index.endBlock(this.#lastView, key)
+      this.#pending = false
     }
-    this.#filter?.add(key, length - 8)
+    if (this.#data.empty) this.#index.beginBlock(key)
+    this.#index.addKey(key)
+    this.#filter?.add(key)
     this.#data.add(key, value)
     if (this.#lastKey.length < length) this.#lastKey = new Uint8Array(length * 2)
     this.#lastKey.set(key)
@@ -181,8 +231,11 @@ export class TableBuilder {
     this.#entries++
     this.#rawKeyBytes += length
     this.#rawValueBytes += value.length
-    this.#countSequence(sequenceOf(key))
+    const sequence = sequenceOf(key)
+    this.#countSequence(sequence)
     const type = valueTypeOf(key)
+    for (const collector of this.#collectors)
+      collector.add(key.subarray(0, length - 8), value, type, sequence)
     if (type === ValueType.Deletion || type === ValueType.SingleDeletion) this.#deletions++
     else if (type === ValueType.Merge) this.#mergeOperands++
   }
@@ -216,38 +269,84 @@ export class TableBuilder {
     assert(!this.#finished, 'a table is finished once')
     this.#flushBlock()
     this.#finished = true
-    if (this.#pending !== undefined) {
-      this.#index.add(this.#lastView, undefined, this.#pending.offset, this.#pending.sizeBytes)
-      this.#pending = undefined
-    }
-    const dataSizeBytes = this.#offset
+    if (this.#pending) this.#index.endBlock(this.#lastView, undefined)
+    const dictionary = this.#blocks.finish()
+    const writer = this.#writer
+    const dataSizeBytes = writer.offset
     const meta = new Map<string, BlockHandle>()
-    let filterSizeBytes = 0
-    let filterEntries = 0
-    if (this.#filter !== undefined && this.#filter.keys > 0) {
-      const filter = this.#filter.finish()
-      filterSizeBytes = filter.length
-      filterEntries = this.#filter.keys
-      meta.set(MetaBlockName.filter, this.#writeRaw(filter, CompressionType.NoCompression))
+    const filterSizeBytes = this.#writeFilter(meta)
+    const index = this.#writeIndex(meta)
+    if (dictionary !== undefined)
+      meta.set(MetaBlockName.compressionDictionary, writer.writeRaw(dictionary))
+    if (this.#rangeDeletions > 0)
+      meta.set(MetaBlockName.rangeDeletions, writer.writeRaw(this.#rangeBlock.finish()))
+    meta.set(
+      MetaBlockName.properties,
+      writer.writeRaw(this.#properties(dataSizeBytes, filterSizeBytes, index)),
+    )
+    const { formatVersion, checksum } = this.#options
+    if (formatVersion >= 6) meta.set(MetaBlockName.index, index.handle)
+    const metaindex = this.#writeMetaindex(meta)
+    writer.append(
+      encodeFooter({
+        formatVersion,
+        checksum,
+        metaindex,
+        index: index.handle,
+        baseContextChecksum: this.#baseContextChecksum,
+        offset: writer.offset,
+      }),
+    )
+    writer.flush()
+    return this.#summary(dataSizeBytes)
+  }
+
+  /** Returns the bytes of the filter, in partitions with their index. */
+  #writeFilter(meta: Map<string, BlockHandle>): number {
+    const partitions = this.#filter?.finish() ?? []
+    if (partitions.length === 0) return 0
+    const writer = this.#writer
+    if (!this.#options.partitionFilters) {
+      const { data } = partitions[0]!
+      meta.set(MetaBlockName.filter, writer.writeRaw(data))
+      return data.length
     }
-    const indexData = this.#index.finish()
-    const index = this.#writeBlock(indexData)
-    if (this.#rangeDeletions > 0) {
-      meta.set(
-        MetaBlockName.rangeDeletions,
-        this.#writeRaw(this.#rangeBlock.finish(), CompressionType.NoCompression),
-      )
+    let sizeBytes = 0
+    const parts = partitions.map(({ lastKey, data }) => {
+      sizeBytes += data.length
+      return { key: lastKey, handle: writer.writeRaw(data) }
+    })
+    const top = encodeTopLevel(parts, this.#index.encoding)
+    meta.set(MetaBlockName.partitionedFilter, writer.writeRaw(top))
+    return sizeBytes + top.length
+  }
+
+  #writeIndex(meta: Map<string, BlockHandle>): WrittenIndex {
+    const { compression: type, compressionLevel: level, compressIndex } = this.#options
+    const writer = this.#writer
+    const compression = { type: compressIndex ? type : CompressionType.NoCompression, level }
+    const index = this.#index.write((data) => writer.writeCompressed(data, compression))
+    if (index.hashIndex !== undefined) {
+      const { prefixes, metadata } = index.hashIndex
+      meta.set(MetaBlockName.hashIndexPrefixes, writer.writeCompressed(prefixes, compression))
+      meta.set(MetaBlockName.hashIndexMetadata, writer.writeCompressed(metadata, compression))
     }
+    return index
+  }
+
+  #properties(dataSizeBytes: number, filterSizeBytes: number, index: WrittenIndex): Uint8Array {
     const { origin, options } = { origin: this.#origin, options: this.#options }
-    const properties = encodeProperties({
+    const hasFilter = this.#filter !== undefined
+    return encodeProperties({
+      formatVersion: options.formatVersion,
       dataSizeBytes,
-      indexSizeBytes: indexData.length + BLOCK_TRAILER_SIZE_BYTES,
+      indexSizeBytes: index.sizeBytes,
       filterSizeBytes,
       rawKeySizeBytes: this.#rawKeyBytes,
       rawValueSizeBytes: this.#rawValueBytes,
       dataBlocks: this.#dataBlocks,
       entries: this.#entries,
-      filterEntries,
+      filterEntries: this.#filter?.entries ?? 0,
       deletedKeys: this.#deletions + this.#rangeDeletions,
       mergeOperands: this.#mergeOperands,
       rangeDeletions: this.#rangeDeletions,
@@ -255,22 +354,31 @@ export class TableBuilder {
       columnFamilyName: origin.columnFamilyName,
       comparatorName: origin.comparator.name,
       mergeOperatorName: origin.mergeOperatorName ?? '',
-      filterPolicyName: this.#filter === undefined ? '' : 'bloomfilter',
-      compressionName: compressionTypeName(options.compression),
+      prefixExtractorName: options.prefixExtractor ?? '',
+      filterPolicyName: !hasFilter
+        ? ''
+        : options.filter === 'ribbon'
+          ? 'ribbonfilter'
+          : 'bloomfilter',
+      wholeKeyFiltering: options.wholeKeyFiltering,
+      prefixFiltering: options.prefixExtractor !== undefined,
+      compressionName: compressionProperty(options, this.#writer.usedCompressions),
+      compressionOptions: compressionOptionsProperty(options),
       creationTimeS: origin.creationTimeS ?? 0,
       oldestKeyTimeS: origin.oldestKeyTimeS ?? 0,
       fileCreationTimeS: origin.fileCreationTimeS ?? 0,
       dbId: origin.dbId ?? '',
       sessionId: origin.sessionId ?? '',
       originalFileNumber: origin.fileNumber,
+      indexType: options.indexType,
       indexKeyIsUserKey: this.#index.keyIsUserKey,
+      indexValueIsDelta: this.#index.valueIsDelta,
+      indexPartitions: index.partitions,
+      topLevelIndexSizeBytes: index.topLevelSizeBytes,
       external: origin.external ?? false,
+      collectors: this.#collectors.map(({ name }) => name),
+      others: collectedProperties(this.#collectors),
     })
-    meta.set(MetaBlockName.properties, this.#writeRaw(properties, CompressionType.NoCompression))
-    const metaindex = this.#writeMetaindex(meta)
-    this.#append(encodeFooter(options.checksum, metaindex, index))
-    this.#flushChunk()
-    return this.#summary(dataSizeBytes)
   }
 
   #summary(dataSizeBytes: number): TableSummary {
@@ -285,9 +393,9 @@ export class TableBuilder {
     const { dbId, sessionId, fileNumber } = this.#origin
     const hasChecksum = this.#options.fileChecksum === 'crc32c'
     const fileChecksum = new Uint8Array(hasChecksum ? 4 : 0)
-    if (hasChecksum) new DataView(fileChecksum.buffer).setUint32(0, this.#crc)
+    if (hasChecksum) new DataView(fileChecksum.buffer).setUint32(0, this.#writer.fileCrc)
     return {
-      fileSizeBytes: this.#offset,
+      fileSizeBytes: this.#writer.offset,
       entries: this.#entries,
       deletions: this.#deletions + this.#rangeDeletions,
       rangeDeletions: this.#rangeDeletions,
@@ -300,9 +408,9 @@ export class TableBuilder {
         dbId === undefined || sessionId === undefined
           ? undefined
           : computeUniqueId(dbId, sessionId, fileNumber),
-      tailSizeBytes: this.#offset - dataSizeBytes,
+      tailSizeBytes: this.#writer.offset - dataSizeBytes,
       fileChecksum,
-      fileChecksumFunctionName: hasChecksum ? 'FileChecksumCrc32c' : 'Unknown',
+      fileChecksumFunctionName: hasChecksum ? FILE_CHECKSUM_CRC32C : 'Unknown',
     }
   }
 
@@ -317,6 +425,11 @@ export class TableBuilder {
     if (data.empty) return
     const limit = this.#options.blockSizeBytes
     const size = data.sizeBytes
+    if (this.#options.blockAlign) {
+      // With its trailer a block must fit, or it takes twice the space.
+      if (size + key.length + value.length + 16 > limit) this.#flushBlock()
+      return
+    }
     if (size >= limit || (size > limit * 0.9 && size + key.length + value.length + 8 > limit)) {
       this.#flushBlock()
     }
@@ -324,57 +437,42 @@ export class TableBuilder {
 
   #flushBlock(): void {
     if (this.#data.empty) return
-    this.#pending = this.#writeBlock(this.#data.finish())
+    this.#blocks.add(this.#data.finish())
     this.#data.reset()
     this.#dataBlocks++
-  }
-
-  #writeBlock(raw: Uint8Array): BlockHandle {
-    const { compression, compressionLevel } = this.#options
-    if (compression !== CompressionType.NoCompression) {
-      const compressed = compressBlock(compression, raw, compressionLevel)
-      if (compressed !== undefined) return this.#writeRaw(compressed, compression)
-    }
-    return this.#writeRaw(raw, CompressionType.NoCompression)
-  }
-
-  #writeRaw(stored: Uint8Array, type: CompressionType): BlockHandle {
-    const out = this.#out
-    const handle = { offset: this.#offset, sizeBytes: stored.length }
-    out.reserve(stored.length + BLOCK_TRAILER_SIZE_BYTES)
-    const start = out.length
-    out.raw(stored).byte(type)
-    const checksum = blockChecksum(this.#options.checksum, out.bytes, start, stored.length)
-    writeFixed32(out.bytes, out.length, checksum)
-    out.length += 4
-    this.#offset += stored.length + BLOCK_TRAILER_SIZE_BYTES
-    if (out.length >= WRITE_CHUNK_BYTES) this.#flushChunk()
-    return handle
+    this.#pending = true
   }
 
   #writeMetaindex(meta: ReadonlyMap<string, BlockHandle>): BlockHandle {
     const builder = new BlockBuilder(1, 512)
     const value = new ByteWriter(32)
-    const encoder = new TextEncoder()
     for (const name of [...meta.keys()].sort()) {
       encodeBlockHandle(value.clear(), meta.get(name)!)
-      builder.add(encoder.encode(name), value.view())
+      builder.add(utf8Bytes(name), value.view())
     }
-    return this.#writeRaw(builder.finish(), CompressionType.NoCompression)
+    return this.#writer.writeRaw(builder.finish())
   }
+}
 
-  #append(bytes: Uint8Array): void {
-    this.#out.raw(bytes)
-    this.#offset += bytes.length
-  }
+/** Ties the checksums of a table to it: other tables have other numbers, the same table written again the same. */
+function baseContextChecksumOf({ dbId = '', sessionId = '', fileNumber }: TableOrigin): number {
+  return (crc32c(utf8Bytes(`${dbId} ${sessionId} ${fileNumber}`)) | 1) >>> 0
+}
 
-  #flushChunk(): void {
-    const out = this.#out
-    if (out.length === 0) return
-    if (this.#options.fileChecksum === 'crc32c') {
-      this.#crc = crc32c(out.bytes, 0, out.length, this.#crc)
+function collectedProperties(
+  collectors: readonly TablePropertyCollector[],
+): Map<string, Uint8Array> {
+  const properties = new Map<string, Uint8Array>()
+  for (const collector of collectors) {
+    for (const [name, value] of Object.entries(collector.finish())) {
+      if (name.startsWith('rocksdb.')) {
+        throw new InvalidOptionError(
+          'propertyCollectors',
+          `"${collector.name}" gives "${name}", a name of RocksDB's own`,
+        )
+      }
+      properties.set(name, new Uint8Array(toBytes(value)))
     }
-    this.#file.appendSync(out.view())
-    out.clear()
   }
+  return properties
 }

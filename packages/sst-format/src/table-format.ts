@@ -46,6 +46,9 @@ export const MetaBlockName = {
   partitionedFilterPrefix: 'partitionedfilter.',
   filter: 'fullfilter.rocksdb.BuiltinBloomFilter',
   rangeDeletions: 'rocksdb.range_del',
+  partitionedFilter: 'partitionedfilter.rocksdb.BuiltinBloomFilter',
+  hashIndexPrefixes: 'rocksdb.hashindex.prefixes',
+  hashIndexMetadata: 'rocksdb.hashindex.metadata',
   compressionDictionary: 'rocksdb.compression_dict',
   index: 'rocksdb.index',
 } as const

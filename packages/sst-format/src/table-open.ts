@@ -3,6 +3,7 @@ import {
   ByteReader,
   CorruptionError,
   InternalKeyComparator,
+  prefixExtractorNamed,
   reverseBytewiseComparator,
   sequenceOf,
   UnsupportedError,
@@ -10,6 +11,7 @@ import {
   ValueType,
   valueTypeOf,
   type Comparator,
+  type PrefixExtractor,
 } from '@varve/base'
 
 import { Block } from './block/block.ts'
@@ -42,6 +44,10 @@ export interface OpenedTable {
   /** The index of a filter in partitions. */
   readonly filterIndex: IndexEntries | undefined
   readonly filter: FilterReader | undefined
+  /** Whole keys are in the filter. */
+  readonly filtersKeys: boolean
+  /** Cuts the prefixes that are in the filter, when there are such and their extractor is known. */
+  readonly prefixExtractor: PrefixExtractor | undefined
   readonly rangeTombstones: readonly RangeTombstone[]
   /** The sequence number that all entries have, in tables made outside the database. */
   readonly globalSequence: number | undefined
@@ -117,10 +123,13 @@ export function* openTable(input: OpenTableInput): Generator<ReadRequest, Opened
   }
   const index = decodeIndexBlock(yield* contents(indexHandle), coding, file, indexHandle.offset)
 
+  const prefixExtractor = properties.prefixFiltering
+    ? prefixExtractorNamed(properties.prefixExtractorName)
+    : undefined
   let filter: FilterReader | undefined
   let filterIndex: IndexEntries | undefined
   for (const [name, handle] of meta) {
-    if (!properties.wholeKeyFiltering) break
+    if (!properties.wholeKeyFiltering && prefixExtractor === undefined) break
     if (name.startsWith(MetaBlockName.fullFilterPrefix)) {
       filter = new FilterReader(yield* contents(handle))
     } else if (name.startsWith(MetaBlockName.partitionedFilterPrefix)) {
@@ -151,6 +160,8 @@ export function* openTable(input: OpenTableInput): Generator<ReadRequest, Opened
     index,
     filterIndex,
     filter,
+    filtersKeys: properties.wholeKeyFiltering,
+    prefixExtractor,
     rangeTombstones,
     globalSequence,
   }

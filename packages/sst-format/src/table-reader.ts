@@ -226,6 +226,16 @@ export class TableReader {
     return this.#filterAnswer(target, undefined, true) === Outcome.Found
   }
 
+  /**
+   * Whether the table may hold keys with the prefix of the user key, as the extractor in its properties cuts it; false is
+   * certain. Range tombstones are not counted.
+   */
+  mayMatchPrefix(userKey: Uint8Array): boolean {
+    this.#checkOpen()
+    const target = encodeInternalKey(userKey, sequenceSentinel, valueTypeForSeek)
+    return this.#filterAnswer(target, undefined, true, true) === Outcome.Found
+  }
+
   /** A cursor over all entries in internal-key order. Holds the file open until it is closed. */
   iterator(options: TableIteratorOptions = {}): InternalIterator {
     this.#checkOpen()
@@ -403,11 +413,22 @@ export class TableReader {
     return Outcome.Absent
   }
 
-  /** `Found`: the key may be there. */
-  #filterAnswer(target: Uint8Array, pinned: PinnedBlocks | undefined, sync: boolean): Outcome {
-    const { filter, filterIndex, coding } = this.#table
+  /** `Found`: the key may be there. Its prefix is asked for where whole keys are not in the filter. */
+  #filterAnswer(
+    target: Uint8Array,
+    pinned: PinnedBlocks | undefined,
+    sync: boolean,
+    byPrefix: boolean = false,
+  ): Outcome {
+    const { filter, filterIndex, coding, filtersKeys, prefixExtractor } = this.#table
+    let length = target.length - 8
+    if (byPrefix || !filtersKeys) {
+      if (prefixExtractor === undefined) return Outcome.Found
+      length = prefixExtractor.prefixLength(target, length)
+      if (length < 0) return Outcome.Found
+    }
     if (filter !== undefined) {
-      return filter.mayMatch(target, target.length - 8) ? Outcome.Found : Outcome.Absent
+      return filter.mayMatch(target, length) ? Outcome.Found : Outcome.Absent
     }
     if (filterIndex === undefined || filterIndex.count === 0) return Outcome.Found
     let i = searchIndex(filterIndex, target, this.comparator, coding.keyIsUserKey)
@@ -420,9 +441,7 @@ export class TableReader {
       sync,
     )
     if (partition === undefined) return Outcome.Missing
-    return (partition as FilterReader).mayMatch(target, target.length - 8)
-      ? Outcome.Found
-      : Outcome.Absent
+    return (partition as FilterReader).mayMatch(target, length) ? Outcome.Found : Outcome.Absent
   }
 
   /** The block at `offset`: pinned, cached, or read when `sync`; else remembered as missing. */

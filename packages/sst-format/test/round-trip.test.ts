@@ -5,6 +5,7 @@ import {
   InternalKeyComparator,
   reverseBytewiseComparator,
   sequenceOf,
+  userKeyOf,
   ValueType,
 } from '@varve/base'
 import { assertNoOpenResources } from '@varve/base/testing'
@@ -17,6 +18,7 @@ import {
   CompressionType,
   computeFileChecksum,
   createPointResult,
+  IndexType,
   TableReader,
   verifyFileChecksum,
   type TableOptions,
@@ -46,20 +48,48 @@ const entriesArbitrary = fc.array(
   { maxLength: 120 },
 )
 
-const optionsArbitrary: fc.Arbitrary<TableOptions> = fc.record({
-  blockSizeBytes: fc.constantFrom(64, 200, 4096),
-  blockRestartInterval: fc.constantFrom(1, 2, 16),
-  indexBlockRestartInterval: fc.constantFrom(1, 4),
-  checksum: fc.constantFrom(...Object.values(ChecksumType)),
-  compression: fc.constantFrom(
-    CompressionType.NoCompression,
-    CompressionType.Snappy,
-    CompressionType.Zlib,
-    CompressionType.LZ4,
-    CompressionType.ZSTD,
-  ),
-  bloomBitsPerKey: fc.constantFrom(0, 5.5, 10),
-})
+const optionsArbitrary: fc.Arbitrary<TableOptions> = fc
+  .record({
+    formatVersion: fc.integer({ min: 2, max: 7 }),
+    blockSizeBytes: fc.constantFrom(64, 256, 4096),
+    blockRestartInterval: fc.constantFrom(1, 2, 16),
+    indexBlockRestartInterval: fc.constantFrom(1, 4),
+    useDeltaEncoding: fc.boolean(),
+    blockAlign: fc.boolean(),
+    dataBlockIndex: fc.constantFrom('binary' as const, 'binaryAndHash' as const),
+    dataBlockHashRatio: fc.constantFrom(0.3, 0.75, 2),
+    indexType: fc.constantFrom(...Object.values(IndexType)),
+    indexShortening: fc.constantFrom(
+      'none' as const,
+      'separators' as const,
+      'separatorsAndSuccessor' as const,
+    ),
+    metadataBlockSizeBytes: fc.constantFrom(64, 200, 4096),
+    partitionFilters: fc.boolean(),
+    compressIndex: fc.boolean(),
+    checksum: fc.constantFrom(...Object.values(ChecksumType)),
+    compression: fc.constantFrom(
+      CompressionType.NoCompression,
+      CompressionType.Snappy,
+      CompressionType.Zlib,
+      CompressionType.LZ4,
+      CompressionType.LZ4HC,
+      CompressionType.ZSTD,
+    ),
+    maxDictBytes: fc.constantFrom(0, 100, 1000),
+    zstdMaxTrainBytes: fc.constantFrom(0, 3000),
+    maxDictBufferBytes: fc.constantFrom(0, 500),
+    bloomBitsPerKey: fc.constantFrom(0, 5.5, 10),
+    filter: fc.constantFrom('bloom' as const, 'ribbon' as const),
+    wholeKeyFiltering: fc.boolean(),
+    prefixExtractor: fc.constantFrom('rocksdb.FixedPrefix.4', 'rocksdb.CappedPrefix.3'),
+  })
+  .map((options) => ({
+    ...options,
+    ...(options.blockAlign ? { compression: CompressionType.NoCompression } : {}),
+    partitionFilters:
+      options.partitionFilters && options.indexType === IndexType.TwoLevelIndexSearch,
+  }))
 
 describe('a table gives back what was written', () => {
   for (const user of [bytewiseComparator, reverseBytewiseComparator]) {
@@ -95,6 +125,8 @@ describe('a table gives back what was written', () => {
             expect(result.sequence).toBe(sequenceOf(entry.key))
             expect(compareBytes(result.value, entry.value)).toBe(0)
             expect(await table.get(entry.key, result)).toBe(true)
+            expect(table.mayMatch(userKeyOf(entry.key))).toBe(true)
+            expect(table.mayMatchPrefix(userKeyOf(entry.key))).toBe(true)
             iterator.seek(entry.key)
             expect(compareBytes(iterator.key, entry.key)).toBe(0)
             iterator.prev()
@@ -107,7 +139,7 @@ describe('a table gives back what was written', () => {
           }
           expect(backward).toEqual(entries.map(({ key }) => key))
         }),
-        { numRuns: 60 },
+        { numRuns: 150 },
       )
     })
   }

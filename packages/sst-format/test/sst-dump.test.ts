@@ -7,7 +7,7 @@ import { bytewiseComparator, encodeInternalKey, utf8Bytes, ValueType } from '@va
 import { nodeFileSystem } from '@varve/vfs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ChecksumType, CompressionType } from '../src/index.ts'
+import { ChecksumType, CompressionType, IndexType, type TableOptions } from '../src/index.ts'
 import { put, writeTable } from './memory-table.ts'
 
 function hasSstDump(): boolean {
@@ -51,6 +51,68 @@ describe.skipIf(!hasSstDump())("RocksDB's sst_dump reads our tables", () => {
         const properties = run(['--command=none', '--show_properties', `--file=${path}`])
         expect(properties).toContain('# entries: 2000')
         expect(properties).toContain('filter policy name: bloomfilter')
+      })
+    }
+  }
+
+  const layouts: Readonly<Record<string, TableOptions>> = {
+    'format_version 2': { formatVersion: 2 },
+    'format_version 3': { formatVersion: 3 },
+    'format_version 4': { formatVersion: 4 },
+    'a two-level index': { indexType: IndexType.TwoLevelIndexSearch, metadataBlockSizeBytes: 256 },
+    'index and filter in partitions': {
+      indexType: IndexType.TwoLevelIndexSearch,
+      metadataBlockSizeBytes: 256,
+      partitionFilters: true,
+      prefixExtractor: 'rocksdb.FixedPrefix.9',
+    },
+    'an index with first keys': {
+      indexType: IndexType.BinarySearchWithFirstKey,
+      indexBlockRestartInterval: 4,
+    },
+    'an index by hash': {
+      indexType: IndexType.HashSearch,
+      prefixExtractor: 'rocksdb.CappedPrefix.9',
+    },
+    'an index that is not cut': { indexShortening: 'none', compressIndex: false },
+    'an index that is cut at its end': { indexShortening: 'separatorsAndSuccessor' },
+    'a Ribbon filter': { filter: 'ribbon' },
+    'aligned blocks': { blockAlign: true, compression: CompressionType.NoCompression },
+    'a hash index in data blocks': { dataBlockIndex: 'binaryAndHash' },
+    'whole keys in data blocks': { useDeltaEncoding: false },
+    lz4hc: { compression: CompressionType.LZ4HC },
+    'a zstd dictionary': { compression: CompressionType.ZSTD, maxDictBytes: 4096 },
+    'a trained zstd dictionary': {
+      compression: CompressionType.ZSTD,
+      compressionLevel: 9,
+      maxDictBytes: 4096,
+      zstdMaxTrainBytes: 50_000,
+    },
+    'an lz4 dictionary': { compression: CompressionType.LZ4, maxDictBytes: 4096 },
+    'an lz4hc dictionary': { compression: CompressionType.LZ4HC, maxDictBytes: 4096 },
+    'a zlib dictionary': { compression: CompressionType.Zlib, maxDictBytes: 4096 },
+  }
+  for (const [name, options] of Object.entries(layouts)) {
+    for (const versions of [1, 300]) {
+      test(`${name}, ${versions} versions of a key`, async () => {
+        const path = join(directory, `layout-${name.replaceAll(' ', '-')}-${versions}.sst`)
+        const entries = Array.from({ length: 2000 }, (_, i) =>
+          put(
+            `key${String(Math.floor(i / versions)).padStart(8, '0')}`,
+            5000 - i,
+            `{"number":${i},"customer":{"address":{"city":"Springfield"}}}`,
+          ),
+        )
+        await writeTable(nodeFileSystem, path, bytewiseComparator, entries, {
+          blockSizeBytes: 1024,
+          ...options,
+        })
+        expect(run(['--command=verify', '--verify_checksum', `--file=${path}`])).toContain(
+          'The file is ok',
+        )
+        const scanned = run(['--command=scan', '--verify_checksum', `--file=${path}`])
+        expect(scanned.split('\n').filter((line) => line.includes('seq:'))).toHaveLength(2000)
+        expect(scanned).not.toContain('Corruption')
       })
     }
   }

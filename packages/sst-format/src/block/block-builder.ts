@@ -1,5 +1,15 @@
 import { ByteWriter, writeFixed32 } from '@varve/base'
 
+import { DataBlockHashIndexBuilder } from './data-block-hash-index.ts'
+
+/** What makes a block other than the usual. */
+export interface BlockBuilderOptions {
+  /** Leave out what a key shares with the one before. Default true. */
+  readonly useDelta?: boolean
+  /** Add an index by hash with so many keys per bucket; keys are internal keys then. Default: none. */
+  readonly hashRatio?: number
+}
+
 /**
  * Builds the contents of one block: entries with shared prefixes, then the restart array.
  *
@@ -11,6 +21,8 @@ import { ByteWriter, writeFixed32 } from '@varve/base'
  */
 export class BlockBuilder {
   readonly #restartInterval: number
+  readonly #useDelta: boolean
+  readonly #hashIndex: DataBlockHashIndexBuilder | undefined
   readonly #out: ByteWriter
   #restarts: number[] = [0]
   #sinceRestart = 0
@@ -18,8 +30,15 @@ export class BlockBuilder {
   #lastKeyLength = 0
   #entries = 0
 
-  constructor(restartInterval: number, capacityBytes: number = 4096) {
+  constructor(
+    restartInterval: number,
+    capacityBytes: number = 4096,
+    options: BlockBuilderOptions = {},
+  ) {
     this.#restartInterval = restartInterval
+    this.#useDelta = options.useDelta !== false
+    this.#hashIndex =
+      options.hashRatio === undefined ? undefined : new DataBlockHashIndexBuilder(options.hashRatio)
     this.#out = new ByteWriter(capacityBytes)
   }
 
@@ -33,7 +52,7 @@ export class BlockBuilder {
 
   /** Size {@link finish} would give now. */
   get sizeBytes(): number {
-    return this.#out.length + this.#restarts.length * 4 + 4
+    return this.#out.length + this.#restarts.length * 4 + 4 + (this.#hashIndex?.sizeBytes ?? 0)
   }
 
   /** Copies key and value into the block. */
@@ -43,7 +62,7 @@ export class BlockBuilder {
     let shared = 0
     if (this.#sinceRestart < this.#restartInterval) {
       const limit = this.#lastKeyLength < length ? this.#lastKeyLength : length
-      while (shared < limit && last[shared] === key[shared]) shared++
+      if (this.#useDelta) while (shared < limit && last[shared] === key[shared]) shared++
     } else {
       this.#restarts.push(this.#out.length)
       this.#sinceRestart = 0
@@ -71,6 +90,7 @@ export class BlockBuilder {
     this.#lastKeyLength = length
     this.#sinceRestart++
     this.#entries++
+    this.#hashIndex?.add(key, length - 8, this.#restarts.length - 1)
   }
 
   /** Appends the restart array. A view borrowed until {@link reset}. */
@@ -82,7 +102,8 @@ export class BlockBuilder {
       writeFixed32(out.bytes, out.length, restart)
       out.length += 4
     }
-    out.fixed32(restarts.length)
+    const hasHashIndex = this.#hashIndex?.write(out) === true
+    out.fixed32(hasHashIndex ? (restarts.length | 0x8000_0000) >>> 0 : restarts.length)
     return out.view()
   }
 
@@ -93,5 +114,6 @@ export class BlockBuilder {
     this.#sinceRestart = 0
     this.#lastKeyLength = 0
     this.#entries = 0
+    this.#hashIndex?.reset()
   }
 }

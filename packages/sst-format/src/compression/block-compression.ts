@@ -5,10 +5,21 @@ import {
   varintLength,
   writeVarint,
 } from '@varve/base'
-import { decompressBzip2, lz4Codec, snappyCodec, zstdCodec } from '@varve/base/compression'
+import {
+  decompressBzip2,
+  lz4Codec,
+  lz4HcCodec,
+  snappyCodec,
+  zstdCodec,
+} from '@varve/base/compression'
 
 import { CompressionType, compressionTypeName } from './compression-type.ts'
-import { decompressWithDictionary, deflateBlock, inflateBlock } from './dictionary.ts'
+import {
+  compressWithDictionary,
+  decompressWithDictionary,
+  deflateBlock,
+  inflateBlock,
+} from './dictionary.ts'
 
 /** Larger blocks are taken for damage: nothing RocksDB writes by default comes near, and memory stays bounded. */
 const MAX_BLOCK_SIZE_BYTES = 1 << 30
@@ -21,18 +32,36 @@ function largestOutput(storedBytes: number, ratio: number): number {
   return Math.min(MAX_BLOCK_SIZE_BYTES, (storedBytes + 16) * ratio)
 }
 
+/** How blocks are compressed. */
+export interface BlockCompression {
+  readonly type: CompressionType
+  /** In the codec's own scale; undefined: its default. */
+  readonly level: number | undefined
+  /** Preset dictionary of data blocks; undefined or empty: none. Formats without dictionaries pay no heed. */
+  readonly dictionary?: Uint8Array | undefined
+}
+
+/** Whether blocks of this type can have a preset dictionary. */
+export function takesDictionary(type: CompressionType): boolean {
+  return (
+    type === CompressionType.Zlib ||
+    type === CompressionType.LZ4 ||
+    type === CompressionType.LZ4HC ||
+    type === CompressionType.ZSTD
+  )
+}
+
 /**
  * Compressed form of a block in the framing of format_version 2 and later: a varint with the size first, except Snappy,
  * which carries its own. `undefined` when it does not save an eighth: then the block is stored as it is.
  */
 export function compressBlock(
-  type: CompressionType,
   raw: Uint8Array,
-  level: number | undefined,
+  compression: BlockCompression,
 ): Uint8Array | undefined {
-  const body = compressBody(type, raw, level)
+  const body = compressBody(raw, compression)
   if (body === undefined) return undefined
-  const prefix = type === CompressionType.Snappy ? 0 : varintLength(raw.length)
+  const prefix = compression.type === CompressionType.Snappy ? 0 : varintLength(raw.length)
   // RocksDB's rule: keep it only when smaller than 7/8 of the original.
   if (prefix + body.length >= raw.length - Math.floor(raw.length / 8)) return undefined
   if (prefix === 0) return body
@@ -43,21 +72,23 @@ export function compressBlock(
 }
 
 function compressBody(
-  type: CompressionType,
   raw: Uint8Array,
-  level: number | undefined,
+  { type, level, dictionary }: BlockCompression,
 ): Uint8Array | undefined {
   const options = level === undefined ? {} : { level }
+  if (dictionary !== undefined && dictionary.length > 0 && takesDictionary(type))
+    return compressWithDictionary(type, raw, level, dictionary)
   switch (type) {
     case CompressionType.NoCompression:
       return undefined
     case CompressionType.Snappy:
       return snappyCodec.compress(raw)
     case CompressionType.Zlib:
-      return deflateBlock(raw, level)
+      return deflateBlock(raw, level, undefined)
     case CompressionType.LZ4:
+      return lz4Codec.compress(raw)
     case CompressionType.LZ4HC:
-      return lz4Codec.compress(raw, options)
+      return lz4HcCodec.compress(raw, options)
     case CompressionType.ZSTD:
     case CompressionType.ZSTDNotFinal:
       return zstdCodec.compress(raw, options)

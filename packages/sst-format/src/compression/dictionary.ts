@@ -1,11 +1,25 @@
-import { deflateRawSync, inflateRawSync, zstdDecompressSync } from 'node:zlib'
+import {
+  constants,
+  deflateRawSync,
+  inflateRawSync,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from 'node:zlib'
 
-import { CorruptionError } from '@varve/base'
+import { assert } from '@varve/base'
+import {
+  compressLz4Block,
+  compressLz4HcBlock,
+  decompressLz4Block,
+  lz4BlockBound,
+} from '@varve/base/compression'
 
 import { CompressionType } from './compression-type.ts'
 
 /** RocksDB inflates raw streams with this window, so a writer may not use a larger one. */
 const ROCKSDB_WINDOW_BITS = 14
+/** Farthest an LZ4 match reaches back. */
+const LZ4_WINDOW_BYTES = 65_536
 
 /** The same memory without Buffer's methods, whose `slice` means something else. */
 function plain(buffer: Buffer): Uint8Array {
@@ -13,8 +27,18 @@ function plain(buffer: Buffer): Uint8Array {
 }
 
 /** Raw deflate within RocksDB's window. */
-export function deflateBlock(raw: Uint8Array, level: number | undefined): Uint8Array {
-  return plain(deflateRawSync(raw, { windowBits: ROCKSDB_WINDOW_BITS, level: level ?? 6 }))
+export function deflateBlock(
+  raw: Uint8Array,
+  level: number | undefined,
+  dictionary: Uint8Array | undefined,
+): Uint8Array {
+  return plain(
+    deflateRawSync(raw, {
+      windowBits: ROCKSDB_WINDOW_BITS,
+      level: level ?? 6,
+      ...(dictionary === undefined ? {} : { dictionary }),
+    }),
+  )
 }
 
 /** Raw inflate to at most `maxSizeBytes`. */
@@ -50,46 +74,42 @@ export function decompressWithDictionary(
   return plain(zstdDecompressSync(body, options as Parameters<typeof zstdDecompressSync>[1]))
 }
 
-/**
- * LZ4 block with an external prefix: offsets may reach back into the last 64 KiB of the dictionary.
- * Source: LZ4 block format description.
- */
+/** Compresses a data block against the file's preset dictionary. */
+export function compressWithDictionary(
+  type: number,
+  raw: Uint8Array,
+  level: number | undefined,
+  dictionary: Uint8Array,
+): Uint8Array {
+  if (type === CompressionType.Zlib) return deflateBlock(raw, level, dictionary)
+  if (type === CompressionType.ZSTD) {
+    const options = {
+      params: { [constants.ZSTD_c_compressionLevel]: level ?? 3 },
+      dictionary,
+    }
+    return plain(zstdCompressSync(raw, options as Parameters<typeof zstdCompressSync>[1]))
+  }
+  assert(
+    type === CompressionType.LZ4 || type === CompressionType.LZ4HC,
+    'the format has dictionaries',
+  )
+  const prefix = dictionary.subarray(-LZ4_WINDOW_BYTES)
+  const data = new Uint8Array(prefix.length + raw.length)
+  data.set(prefix)
+  data.set(raw, prefix.length)
+  const out = new Uint8Array(lz4BlockBound(raw.length))
+  const size =
+    type === CompressionType.LZ4
+      ? compressLz4Block(data, out, prefix.length)
+      : compressLz4HcBlock(data, prefix.length, out, level ?? 9)
+  return out.subarray(0, size)
+}
+
+/** LZ4 block with an external prefix: offsets may reach back into the last 64 KiB of the dictionary. */
 function decompressLz4(data: Uint8Array, size: number, dictionary: Uint8Array): Uint8Array {
-  const prefix = Math.min(dictionary.length, 65536)
-  const out = new Uint8Array(prefix + size)
-  out.set(dictionary.subarray(dictionary.length - prefix))
-  let i = 0
-  let o = prefix
-  const length = (nibble: number): number => {
-    let n = nibble
-    if (nibble === 15) {
-      for (;;) {
-        if (i >= data.length) throw new CorruptionError('lz4 block ends inside a length')
-        const b = data[i++]!
-        n += b
-        if (b !== 255) break
-      }
-    }
-    return n
-  }
-  while (i < data.length) {
-    const token = data[i++]!
-    const literals = length(token >>> 4)
-    if (literals > data.length - i || literals > out.length - o) {
-      throw new CorruptionError('lz4 literals exceed the block')
-    }
-    out.set(data.subarray(i, i + literals), o)
-    i += literals
-    o += literals
-    if (i >= data.length) break
-    if (i + 2 > data.length) throw new CorruptionError('lz4 block ends inside an offset')
-    const offset = data[i]! | (data[i + 1]! << 8)
-    i += 2
-    const match = length(token & 15) + 4
-    if (offset === 0 || offset > o || match > out.length - o) {
-      throw new CorruptionError('lz4 match exceeds the block')
-    }
-    for (let k = 0; k < match; k++, o++) out[o] = out[o - offset]!
-  }
-  return out.subarray(prefix, o)
+  const prefix = dictionary.subarray(-LZ4_WINDOW_BYTES)
+  const out = new Uint8Array(prefix.length + size)
+  out.set(prefix)
+  const end = decompressLz4Block(data, 0, data.length, out, prefix.length)
+  return out.subarray(prefix.length, end)
 }

@@ -1,4 +1,5 @@
 import { hash64, xxph3 } from '../hash/xxh3-64.ts'
+import type { FilterKeys } from './filter-keys.ts'
 
 /** Upper bounds of millibits per key for 1, 2, … probes; part of how RocksDB builds, not of how it reads. */
 const PROBE_LIMITS = [
@@ -16,75 +17,46 @@ function fastRange(hash: number, lines: number): number {
   return Number((BigInt(hash) * BigInt(lines)) >> 32n)
 }
 
+/** Size of the filter that {@link buildFastLocalBloom} makes, without its trailer. */
+function lineBytes(keys: number, millibits: number): number {
+  return Math.ceil(Math.floor((keys * millibits + 7999) / 8000) / 64) * 64
+}
+
 /**
- * Collects the hashes of keys and builds RocksDB's FastLocalBloom filter (format_version 5): all probes of a key fall into
- * one cache line of 64 bytes.
+ * RocksDB's FastLocalBloom filter (format_version 5) of `keys`: all probes of a key fall into one cache line of 64 bytes.
+ * `bitsPerKey` may have a fraction.
  *
  * Layout: `n` bytes of lines, then `ff 00 probes 00 00`. The same keys give the same bytes as RocksDB.
  */
-export class FastLocalBloomBuilder {
-  readonly #millibits: number
-  #high = new Uint32Array(1024)
-  #low = new Uint32Array(1024)
-  #count = 0
-
-  /** `bitsPerKey` may have a fraction. */
-  constructor(bitsPerKey: number) {
-    this.#millibits = Math.round(bitsPerKey * 1000)
-  }
-
-  /** Keys counted so far, versions of one key in a row once. */
-  get keys(): number {
-    return this.#count
-  }
-
-  get sizeBytes(): number {
-    return this.#count === 0 ? 0 : this.#lineBytes() + 5
-  }
-
-  /** Adds the user key in `bytes[0, length)`. */
-  add(bytes: Uint8Array, length: number): void {
-    xxph3(bytes, 0, length)
-    const { hi, lo } = hash64
-    const n = this.#count
-    if (n > 0 && this.#high[n - 1] === hi && this.#low[n - 1] === lo) return
-    if (n === this.#high.length) {
-      const high = new Uint32Array(n * 2)
-      high.set(this.#high)
-      this.#high = high
-      const low = new Uint32Array(n * 2)
-      low.set(this.#low)
-      this.#low = low
+export function buildFastLocalBloom(keys: FilterKeys, bitsPerKey: number): Uint8Array {
+  const millibits = Math.round(bitsPerKey * 1000)
+  const size = lineBytes(keys.count, millibits)
+  const out = new Uint8Array(size + 5)
+  const lines = size / 64
+  const probes = probesFor(millibits)
+  const { high, low } = keys
+  for (let i = 0; i < keys.count; i++) {
+    const line = fastRange(low[i]!, lines) * 64
+    let h = high[i]!
+    for (let k = 0; k < probes; k++) {
+      const bit = h >>> 23
+      out[line + (bit >>> 3)]! |= 1 << (bit & 7)
+      h = Math.imul(h, 0x9e3779b9)
     }
-    this.#high[n] = hi
-    this.#low[n] = lo
-    this.#count = n + 1
   }
+  out[size] = 0xff
+  out[size + 2] = probes
+  return out
+}
 
-  #lineBytes(): number {
-    const bytes = Math.floor((this.#count * this.#millibits + 7999) / 8000)
-    return Math.ceil(bytes / 64) * 64
-  }
-
-  /** The filter block, a fresh array. */
-  finish(): Uint8Array {
-    const size = this.#lineBytes()
-    const out = new Uint8Array(size + 5)
-    const lines = size / 64
-    const probes = probesFor(this.#millibits)
-    for (let i = 0; i < this.#count; i++) {
-      const line = fastRange(this.#low[i]!, lines) * 64
-      let h = this.#high[i]!
-      for (let k = 0; k < probes; k++) {
-        const bit = h >>> 23
-        out[line + (bit >>> 3)]! |= 1 << (bit & 7)
-        h = Math.imul(h, 0x9e3779b9)
-      }
-    }
-    out[size] = 0xff
-    out[size + 2] = probes
-    return out
-  }
+/** Share of keys that are not in such a filter and match nevertheless. */
+export function fastLocalBloomErrorRate(bitsPerKey: number): number {
+  const probes = probesFor(Math.round(bitsPerKey * 1000))
+  const standard = (bits: number): number => (1 - Math.exp(-probes / bits)) ** probes
+  // Lines are not equally full: the mean of one that is a standard deviation fuller, and one that is emptier.
+  const keysPerLine = 512 / bitsPerKey
+  const deviation = Math.sqrt(keysPerLine)
+  return (standard(512 / (keysPerLine + deviation)) + standard(512 / (keysPerLine - deviation))) / 2
 }
 
 /** Hot. Whether the filter may hold the user key in `bytes[0, length)`. `lineBytes` is the filter without its trailer. */

@@ -1,19 +1,19 @@
-import { hash64, xxph3 } from '../hash/xxh3-64.ts'
+import { readFixed32 } from '@varve/base'
 
-const M64 = (1n << 64n) - 1n
-const M128 = (1n << 128n) - 1n
+import { hash64, xxph3 } from '../hash/xxh3-64.ts'
+import { rawSeedOf, ribbonHash, ribbonKey } from './ribbon-hash.ts'
 
 /** What a Ribbon filter's trailer and size say, in the numbers its query needs. */
 export interface RibbonShape {
-  readonly starts: bigint
+  readonly starts: number
   /** Columns in the upper part. */
   readonly upperColumns: number
   /** Blocks below this index have one column less. */
   readonly upperStartBlock: number
-  readonly rawSeed: bigint
+  readonly rawSeed: number
 }
 
-/** Shape of a standard 128-bit Ribbon filter; `undefined` when everything matches. */
+/** Shape of a standard 128-bit Ribbon filter of `blocks` × 128 rows; `undefined` when everything matches. */
 export function ribbonShape(
   sizeBytes: number,
   seed: number,
@@ -22,38 +22,28 @@ export function ribbonShape(
   if (blocks < 2) return undefined
   const segments = Math.floor(sizeBytes / 16)
   const upperColumns = Math.ceil(segments / blocks)
-  let t = (BigInt(seed) * 0xc78219a23eeadd03n) & M64
-  t ^= (t & 0xf0f0f0f0f0f0f0f0n) >> 4n
+  if (upperColumns > 32) return undefined
   return {
-    starts: BigInt(blocks) * 128n - 127n,
+    starts: blocks * 128 - 127,
     upperColumns,
     upperStartBlock: upperColumns * blocks - segments,
-    rawSeed: t & 0xffffffffn,
+    rawSeed: rawSeedOf(seed),
   }
 }
 
-function word128(filter: Uint8Array, index: number): bigint {
-  let x = 0n
-  for (let i = 15; i >= 0; i--) x = (x << 8n) | BigInt(filter[index * 16 + i] ?? 0)
-  return x
-}
-
-function parity(x: bigint): number {
-  for (let shift = 64n; shift > 0n; shift >>= 1n) x ^= x >> shift
-  return Number(x & 1n)
-}
-
-function byteswap32Low(x: bigint): number {
-  // Low half of the byte-swapped 64 bits = the high half, bytes reversed.
-  const high = Number(x >> 32n)
-  return ((high << 24) | ((high & 0xff00) << 8) | ((high >>> 8) & 0xff00) | (high >>> 24)) >>> 0
+/** Parity of the set bits of a 32-bit number. */
+export function parity32(x: number): number {
+  x ^= x >>> 16
+  x ^= x >>> 8
+  x ^= x >>> 4
+  return (0x6996 >>> (x & 15)) & 1
 }
 
 /**
- * Whether a standard 128-bit Ribbon filter may hold the user key in `bytes[0, length)`.
+ * Hot. Whether a standard 128-bit Ribbon filter may hold the user key in `bytes[0, length)`.
  *
- * In big integers: such files come from elsewhere, since tables written here have Bloom filters.
- * Source: Dillinger and Walzer, "Ribbon filter", as persisted by RocksDB.
+ * The filter is a sequence of 128-bit segments, one for each column of each block of 128 rows. A key looks at the 128 rows
+ * from its start on, so at one block or two; it matches when the parity of the selected bits of each column is expected.
  */
 export function ribbonMayMatch(
   filter: Uint8Array,
@@ -62,22 +52,29 @@ export function ribbonMayMatch(
   length: number,
 ): boolean {
   xxph3(bytes, 0, length)
-  const key = (BigInt(hash64.hi) << 32n) | BigInt(hash64.lo)
-  const h = ((key ^ shape.rawSeed) * 0x6193d459236a3a0dn) & M64
-  const start = Number((h * shape.starts) >> 64n)
-  const a = (h * 0xc28f82822b650bedn) & M64
-  const coefficients = (a << 64n) | (a ^ 0xc367844a6e52731dn) | 1n
-  const expected = byteswap32Low(a)
-  const block = Math.floor(start / 128)
-  const shift = BigInt(start % 128)
+  ribbonHash(hash64.hi, hash64.lo, shape.rawSeed, shape.starts)
+  const { start, c0, c1, c2, c3, expected } = ribbonKey
+  const block = start >>> 7
+  const shift = start & 127
   const segment = block * shape.upperColumns - Math.min(block, shape.upperStartBlock)
   const columns = shape.upperColumns - (block < shape.upperStartBlock ? 1 : 0)
+  const words = shift >>> 5
+  const bits = shift & 31
   for (let i = 0; i < columns; i++) {
-    let x = word128(filter, segment + i) & ((coefficients << shift) & M128)
-    if (shift > 0n) {
-      x ^= word128(filter, segment + columns + i) & (coefficients >> (128n - shift))
+    // The coefficients, moved to the row they start at, lie over eight words of two blocks.
+    let x = 0
+    for (let w = 0; w < 5; w++) {
+      const at = words + w
+      if (w === 4 && bits === 0) break
+      const here = w === 0 ? c0 : w === 1 ? c1 : w === 2 ? c2 : w === 3 ? c3 : 0
+      const before = w === 1 ? c0 : w === 2 ? c1 : w === 3 ? c2 : w === 4 ? c3 : 0
+      const coefficients = bits === 0 ? here : (here << bits) | (before >>> (32 - bits))
+      const inBlock = at & 3
+      const base = at < 4 ? segment + i : segment + columns + i
+      const byte = base * 16 + inBlock * 4
+      if (byte + 4 <= filter.length) x ^= readFixed32(filter, byte) & coefficients
     }
-    if (parity(x) !== ((expected >>> i) & 1)) return false
+    if (parity32(x) !== ((expected >>> i) & 1)) return false
   }
   return true
 }

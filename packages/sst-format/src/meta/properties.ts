@@ -1,6 +1,7 @@
 import {
   ByteReader,
   ByteWriter,
+  compareBytes,
   CorruptionError,
   readFixed32,
   readFixed64,
@@ -12,7 +13,7 @@ import {
 import { Block } from '../block/block.ts'
 import { BlockBuilder } from '../block/block-builder.ts'
 import { BlockCursor } from '../block/block-cursor.ts'
-import { IndexType } from '../table-format.ts'
+import type { IndexType } from '../table-format.ts'
 
 /** What a table says about itself; property block `rocksdb.properties`. Absent numbers are 0, absent texts empty. */
 export interface TableProperties {
@@ -58,58 +59,40 @@ export interface TableProperties {
 }
 
 /** Properties a writer sets; the constants of this package's form are added. @internal */
-export type WrittenProperties = Pick<
+export type WrittenProperties = Omit<
   TableProperties,
-  | 'dataSizeBytes'
-  | 'indexSizeBytes'
-  | 'filterSizeBytes'
-  | 'rawKeySizeBytes'
-  | 'rawValueSizeBytes'
-  | 'dataBlocks'
-  | 'entries'
-  | 'filterEntries'
-  | 'deletedKeys'
-  | 'mergeOperands'
-  | 'rangeDeletions'
-  | 'columnFamilyName'
-  | 'comparatorName'
-  | 'mergeOperatorName'
-  | 'filterPolicyName'
-  | 'compressionName'
-  | 'creationTimeS'
-  | 'oldestKeyTimeS'
-  | 'fileCreationTimeS'
-  | 'dbId'
-  | 'sessionId'
-  | 'originalFileNumber'
-  | 'indexKeyIsUserKey'
-> & { readonly columnFamilyId: number; readonly external: boolean }
+  'columnFamilyId' | 'hostId' | 'externalVersion' | 'externalGlobalSequence'
+> & {
+  readonly formatVersion: number
+  readonly columnFamilyId: number
+  readonly external: boolean
+  /** Of a two-level index; 0 otherwise. */
+  readonly indexPartitions: number
+  readonly topLevelIndexSizeBytes: number
+  /** Names of those who collected `others`. */
+  readonly collectors: readonly string[]
+}
 
 const P = 'rocksdb.'
 
 /** Encodes the properties block: names ascending, numbers as varints, one restart. */
 export function encodeProperties(p: WrittenProperties): Uint8Array {
-  const values = new Map<string, Uint8Array>()
+  const values = new Map<string, Uint8Array>(p.others)
   const number = (name: string, value: number): void => {
     values.set(P + name, new ByteWriter(16).varint(value).toBytes())
   }
   const text = (name: string, value: string): void => {
     values.set(P + name, utf8Bytes(value))
   }
-  values.set(
-    `${P}block.based.table.index.type`,
-    new ByteWriter(16).fixed32(IndexType.BinarySearch).toBytes(),
-  )
-  text('block.based.table.prefix.filtering', '0')
-  text('block.based.table.whole.key.filtering', '1')
+  const flag = (name: string, value: boolean): void => text(name, value ? '1' : '0')
+  values.set(`${P}block.based.table.index.type`, new ByteWriter(16).fixed32(p.indexType).toBytes())
+  flag('block.based.table.prefix.filtering', p.prefixFiltering)
+  flag('block.based.table.whole.key.filtering', p.wholeKeyFiltering)
   number('column.family.id', p.columnFamilyId)
   text('column.family.name', p.columnFamilyName)
   text('comparator', p.comparatorName)
   text('compression', p.compressionName)
-  text(
-    'compression_options',
-    'window_bits=-14; level=32767; strategy=0; max_dict_bytes=0; zstd_max_train_bytes=0; enabled=0; max_dict_buffer_bytes=0; use_zstd_dict_trainer=1; ',
-  )
+  text('compression_options', p.compressionOptions)
   text('creating.db.identity', p.dbId)
   text('creating.host.identity', '')
   text('creating.session.identity', p.sessionId)
@@ -124,10 +107,15 @@ export function encodeProperties(p: WrittenProperties): Uint8Array {
   if (p.filterPolicyName !== '') text('filter.policy', p.filterPolicyName)
   number('filter.size', p.filterSizeBytes)
   number('fixed.key.length', 0)
-  number('format.version', 0)
+  // A leftover of another format until RocksDB 9 began to tell the footer's version here.
+  number('format.version', p.formatVersion >= 6 ? p.formatVersion : 0)
   number('index.key.is.user.key', p.indexKeyIsUserKey ? 1 : 0)
+  if (p.indexPartitions > 0) {
+    number('index.partitions', p.indexPartitions)
+    number('top-level.index.size', p.topLevelIndexSizeBytes)
+  }
   number('index.size', p.indexSizeBytes)
-  number('index.value.is.delta.encoded', 1)
+  number('index.value.is.delta.encoded', p.indexValueIsDelta ? 1 : 0)
   number('merge.operands', p.mergeOperands)
   text('merge.operator', p.mergeOperatorName === '' ? 'nullptr' : p.mergeOperatorName)
   number('num.data.blocks', p.dataBlocks)
@@ -136,12 +124,14 @@ export function encodeProperties(p: WrittenProperties): Uint8Array {
   number('num.range-deletions', p.rangeDeletions)
   number('oldest.key.time', p.oldestKeyTimeS)
   number('original.file.number', p.originalFileNumber)
-  text('prefix.extractor.name', 'nullptr')
-  text('property.collectors', '[]')
+  text('prefix.extractor.name', p.prefixExtractorName === '' ? 'nullptr' : p.prefixExtractorName)
+  text('property.collectors', `[${p.collectors.join(',')}]`)
   number('raw.key.size', p.rawKeySizeBytes)
   number('raw.value.size', p.rawValueSizeBytes)
   const builder = new BlockBuilder(Number.POSITIVE_INFINITY)
-  for (const name of [...values.keys()].sort()) builder.add(utf8Bytes(name), values.get(name)!)
+  const encoded = [...values].map(([name, value]) => ({ name: utf8Bytes(name), value }))
+  encoded.sort((a, b) => compareBytes(a.name, b.name))
+  for (const { name, value } of encoded) builder.add(name, value)
   return new Uint8Array(builder.finish())
 }
 

@@ -1,0 +1,92 @@
+import { ByteWriter, crc32c, writeFixed32 } from '@varve/base'
+import type { WritableFile } from '@varve/vfs'
+
+import type { BlockHandle } from './block-handle.ts'
+import { blockChecksum, contextChecksumModifier } from './checksum.ts'
+import { compressBlock, type BlockCompression } from './compression/block-compression.ts'
+import { CompressionType } from './compression/compression-type.ts'
+import { BLOCK_TRAILER_SIZE_BYTES, type ChecksumType } from './table-format.ts'
+
+/** Finished blocks are collected to this size before they go to the file in one system call. */
+const WRITE_CHUNK_BYTES = 256 * 1024
+
+/** Appends blocks with their trailers to a table file, in large chunks. */
+export class BlockWriter {
+  readonly #file: WritableFile
+  readonly #checksum: ChecksumType
+  /** Added to checksums with the block's place; 0: nothing is. */
+  readonly #baseContextChecksum: number
+  readonly #hasFileChecksum: boolean
+  readonly #out = new ByteWriter(WRITE_CHUNK_BYTES + 16 * 1024)
+  /** Types of compression that occur. */
+  readonly usedCompressions: Set<number> = new Set()
+  /** Where the next block begins. */
+  offset = 0
+  /** CRC-32C of the whole file so far, when it was asked for. */
+  fileCrc = 0
+
+  constructor(
+    file: WritableFile,
+    checksum: ChecksumType,
+    baseContextChecksum: number,
+    hasFileChecksum: boolean,
+  ) {
+    this.#file = file
+    this.#checksum = checksum
+    this.#baseContextChecksum = baseContextChecksum
+    this.#hasFileChecksum = hasFileChecksum
+  }
+
+  /** Writes a block compressed, if that makes it smaller. `raw` is borrowed for the call. */
+  writeCompressed(raw: Uint8Array, compression: BlockCompression): BlockHandle {
+    const { type } = compression
+    if (type !== CompressionType.NoCompression) {
+      const compressed = compressBlock(raw, compression)
+      if (compressed !== undefined) return this.#write(compressed, type)
+    }
+    return this.#write(raw, CompressionType.NoCompression)
+  }
+
+  /** Writes a block as it is. */
+  writeRaw(raw: Uint8Array): BlockHandle {
+    return this.#write(raw, CompressionType.NoCompression)
+  }
+
+  /** Fills up with zeros to a multiple of `alignment`, a power of two. */
+  align(alignment: number): void {
+    const padding = (alignment - (this.offset & (alignment - 1))) & (alignment - 1)
+    this.#out.zeros(padding)
+    this.offset += padding
+  }
+
+  /** Appends bytes that are no block. */
+  append(bytes: Uint8Array): void {
+    this.#out.raw(bytes)
+    this.offset += bytes.length
+  }
+
+  /** Hands everything to the file. */
+  flush(): void {
+    const out = this.#out
+    if (out.length === 0) return
+    if (this.#hasFileChecksum) this.fileCrc = crc32c(out.bytes, 0, out.length, this.fileCrc)
+    this.#file.appendSync(out.view())
+    out.clear()
+  }
+
+  #write(stored: Uint8Array, type: CompressionType): BlockHandle {
+    const handle = { offset: this.offset, sizeBytes: stored.length }
+    const out = this.#out
+    const start = out.length
+    out.reserve(stored.length + BLOCK_TRAILER_SIZE_BYTES)
+    out.raw(stored).byte(type)
+    const modifier = contextChecksumModifier(this.#baseContextChecksum, handle.offset)
+    const checksum = blockChecksum(this.#checksum, out.bytes, start, stored.length) + modifier
+    writeFixed32(out.bytes, out.length, checksum >>> 0)
+    out.length += 4
+    this.offset += stored.length + BLOCK_TRAILER_SIZE_BYTES
+    if (type !== CompressionType.NoCompression) this.usedCompressions.add(type)
+    if (out.length >= WRITE_CHUNK_BYTES) this.flush()
+    return handle
+  }
+}
