@@ -300,10 +300,8 @@ export class DBCursor implements Cursor {
             fallback = true
             break
           }
-          value =
-            type === ValueType.Value
-              ? new Uint8Array(this.#plainValue(type, iterator.value))
-              : undefined
+          // With its time: a version that no reader sees any more may have lost its value.
+          value = type === ValueType.Value ? new Uint8Array(iterator.value) : undefined
           if (
             value === undefined &&
             type !== ValueType.Deletion &&
@@ -325,7 +323,8 @@ export class DBCursor implements Cursor {
         value = undefined
       }
       if (value !== undefined) {
-        this.#keptValue = value
+        this.#keptValue =
+          !fallback && type === ValueType.Value ? this.#plainValue(type, value) : value
         this.#valid = true
         return
       }
