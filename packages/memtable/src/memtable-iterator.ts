@@ -1,34 +1,41 @@
-import { readFixed32, trailerSizeBytes, writeFixed32, type InternalIterator } from '@varve/base'
-
 import {
+  copyRange,
+  readFixed32,
+  trailerSizeBytes,
+  writeFixed32,
+  type InternalIterator,
+} from '@varve/base'
+
+import type { Arena } from './arena.ts'
+import {
+  compareTrailer,
+  entryKeyLength,
+  entryKeyStart,
   entryOlder,
   entryTrailerHigh,
   entryTrailerLow,
   entryValueLength,
   entryValueStart,
-  headNode,
-  nodeHeadEntry,
-  nodeKeyLength,
-  nodeKeyStart,
-  nodeTailEntry,
-  nodeWords,
-  type EntryStore,
-} from './entry-store.ts'
+  firstVisible,
+} from './entry.ts'
+import type { OrderedCursor, OrderedIndex } from './ordered-index.ts'
 
 /**
  * Walks the versions of a memtable in internal-key order. Stays right while entries are added: it sees those that come
- * behind its position. Keys and values are read through the store at each move, because growing replaces the buffer.
+ * behind its position. Keys and values are read through the arena at each move, because growing replaces its views.
  */
 export class MemtableIterator implements InternalIterator {
-  readonly #store: EntryStore
-  #node = 0
+  readonly #arena: Arena
+  /** Stands on the user key of the current entry. */
+  readonly #keys: OrderedCursor
   #entry = 0
   #keyBuffer: Uint8Array = new Uint8Array(64)
   #key: Uint8Array = this.#keyBuffer
   #keyEntry = 0
 
-  constructor(store: EntryStore) {
-    this.#store = store
+  constructor(arena: Arena, index: OrderedIndex) {
+    this.#arena = arena
+    this.#keys = index.cursor()
   }
 
   get valid(): boolean {
@@ -38,14 +45,13 @@ export class MemtableIterator implements InternalIterator {
   get key(): Uint8Array {
     // The user key and the trailer lie apart; put together once per position and only when asked for.
     if (this.#keyEntry === this.#entry) return this.#key
-    const { bytes, words } = this.#store
-    const start = words[this.#node + nodeKeyStart]!
-    const length = words[this.#node + nodeKeyLength]!
+    const { bytes, words } = this.#arena
+    const start = words[this.#entry + entryKeyStart]!
+    const length = words[this.#entry + entryKeyLength]!
     const total = length + trailerSizeBytes
     if (total > this.#keyBuffer.length) this.#keyBuffer = new Uint8Array(total * 2)
     const buffer = this.#keyBuffer
-    if (length <= 32) for (let i = 0; i < length; i++) buffer[i] = bytes[start + i]!
-    else buffer.set(bytes.subarray(start, start + length))
+    copyRange(bytes, start, start + length, buffer, 0)
     writeFixed32(buffer, length, words[this.#entry + entryTrailerLow]!)
     writeFixed32(buffer, length + 4, words[this.#entry + entryTrailerHigh]!)
     if (this.#key.buffer !== buffer.buffer || this.#key.length !== total)
@@ -55,80 +61,93 @@ export class MemtableIterator implements InternalIterator {
   }
 
   get value(): Uint8Array {
-    const { bytes, words } = this.#store
-    const start = words[this.#entry + entryValueStart]!
-    return bytes.subarray(start, start + words[this.#entry + entryValueLength]!)
+    const { buffer, words } = this.#arena
+    return new Uint8Array(
+      buffer,
+      words[this.#entry + entryValueStart]!,
+      words[this.#entry + entryValueLength]!,
+    )
   }
 
   seekToFirst(): void {
-    this.#toHeadOf(this.#store.words[headNode + nodeWords]!)
+    this.#keys.seekToFirst()
+    this.#toNewest()
   }
 
   seekToLast(): void {
-    this.#toTailOf(this.#store.findLast())
+    this.#keys.seekToLast()
+    this.#toOldest()
   }
 
   seek(target: Uint8Array): void {
-    const store = this.#store
     const end = target.length - trailerSizeBytes
-    const node = store.findAtOrAfter(target, 0, end)
-    if (node === 0 || !store.nodeHasKey(node, target, 0, end)) {
-      this.#toHeadOf(node)
+    if (!this.#keys.seek(target, end)) {
+      this.#toNewest()
       return
     }
-    const entry = store.firstVisible(node, readFixed32(target, end), readFixed32(target, end + 4))
-    if (entry === 0) this.#toHeadOf(store.words[node + nodeWords]!)
-    else this.#moveTo(node, entry)
+    const entry = firstVisible(
+      this.#arena.words,
+      this.#keys.newest,
+      readFixed32(target, end),
+      readFixed32(target, end + 4),
+    )
+    if (entry === 0) {
+      this.#keys.next()
+      this.#toNewest()
+    } else {
+      this.#moveTo(entry)
+    }
   }
 
   seekForPrev(target: Uint8Array): void {
-    const store = this.#store
+    const { words } = this.#arena
     const end = target.length - trailerSizeBytes
-    const node = store.findAtOrAfter(target, 0, end)
-    if (node === 0 || !store.nodeHasKey(node, target, 0, end)) {
-      this.#toTailOf(store.findBefore(target, 0, end))
+    if (!this.#keys.seek(target, end)) {
+      if (this.#keys.newest === 0) this.#keys.seekToLast()
+      else this.#keys.prev()
+      this.#toOldest()
       return
     }
     // The last entry at or before the target in key order is the oldest one that is as new as the target or newer.
     const low = readFixed32(target, end)
     const high = readFixed32(target, end + 4)
     let last = 0
-    for (
-      let entry = store.words[node + nodeHeadEntry]!;
-      entry !== 0;
-      entry = store.words[entry + entryOlder]!
-    ) {
-      if (store.compareTrailer(entry, low, high) < 0) break
+    for (let entry = this.#keys.newest; entry !== 0; entry = words[entry + entryOlder]!) {
+      if (compareTrailer(words, entry, low, high) < 0) break
       last = entry
     }
-    if (last === 0) this.#toTailOf(store.findBefore(target, 0, end))
-    else this.#moveTo(node, last)
+    if (last === 0) {
+      this.#keys.prev()
+      this.#toOldest()
+    } else {
+      this.#moveTo(last)
+    }
   }
 
   next(): void {
-    const { words } = this.#store
-    const older = words[this.#entry + entryOlder]!
-    if (older !== 0) this.#moveTo(this.#node, older)
-    else this.#toHeadOf(words[this.#node + nodeWords]!)
+    const older = this.#arena.words[this.#entry + entryOlder]!
+    if (older !== 0) {
+      this.#moveTo(older)
+      return
+    }
+    this.#keys.next()
+    this.#toNewest()
   }
 
   prev(): void {
-    const store = this.#store
-    const { words } = store
-    let entry = words[this.#node + nodeHeadEntry]!
+    const { words } = this.#arena
+    let entry = this.#keys.newest
     if (entry === this.#entry) {
-      const start = words[this.#node + nodeKeyStart]!
-      this.#toTailOf(
-        store.findBefore(store.bytes, start, start + words[this.#node + nodeKeyLength]!),
-      )
+      this.#keys.prev()
+      this.#toOldest()
       return
     }
     while (words[entry + entryOlder] !== this.#entry) entry = words[entry + entryOlder]!
-    this.#moveTo(this.#node, entry)
+    this.#moveTo(entry)
   }
 
   close(): void {
-    this.#node = 0
+    this.#keys.clear()
     this.#entry = 0
   }
 
@@ -136,16 +155,19 @@ export class MemtableIterator implements InternalIterator {
     this.close()
   }
 
-  #toHeadOf(node: number): void {
-    this.#moveTo(node, node === 0 ? 0 : this.#store.words[node + nodeHeadEntry]!)
+  #toNewest(): void {
+    this.#moveTo(this.#keys.newest)
   }
 
-  #toTailOf(node: number): void {
-    this.#moveTo(node, node === 0 ? 0 : this.#store.words[node + nodeTailEntry]!)
+  #toOldest(): void {
+    const { words } = this.#arena
+    let entry = this.#keys.newest
+    if (entry !== 0)
+      for (let older = entry; older !== 0; older = words[older + entryOlder]!) entry = older
+    this.#moveTo(entry)
   }
 
-  #moveTo(node: number, entry: number): void {
-    this.#node = node
+  #moveTo(entry: number): void {
     this.#entry = entry
     this.#keyEntry = 0
   }

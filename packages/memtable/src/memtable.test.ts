@@ -14,6 +14,7 @@ import {
   valueTypeForSeek,
   ValueType,
   valueTypeOf,
+  type Comparator,
   type InternalIterator,
 } from '@varve/base'
 
@@ -28,10 +29,29 @@ function forward(iterator: InternalIterator): string[] {
   return seen
 }
 
+/** An order that no tree of bytes has. */
+const byLengthFirst: Comparator = {
+  name: 'by length first',
+  compare: (a, b) => a.length - b.length || bytewiseComparator.compare(a, b),
+}
+
 function backward(iterator: InternalIterator): string[] {
   const seen: string[] = []
   for (iterator.seekToLast(); iterator.valid; iterator.prev()) seen.push(show(iterator))
   return seen.reverse()
+}
+
+/** The entry of the model that is first (direction 1) or last (-1) of those that match. */
+function nearest(
+  model: readonly Uint8Array[],
+  matches: (key: Uint8Array) => boolean,
+  order: InternalKeyComparator,
+  direction: 1 | -1,
+): Uint8Array | undefined {
+  let best: Uint8Array | undefined
+  for (const key of model)
+    if (matches(key) && (best === undefined || order.compare(key, best) * direction < 0)) best = key
+  return best
 }
 
 describe('Memtable', () => {
@@ -68,7 +88,7 @@ describe('Memtable', () => {
     { maxLength: 200 },
   )
 
-  for (const comparator of [bytewiseComparator, reverseBytewiseComparator]) {
+  for (const comparator of [bytewiseComparator, reverseBytewiseComparator, byLengthFirst]) {
     test.prop([entries, fc.uint8Array({ maxLength: 6, max: 3 }), fc.nat(220)])(
       `orders and seeks like a sorted list (${comparator.name})`,
       (list, target, sequence) => {
@@ -125,6 +145,58 @@ describe('Memtable', () => {
     iterator.next()
     expect(show(iterator).slice(0, 6)).toBe('m00000')
     expect(forward(memtable.iterator())).toHaveLength(5002)
+  })
+
+  const wideKeys = fc.array(
+    fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 2 }),
+      fc.uint8Array({ minLength: 38, maxLength: 40, max: 1 }),
+      fc.nat(400).map((n) => Uint8Array.of(7, 7, 7, n >>> 8, n & 255)),
+    ),
+    { minLength: 150, maxLength: 900, size: 'max' },
+  )
+
+  test.prop([wideKeys, fc.array(fc.nat(3), { minLength: 1 })], { numRuns: 25 })(
+    'keeps a cursor right between insertions, whatever nodes grow and split',
+    (keys, moves) => {
+      for (const comparator of [bytewiseComparator, reverseBytewiseComparator, byLengthFirst]) {
+        const memtable = new Memtable({ comparator, initialCapacityBytes: 64 })
+        const order = new InternalKeyComparator(comparator)
+        const iterator = memtable.iterator()
+        const model: Uint8Array[] = []
+        for (const [i, key] of keys.entries()) {
+          memtable.add(i + 1, ValueType.Value, key)
+          model.push(encodeInternalKey(key, i + 1, ValueType.Value))
+          expect(memtable.entrySequence(memtable.find(key, maxSequence))).toBe(i + 1)
+          const move = moves[i % moves.length]!
+          const current = iterator.valid ? new Uint8Array(iterator.key) : undefined
+          if (current === undefined || i % 97 === 0) {
+            if (move === 0) iterator.seekToFirst()
+            else iterator.seek(encodeInternalKey(key, i, valueTypeForSeek))
+          } else if (move < 3) {
+            iterator.next()
+            const next = nearest(model, (k) => order.compare(k, current) > 0, order, 1)
+            expect(iterator.valid ? new Uint8Array(iterator.key) : undefined).toEqual(next)
+          } else {
+            iterator.prev()
+            const before = nearest(model, (k) => order.compare(k, current) < 0, order, -1)
+            expect(iterator.valid ? new Uint8Array(iterator.key) : undefined).toEqual(before)
+          }
+        }
+        expect(forward(iterator)).toHaveLength(keys.length)
+        expect(backward(iterator)).toEqual(forward(iterator))
+      }
+    },
+  )
+
+  it('takes entries out of bytes that were stored before', () => {
+    const memtable = new Memtable()
+    const at = memtable.store(utf8Bytes('..key-one=value-one'), 2, 19)
+    memtable.addStored(1, ValueType.Value, at, 7, at + 8, 9)
+    memtable.addStored(2, ValueType.Deletion, at, 3, at, 0)
+    expect(forward(memtable.iterator())).toEqual(['key#2,0=', 'key-one#1,1=value-one'])
+    const entry = memtable.find(utf8Bytes('key-one'), 9)
+    expect(utf8Text(memtable.copyValue(entry))).toBe('value-one')
   })
 
   it('knows the newest range tombstone over a key', () => {

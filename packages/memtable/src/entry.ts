@@ -1,0 +1,78 @@
+import type { Arena } from './arena.ts'
+
+/**
+ * One version of a user key, seven words of an {@link Arena}:
+ *
+ *     trailer low | trailer high | older version | key start | key length | value start | value length
+ *
+ * Trailer as in the format: sequence << 8 | type. The index of the memtable leads to the newest version of each user key.
+ * Key and value are where the write batch was copied to, side by side.
+ */
+export const entryTrailerLow = 0
+export const entryTrailerHigh = 1
+export const entryOlder = 2
+export const entryKeyStart = 3
+export const entryKeyLength = 4
+export const entryValueStart = 5
+export const entryValueLength = 6
+export const entryWords = 7
+
+/** Hot. The entry's trailer against another: above 0 when the entry is newer. */
+export function compareTrailer(
+  words: Int32Array,
+  entry: number,
+  trailerLow: number,
+  trailerHigh: number,
+): number {
+  const high = (words[entry + entryTrailerHigh]! >>> 0) - (trailerHigh >>> 0)
+  return high !== 0 ? high : (words[entry + entryTrailerLow]! >>> 0) - (trailerLow >>> 0)
+}
+
+/** Hot. Newest version at or before the trailer from `entry` on, 0 when there is none. */
+export function firstVisible(
+  words: Int32Array,
+  entry: number,
+  trailerLow: number,
+  trailerHigh: number,
+): number {
+  while (entry !== 0 && compareTrailer(words, entry, trailerLow, trailerHigh) > 0)
+    entry = words[entry + entryOlder]!
+  return entry
+}
+
+/** Hot. Puts `entry` into the chain that begins at `newest`, by its trailer; returns where the chain begins then. */
+export function linkVersion(words: Int32Array, newest: number, entry: number): number {
+  const low = words[entry + entryTrailerLow]!
+  const high = words[entry + entryTrailerHigh]!
+  if (compareTrailer(words, newest, low, high) <= 0) {
+    words[entry + entryOlder] = newest
+    return entry
+  }
+  // Sequence numbers rise: only replays of unusual histories come here.
+  let newer = newest
+  let older = words[newest + entryOlder]!
+  while (older !== 0 && compareTrailer(words, older, low, high) > 0) {
+    newer = older
+    older = words[older + entryOlder]!
+  }
+  words[entry + entryOlder] = older
+  words[newer + entryOlder] = entry
+  return newest
+}
+
+/** Hot. Whether the entry's key is `key[start, end)`, whose first `from` bytes are known to agree. */
+export function entryHasKey(
+  arena: Arena,
+  entry: number,
+  key: Uint8Array,
+  start: number,
+  end: number,
+  from: number,
+): boolean {
+  const { words, bytes } = arena
+  const length = end - start
+  if (words[entry + entryKeyLength] !== length) return false
+  const keyStart = words[entry + entryKeyStart]!
+  for (let i = from; i < length; i++) if (bytes[keyStart + i] !== key[start + i]) return false
+  return true
+}
