@@ -1,4 +1,5 @@
 import { createAvroSerde } from './avro/avro-serde.ts'
+import { createChangeEventSerde } from './change-event-serde.ts'
 import { createDelimitedSerde } from './delimited/delimited-serde.ts'
 import { createJsonSerde } from './json/json-serde.ts'
 import { createJsonSrSerde } from './json/json-sr-serde.ts'
@@ -37,5 +38,8 @@ export function createRowSerde(
       return createProtobufSerde(spec, columns, context)
     case 'PROTOBUF_NOSR':
       return createBareProtobufSerde(spec, columns, context)
+    case 'DEBEZIUM_JSON':
+    case 'DEBEZIUM_AVRO':
+      return createChangeEventSerde(spec.format)
   }
 }

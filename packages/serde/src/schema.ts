@@ -11,7 +11,16 @@ export type Columns = readonly Column[]
 
 /** Serialisation formats of the dialect, by their names in WITH clauses. */
 export type FormatName =
-  'JSON' | 'JSON_SR' | 'AVRO' | 'PROTOBUF' | 'PROTOBUF_NOSR' | 'DELIMITED' | 'KAFKA' | 'NONE'
+  | 'JSON'
+  | 'JSON_SR'
+  | 'AVRO'
+  | 'PROTOBUF'
+  | 'PROTOBUF_NOSR'
+  | 'DELIMITED'
+  | 'KAFKA'
+  | 'NONE'
+  | 'DEBEZIUM_JSON'
+  | 'DEBEZIUM_AVRO'
 
 /** How PROTOBUF and PROTOBUF_NOSR tell null from 0, false and empty text: `optional` fields, or messages around the values. */
 export type ProtobufNullable = 'OPTIONAL' | 'WRAPPER'
@@ -29,4 +38,8 @@ export interface FormatSpec {
   readonly nullable?: ProtobufNullable
   /** Registry id to write with and read by. */
   readonly schemaId?: number
+  /** DEBEZIUM_*: the old row of an update or delete holds every column, as the database was told to log it. Default: only key columns count. */
+  readonly beforeIsComplete?: boolean
+  /** DEBEZIUM_*: topic for records that cannot be read, as they are. */
+  readonly deadLetterTopic?: string
 }

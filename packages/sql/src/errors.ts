@@ -15,9 +15,22 @@ export interface SqlErrorDetail extends VarveErrorOptions {
   readonly detail?: string | undefined
   /** A sentence that says what to do. */
   readonly hint?: string | undefined
-  /** Who refused: the parser (`syntax`), or a later check (`semantic`). Default `semantic`. */
-  readonly phase?: 'syntax' | 'semantic'
+  /** Who refused. Default `semantic`. */
+  readonly phase?: SqlErrorPhase
+  /** Leave the place out of the message: the dialect's own text has none. {@link SqlError.render} still shows it. */
+  readonly unplaced?: boolean
 }
+
+/**
+ * Who refused a statement, in the order of work:
+ *
+ * - `syntax`: the grammar (`line L:C: …`);
+ * - `literal`: a number that no type holds (`Failed to prepare statement: line L:C: …`, where the column is one more than where the number stands: the dialect counts it twice);
+ * - `build`: what a statement says by itself, such as WITH properties and key kinds (`Failed to prepare statement: Line: L, Col: C: …`);
+ * - `names`: names that cannot be told apart or do not exist (`Exception while preparing statement: Line: L, Col: C: …`);
+ * - `semantic`: every later check (`Line: L, Col: C: …`).
+ */
+export type SqlErrorPhase = 'syntax' | 'literal' | 'build' | 'names' | 'semantic'
 
 /**
  * A statement that cannot be parsed or does not make sense.
@@ -27,17 +40,23 @@ export interface SqlErrorDetail extends VarveErrorOptions {
 export class SqlError extends VarveError {
   /** Message without position. */
   readonly primary: string
-  readonly phase: 'syntax' | 'semantic'
+  readonly phase: SqlErrorPhase
   readonly span: Span | undefined
   readonly text: string | undefined
   /** The statement at fault, where the text is a script of several. */
   readonly statement: string | undefined
   readonly detail: string | undefined
   readonly hint: string | undefined
+  readonly #unplaced: boolean
 
   constructor(message: string, detail: SqlErrorDetail = {}) {
     const phase = detail.phase ?? 'semantic'
-    super('VARVE_SQL', withPosition(message, detail.span, phase), detail)
+    super(
+      'VARVE_SQL',
+      withPosition(message, detail.unplaced === true ? undefined : detail.span, phase),
+      detail,
+    )
+    this.#unplaced = detail.unplaced ?? false
     this.primary = message
     this.phase = phase
     this.span = detail.span
@@ -72,6 +91,7 @@ export class SqlError extends VarveError {
       detail: this.detail,
       hint: this.hint,
       phase: this.phase,
+      unplaced: this.#unplaced,
       ...more,
     })
   }
@@ -88,13 +108,16 @@ export class SqlError extends VarveError {
   }
 }
 
-function withPosition(
-  message: string,
-  span: Span | undefined,
-  phase: 'syntax' | 'semantic',
-): string {
-  if (span === undefined) return message
-  return phase === 'syntax'
-    ? `line ${span.line}:${span.column}: ${message}`
-    : `Line: ${span.line}, Col: ${span.column}: ${message}`
+function withPosition(message: string, span: Span | undefined, phase: SqlErrorPhase): string {
+  const prefix =
+    phase === 'literal' || phase === 'build'
+      ? 'Failed to prepare statement: '
+      : phase === 'names'
+        ? 'Exception while preparing statement: '
+        : ''
+  if (span === undefined) return prefix + message
+  if (phase === 'syntax') return `line ${span.line}:${span.column}: ${message}`
+  return phase === 'literal'
+    ? `${prefix}line ${span.line}:${span.column + 1}: ${message}`
+    : `${prefix}Line: ${span.line}, Col: ${span.column}: ${message}`
 }

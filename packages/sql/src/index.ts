@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { SqlError, type SqlErrorDetail } from './errors.ts'
+export { SqlError, type SqlErrorDetail, type SqlErrorPhase } from './errors.ts'
 export { positionAt, type Position, type Span } from './ast/position.ts'
 export type { FieldNode, TypeNode } from './ast/type.ts'
 export type {
@@ -92,6 +92,7 @@ export {
   type StreamTableJoinNode,
   type SuppressNode,
   type TableSourceNode,
+  type TableRepartitionNode,
   type TableTableJoinNode,
 } from './plan/physical-plan.ts'
 export type { PullBound, PullLookup, PullPlan, PullWindowBounds } from './plan/pull-plan.ts'
@@ -133,6 +134,7 @@ export { format } from './formatter/formatter.ts'
 export { formatExpression, type FormatExpressionOptions } from './formatter/format-expression.ts'
 export { formatIdentifier } from './formatter/format-identifier.ts'
 export { durationMs } from './analyzer/duration.ts'
+export { canonicalText } from './analyzer/canonical-text.ts'
 export { analyze, analyzeScriptStatement, inferenceRequests } from './analyzer/analyze.ts'
 export {
   analyzeAssertValues,

@@ -4,7 +4,7 @@ export function withoutSpans(node: unknown): unknown {
   if (typeof node !== 'object' || node === null) return node
   return Object.fromEntries(
     Object.entries(node)
-      .filter(([name]) => name !== 'span')
+      .filter(([name]) => name !== 'span' && name !== 'targetSpan')
       .map(([name, value]) => [name, withoutSpans(value)]),
   )
 }

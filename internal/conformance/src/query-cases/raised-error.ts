@@ -1,6 +1,13 @@
 import { isVarveError, UnsupportedError } from '@varve/base'
 import { EngineError } from '@varve/runtime'
-import { format, SqlError, type ParsedStatement } from '@varve/sql'
+import {
+  canonicalText,
+  format,
+  SqlError,
+  type Catalog,
+  type ParsedStatement,
+  type SqlErrorPhase,
+} from '@varve/sql'
 
 import type { ExpectedException } from '../suite/case.ts'
 
@@ -11,15 +18,38 @@ export interface Raised {
   readonly kind: 'parse' | 'statement' | 'engine' | 'runtime' | 'unsupported' | 'bug'
   /** Everything that the error says, the statement at its end. */
   readonly text: string
+  /** The message with the statement right behind it, in the dialect's own layout. */
+  readonly brief?: string
 }
 
 /** An error of the parser, or of a statement's execution. */
-export function raisedByStatement(error: unknown, parsed: ParsedStatement | undefined): Raised {
+export function raisedByStatement(
+  error: unknown,
+  parsed: ParsedStatement | undefined,
+  catalog: Catalog,
+): Raised {
   const text =
     parsed === undefined
       ? textOf(error)
       : `${textOf(error)}\nStatement: ${format(parsed.statement)}`
-  return { error, kind: statementKind(error, parsed), text }
+  const statement =
+    parsed === undefined
+      ? error instanceof SqlError
+        ? error.statement
+        : undefined
+      : canonicalOf(parsed, catalog)
+  const kind = statementKind(error, parsed)
+  if (statement === undefined || !(error instanceof Error)) return { error, kind, text }
+  return { error, kind, text, brief: `${error.message}\nStatement: ${statement}` }
+}
+
+function canonicalOf({ statement }: ParsedStatement, catalog: Catalog): string | undefined {
+  try {
+    return canonicalText(statement, catalog)
+  } catch (error) {
+    if (error instanceof SqlError) return undefined
+    throw error
+  }
 }
 
 /** An error that came while records were processed. */
@@ -27,8 +57,10 @@ export function raisedByRecord(error: unknown): Raised {
   return { error, kind: isVarveError(error) ? 'runtime' : 'bug', text: textOf(error) }
 }
 
+const parsePhases: ReadonlySet<SqlErrorPhase> = new Set(['syntax', 'literal', 'build'])
+
 function statementKind(error: unknown, parsed: ParsedStatement | undefined): Raised['kind'] {
-  if (error instanceof SqlError) return error.phase === 'syntax' ? 'parse' : 'statement'
+  if (error instanceof SqlError) return parsePhases.has(error.phase) ? 'parse' : 'statement'
   if (error instanceof EngineError) {
     return parsed?.statement.kind === 'insertValues' ? 'engine' : 'statement'
   }
@@ -64,7 +96,7 @@ export function exceptionDifference(
     const type = simpleName(expected.type)
     if (acceptedKinds[type]?.includes(raised.kind) !== true) return `expected a ${type}, ${said}`
   }
-  if (expected.message !== undefined && !raised.text.includes(expected.message)) {
+  if (expected.message !== undefined && !says(raised, expected.message)) {
     return `expected an error saying ${JSON.stringify(expected.message)}, ${said}`
   }
   const cause = raised.error instanceof Error ? raised.error.cause : undefined
@@ -75,6 +107,10 @@ export function exceptionDifference(
     return `expected a cause saying ${JSON.stringify(expected.causeMessage)}, ${said}`
   }
   return undefined
+}
+
+function says({ text, brief }: Raised, message: string): boolean {
+  return text.includes(message) || brief?.includes(message) === true
 }
 
 function simpleName(type: string): string {

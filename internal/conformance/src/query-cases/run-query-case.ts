@@ -1,6 +1,6 @@
 import { systemClock } from '@varve/base'
 import { ScriptTestDriver } from '@varve/runtime/testing'
-import type { DataSource, ParsedStatement } from '@varve/sql'
+import { parse, type Catalog, type DataSource, type ParsedStatement } from '@varve/sql'
 
 import { SchemaSource } from '../codec/schema-source.ts'
 import { encodeBase64 } from '../codec/side-codec.ts'
@@ -116,9 +116,13 @@ class QueryCaseRun {
   async #statements(): Promise<Raised | undefined> {
     let script: readonly ParsedStatement[]
     try {
-      script = this.#driver.parse(this.#case.statements.join('\n'))
+      // As a server parses: statements of tests are none of its language.
+      script = parse(this.#case.statements.join('\n'), {
+        substituteVariables: false,
+        testStatements: false,
+      })
     } catch (error) {
-      return raisedByStatement(error, undefined)
+      return raisedByStatement(error, undefined, this.#catalog)
     }
     for (const [i, parsed] of script.entries()) {
       try {
@@ -129,7 +133,7 @@ class QueryCaseRun {
         }
         if (result.kind === 'inserted') appendWritten(this.#log, result.record)
       } catch (error) {
-        const raised = raisedByStatement(error, parsed)
+        const raised = raisedByStatement(error, parsed, this.#catalog)
         if (i < script.length - 1 && this.#case.expectedException !== undefined) {
           throw new CaseFailure(`statement ${i + 1} failed, before the last: ${describe(raised)}`)
         }
@@ -147,6 +151,11 @@ class QueryCaseRun {
       this.#declared.add(name)
       this.#driver.createTopic(name, { partitions: sinkPartitions, replicas: 1 })
     }
+  }
+
+  get #catalog(): Catalog {
+    const { sources } = this.#driver
+    return { source: (name) => sources.get(name), type: () => undefined }
   }
 
   async #feed(): Promise<Raised | undefined> {

@@ -35,6 +35,7 @@ export interface CompilePlanOptions {
   readonly offsetReset?: 'earliest' | 'latest'
   readonly emit: 'CHANGES' | 'FINAL'
   readonly failOnDeserializationError?: boolean
+  readonly failOnInvalidTimestamp?: boolean
   /** The step whose rows pull queries read, and the name of its store. */
   readonly materialization?: { readonly step: string; readonly store: string }
   readonly onFailure: (failure: StepFailure) => void
@@ -110,6 +111,7 @@ function createContext(
     offsetReset: options.offsetReset,
     emitFinal: options.emit === 'FINAL',
     failOnDeserializationError: options.failOnDeserializationError ?? false,
+    failOnInvalidTimestamp: options.failOnInvalidTimestamp ?? false,
     lower: (node) => lowerNode(node, context),
     compile: (expression) =>
       compileExpression(expression.tree, { functions, environment: functionEnvironment }),

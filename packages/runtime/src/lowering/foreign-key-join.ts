@@ -1,13 +1,10 @@
-import type { FormatName, Row } from '@varve/serde'
-import type { ForeignKeyJoinNode, PlanNode } from '@varve/sql'
-import type { Serde } from '@varve/streams'
+import type { Row } from '@varve/serde'
+import type { ForeignKeyJoinNode } from '@varve/sql'
 
 import type { PlanKey, TableFlow } from './flow.ts'
 import { tableInput } from './inputs.ts'
 import { joinRows } from './join-rows.ts'
 import type { LoweringContext } from './lowering-context.ts'
-
-const registryFormats: readonly FormatName[] = ['AVRO', 'JSON_SR', 'PROTOBUF']
 
 /**
  * A table with the rows of another one that it refers to. Messages between the two sides carry keys and rows in the encodings of stores; only the
@@ -42,26 +39,11 @@ export function lowerForeignKeyJoin(node: ForeignKeyJoinNode, context: LoweringC
       type: node.type === 'LEFT' ? 'left' : 'inner',
       keySerde: context.storeKeySerde(node.left.schema),
       valueSerde: rows,
-      foreignKeySerde: foreignKeySerde(node.right, right, context),
+      foreignKeySerde: right.keySerde,
       foreignValueSerde: rows,
       resultSerde: rows,
       ...(materialized === undefined ? {} : { materialized }),
     },
   )
   return { kind: 'table', table, keySerde: left.keySerde, windowed: false }
-}
-
-/** Writes keys as they stand on the right table's topic: in a format with a registry under the schema of that topic. */
-function foreignKeySerde(
-  node: PlanNode,
-  right: TableFlow,
-  context: LoweringContext,
-): Serde<PlanKey> {
-  let at = node
-  while (at.kind === 'filter' || at.kind === 'project') at = at.source
-  if (at.kind !== 'tableSource' || !registryFormats.includes(at.keyFormat.format)) {
-    return right.keySerde
-  }
-  const use = { topic: at.topic, writes: true, sourceName: at.sourceName }
-  return context.keySerde(at.keyFormat, at.schema, use)
 }

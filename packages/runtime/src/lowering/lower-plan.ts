@@ -13,6 +13,7 @@ import { lowerSink } from './sink.ts'
 import { lowerStreamSource } from './stream-source.ts'
 import { lowerStreamStreamJoin } from './stream-stream-join.ts'
 import { lowerStreamTableJoin } from './stream-table-join.ts'
+import { lowerTableRepartition } from './table-repartition.ts'
 import { lowerTableSource } from './table-source.ts'
 import { lowerTableTableJoin } from './table-table-join.ts'
 
@@ -38,6 +39,8 @@ export function lowerNode(node: PlanNode, context: LoweringContext): Flow {
       return lowerStreamTableJoin(node, context)
     case 'streamStreamJoin':
       return lowerStreamStreamJoin(node, context)
+    case 'tableRepartition':
+      return lowerTableRepartition(node, context)
     case 'tableTableJoin':
       return lowerTableTableJoin(node, context)
     case 'flatMap':

@@ -22,6 +22,8 @@ export interface LoweringContext {
   readonly emitFinal: boolean
   /** An undecodable record ends the query instead of going to the processing log. */
   readonly failOnDeserializationError: boolean
+  /** A record whose time cannot be read ends the query instead of being dropped. */
+  readonly failOnInvalidTimestamp: boolean
   /** Lowers an input of a node. */
   lower(node: PlanNode): Flow
   compile(expression: PlanExpression): CompiledExpression

@@ -13,6 +13,7 @@ export function lowerStreamSource(node: StreamSourceNode, context: LoweringConte
     keySerde,
     valueSerde: context.valueSerde(node.valueFormat, node.schema.valueColumns, topic),
     onDeserializationError: context.failOnDeserializationError ? 'fail' : 'skip',
+    onInvalidTimestamp: context.failOnInvalidTimestamp ? 'fail' : 'skip',
     ...(context.offsetReset === undefined ? {} : { offsetReset: context.offsetReset }),
     ...(node.timestamp === undefined
       ? {}

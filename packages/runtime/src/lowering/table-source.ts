@@ -24,6 +24,7 @@ export function lowerTableSource(node: TableSourceNode, context: LoweringContext
       keySerde,
       valueSerde: context.valueSerde(node.valueFormat, node.schema.valueColumns, topic),
       onDeserializationError: context.failOnDeserializationError ? 'fail' : 'skip',
+      onInvalidTimestamp: context.failOnInvalidTimestamp ? 'fail' : 'skip',
       offsetReset: 'earliest',
       ...(node.timestamp === undefined
         ? {}

@@ -107,6 +107,8 @@ export class QueryRuntime {
       registry,
       failOnDeserializationError:
         String(property('ksql.fail.on.deserialization.error') ?? false) === 'true',
+      failOnInvalidTimestamp:
+        String(property('ksql.timestamp.throw.on.invalid') ?? false) === 'true',
       onFailure: (failure) => log(toEntry(queryId, clock.now(), failure)),
     }
   }

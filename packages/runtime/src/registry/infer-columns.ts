@@ -7,6 +7,7 @@ import {
   resolveReferences,
   SchemaRegistryError,
   type Columns,
+  type FormatName,
   type RegisteredSchema,
   type SchemaRegistry,
 } from '@varve/serde'
@@ -24,21 +25,26 @@ export async function inferColumns(
     keepCase: request.schemaId !== undefined,
     ...(request.wrap === undefined ? {} : { wrap: request.wrap }),
   }
-  if (request.format === 'AVRO' && schema.schemaType === 'AVRO') {
+  const format = request.format ?? formatOf(schema)
+  if (format === 'AVRO' && schema.schemaType === 'AVRO') {
     return columnsFromAvroSchema(await loadAvroSchema(registry, schema), options).columns
   }
-  if (request.format === 'JSON_SR' && schema.schemaType === 'JSON') {
+  if (format === 'JSON_SR' && schema.schemaType === 'JSON') {
     const references = await resolveReferences(registry, schema)
     return columnsFromJsonSchema(schema.schema, options, references).columns
   }
-  if (request.format === 'PROTOBUF' && schema.schemaType === 'PROTOBUF') {
+  if (format === 'PROTOBUF' && schema.schemaType === 'PROTOBUF') {
     const references = await resolveReferences(registry, schema)
     const named = { ...options, ...optionalName(request), wrap: true }
     return columnsFromProtobufSchema(schema.schema, named, references)?.columns
   }
   throw new UnsupportedError(
-    `columns from a schema of type ${schema.schemaType} for format ${request.format}`,
+    `columns from a schema of type ${schema.schemaType} for format ${format}`,
   )
+}
+
+function formatOf({ schemaType }: RegisteredSchema): FormatName {
+  return schemaType === 'JSON' ? 'JSON_SR' : schemaType
 }
 
 function optionalName({ schemaFullName }: InferenceRequest): { readonly fullName?: string } {

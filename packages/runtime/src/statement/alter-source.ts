@@ -21,14 +21,18 @@ export function planAlterSource(
       `Incompatible data source type is ${source.kind}, but statement was ALTER ${statement.sourceKind}`,
     )
   }
+  if (source.isSource) {
+    const kind = source.kind.toLowerCase()
+    throw new EngineError(
+      'statement',
+      `Cannot alter ${kind} '${name}': ALTER operations are not supported on source ${kind}s.`,
+    )
+  }
   if (source.createdByQuery) {
     throw new EngineError(
       'statement',
       `ALTER command is not supported for CREATE ... AS statements: ${name}`,
     )
-  }
-  if (source.isSource) {
-    throw new EngineError('statement', `Cannot alter read-only source: ${name}`)
   }
   const taken = new Set([...source.keyColumns, ...source.valueColumns].map((column) => column.name))
   const added = statement.columns.map((column) => {

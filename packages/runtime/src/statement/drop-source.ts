@@ -15,9 +15,11 @@ export function planDropSource(
   const commandId = `${statement.sourceKind.toLowerCase()}/${name}/drop`
   const source = metastore.source(name)
   if (source === undefined) {
-    const message = `Source ${name} does not exist.`
-    if (statement.ifExists) return { kind: 'nothing', commandId, message }
-    throw new EngineError('statement', message)
+    if (statement.ifExists) {
+      return { kind: 'nothing', commandId, message: `Source ${name} does not exist.` }
+    }
+    const kind = statement.sourceKind === 'STREAM' ? 'Stream' : 'Table'
+    throw new EngineError('statement', `${kind} ${name} does not exist.`)
   }
   if (source.kind !== statement.sourceKind) {
     throw new EngineError(

@@ -70,6 +70,8 @@ export class TestQuery {
       emit: info.plan.emit,
       failOnDeserializationError:
         String(property('ksql.fail.on.deserialization.error') ?? false) === 'true',
+      failOnInvalidTimestamp:
+        String(property('ksql.timestamp.throw.on.invalid') ?? false) === 'true',
       ...(materialization === undefined ? {} : { materialization }),
       onFailure: (failure) => failures.push(failure),
     })

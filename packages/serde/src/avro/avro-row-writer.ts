@@ -137,9 +137,18 @@ function compileRecord(
     let index = fields.findIndex((candidate) => candidate.name === field.name)
     if (index < 0)
       index = fields.findIndex((candidate) => candidate.name === field.name.toUpperCase())
-    if (index >= 0) return { index, write: compile(field.schema, fields[index]!.type, inner) }
-    if (field.defaultValue === undefined)
-      throw new SerializationError(`Avro: field "${inner}" has neither a column nor a default`)
+    if (index >= 0) {
+      const write = compile(field.schema, fields[index]!.type, inner)
+      return { index, write: orDefault(field, write) }
+    }
+    if (field.defaultValue === undefined) {
+      return {
+        index: -1,
+        write: (): void => {
+          throw new SerializationError(`Avro: field "${inner}" has neither a column nor a default`)
+        },
+      }
+    }
     const { schema, defaultValue } = field
     return {
       index: -1,
@@ -153,6 +162,15 @@ function compileRecord(
   return (value, writer) => {
     const row = value as readonly Value[]
     for (const step of steps) step.write(row[step.index] ?? null, writer)
+  }
+}
+
+/** A null in a field that has a default of its own is that default. */
+function orDefault({ schema, defaultValue }: AvroField, write: ColumnWriter): ColumnWriter {
+  if (defaultValue === undefined || defaultValue === null) return write
+  return (value, writer) => {
+    if (value === null) writeDefault(schema, defaultValue, writer)
+    else write(value, writer)
   }
 }
 

@@ -44,15 +44,16 @@ interface NamedType {
   readonly type: SqlType
 }
 
-function recordSchema(fullName: string, fields: readonly NamedType[]): object {
+/** A record inside another one is in its namespace, which is not said again: so Avro's own writer of schemas has it. */
+function recordSchema(fullName: string, fields: readonly NamedType[], isNested = false): object {
   const dot = fullName.lastIndexOf('.')
   return {
     type: 'record',
     name: fullName.slice(dot + 1),
-    ...(dot < 0 ? {} : { namespace: fullName.slice(0, dot) }),
+    ...(dot < 0 || isNested ? {} : { namespace: fullName.slice(0, dot) }),
     fields: fields.map((field) => ({
       name: checkName(field.name),
-      type: ['null', typeSchema(field.type, `${fullName}_${field.name}`)],
+      type: ['null', typeSchema(field.type, `${fullName}_${field.name}`, true)],
       default: null,
     })),
     'connect.name': fullName,
@@ -60,7 +61,7 @@ function recordSchema(fullName: string, fields: readonly NamedType[]): object {
 }
 
 function checkName(name: string): string {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+  if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name))
     throw new UnsupportedError(
       `"${name}" is no valid Avro name: letters, digits and underscores only, not starting with a digit`,
     )
@@ -85,7 +86,8 @@ function connectType(type: string, name: string, logicalType: string, more: obje
   }
 }
 
-function typeSchema(type: SqlType, name: string): unknown {
+/** @param isNested - Whether a record stands around it. */
+function typeSchema(type: SqlType, name: string, isNested = false): unknown {
   switch (type.kind) {
     case 'BOOLEAN':
       return 'boolean'
@@ -111,7 +113,7 @@ function typeSchema(type: SqlType, name: string): unknown {
         precision: type.precision,
       })
     case 'ARRAY':
-      return { type: 'array', items: ['null', typeSchema(type.element, name)] }
+      return { type: 'array', items: ['null', typeSchema(type.element, name, isNested)] }
     case 'MAP': {
       if (type.key.kind !== 'STRING')
         throw new UnsupportedError('Avro only supports MAP types with STRING keys')
@@ -121,12 +123,12 @@ function typeSchema(type: SqlType, name: string): unknown {
         items: {
           type: 'record',
           name: name.slice(dot + 1),
-          ...(dot < 0 ? {} : { namespace: name.slice(0, dot) }),
+          ...(dot < 0 || isNested ? {} : { namespace: name.slice(0, dot) }),
           fields: [
             { name: 'key', type: ['null', 'string'], default: null },
             {
               name: 'value',
-              type: ['null', typeSchema(type.value, `${name}_MapValue`)],
+              type: ['null', typeSchema(type.value, `${name}_MapValue`, true)],
               default: null,
             },
           ],
@@ -136,6 +138,6 @@ function typeSchema(type: SqlType, name: string): unknown {
       }
     }
     case 'STRUCT':
-      return recordSchema(name, type.fields)
+      return recordSchema(name, type.fields, isNested)
   }
 }

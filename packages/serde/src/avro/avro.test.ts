@@ -165,7 +165,6 @@ test('the schema of columns has the names that ksqlDB gives', () => {
             items: {
               type: 'record',
               name: 'KsqlDataSourceSchema_M',
-              namespace: 'io.confluent.ksql.avro_schemas',
               fields: [
                 { name: 'key', type: ['null', 'string'], default: null },
                 { name: 'value', type: ['null', 'double'], default: null },

@@ -2,6 +2,7 @@ import { DeserializationError, UnsupportedError } from '@varve/base'
 
 import { ColumnCollector, type ColumnInferenceOptions, type InferredColumns } from '../inference.ts'
 import type { ResolvedReference } from '../registry/resolve-references.ts'
+import { javaHashOrder } from '../text/java-hash.ts'
 import { SqlTypes, type SqlType, type StructField } from '../sql-type.ts'
 
 /** Levels of `$ref` and `oneOf` around one type; more are taken for a circle. */
@@ -92,8 +93,10 @@ class Inference {
   }
 
   fields({ schema, document }: Located, path: string): StructField[] {
-    const properties = isObject(schema['properties']) ? Object.entries(schema['properties']) : []
-    const members = properties.map(([name, member], i) => {
+    const properties = isObject(schema['properties']) ? schema['properties'] : {}
+    // Connect reads the members into a Java hash map; those without an index have that map's order.
+    const members = javaHashOrder(Object.keys(properties)).map((name, i) => {
+      const member = properties[name]
       const index = isObject(member) ? member['connect.index'] : undefined
       return { name, member, index: typeof index === 'number' ? index : i }
     })

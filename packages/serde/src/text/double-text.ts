@@ -1,4 +1,9 @@
-/** A DOUBLE as Java prints it: `1.0`, `1.0E10`, `-0.0`, `NaN`, `Infinity`. */
+/**
+ * A DOUBLE as Java prints it: `1.0`, `1.0E10`, `-0.0`, `NaN`, `Infinity`.
+ *
+ * The digits are the fewest that read back as the same number, but two at least: where one would do, those two that lie closest (`4.9E-324`, not
+ * `5.0E-324`). That is the rule of `Double.toString` since Java 19; earlier ones print a digit too many for some numbers.
+ */
 export function formatDouble(value: number): string {
   const magnitude = Math.abs(value)
   if ((magnitude >= 1e-3 && magnitude < 1e7) || value === 0) {
@@ -6,8 +11,11 @@ export function formatDouble(value: number): string {
     return Number.isInteger(value) ? `${value}.0` : String(value)
   }
   if (!Number.isFinite(value)) return String(value)
-  const [mantissa, exponent] = value.toExponential().split('e')
-  return `${mantissa!.includes('.') ? mantissa : `${mantissa}.0`}E${Number(exponent)}`
+  const shortest = value.toExponential()
+  const [mantissa, exponent] = (shortest.includes('.') ? shortest : value.toExponential(1)).split(
+    'e',
+  )
+  return `${mantissa!}E${Number(exponent)}`
 }
 
 /** Text as Java's `Double.parseDouble` takes it: surrounding blanks, `NaN`, `Infinity`, a type suffix. Undefined for other text. */

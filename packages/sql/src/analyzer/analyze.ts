@@ -2,6 +2,7 @@ import type { ParsedStatement, Statement } from '../ast/statement.ts'
 import type { InferenceRequest } from '../catalog/catalog.ts'
 import { SqlError } from '../errors.ts'
 import type { Command } from './command.ts'
+import { sinkSchemaRequests } from './sink-schema.ts'
 import { analyzeCreateAsSelect, analyzeInsertInto } from './create-as-select.ts'
 import { analyzeCreateSource, createInferenceRequests } from './create-source.ts'
 import type { AnalysisEnvironment, SqlProperties } from './environment.ts'
@@ -11,7 +12,7 @@ import { analyzePushQuery } from './push-query.ts'
 
 /**
  * What the statement wants from the schema registry: resolve it, and hand the answer to {@link analyze} as `inferred`. Empty for all but CREATE STREAM and
- * TABLE without columns of a side.
+ * TABLE without columns of a side, and C*AS with the id of a schema.
  *
  * @throws SqlError when its WITH clause is wrong
  */
@@ -19,7 +20,14 @@ export function inferenceRequests(
   statement: Statement,
   properties: SqlProperties = {},
 ): readonly InferenceRequest[] {
-  return statement.kind === 'createSource' ? createInferenceRequests(statement, properties) : []
+  switch (statement.kind) {
+    case 'createSource':
+      return createInferenceRequests(statement, properties)
+    case 'createAsSelect':
+      return sinkSchemaRequests(statement)
+    default:
+      return []
+  }
 }
 
 /**

@@ -16,6 +16,11 @@ export function nameItems(
   const generated = new NameGenerator(taken)
   const names = items.map((item) => {
     if (item.alias !== undefined) {
+      const { expression } = item
+      const keepsName = expression.kind === 'column' && expression.name === item.alias
+      if (persistent && isSystemColumn(item.alias) && keepsName && !item.expanded) {
+        throw reservedInSelect(item.alias, item)
+      }
       if (persistent && isSystemColumn(item.alias) && !item.expanded) {
         throw new SqlError(
           `\`${item.alias}\` is a reserved column name. You cannot use it as an alias for a column.`,
@@ -29,14 +34,18 @@ export function nameItems(
     }
     const name = nameOf(item.expression, scope, generated)
     if (persistent && !item.expanded && item.expression.kind === 'column' && isSystemColumn(name)) {
-      throw new SqlError(
-        `Reserved column name in select: \`${name}\`. Please remove or alias the column.`,
-        { span: item.span },
-      )
+      throw reservedInSelect(name, item)
     }
     return name
   })
   return names
+}
+
+function reservedInSelect(name: string, { span }: ProjectionItem): SqlError {
+  return new SqlError(
+    `Reserved column name in select: \`${name}\`. Please remove or alias the column.`,
+    { span },
+  )
 }
 
 function nameOf(expression: Expression, scope: Scope, generated: NameGenerator): string {

@@ -14,9 +14,10 @@ import {
 import { planProjection, type PlannedProjection } from '../plan/plan-projection.ts'
 import { defaultKeyFormat, planQuery, type PlannedQuery } from '../plan/plan-query.ts'
 import type { CreateAsSelectCommand, InsertIntoCommand } from './command.ts'
-import { checkName, checkTimestamp } from './create-source.ts'
+import { checkName, checkTimestamp, requireTimestampColumn } from './create-source.ts'
 import type { AnalysisEnvironment } from './environment.ts'
 import { checkFormat, withWrapping } from './formats.ts'
+import { checkSinkSchema } from './sink-schema.ts'
 import { optional, readProperties, type SourceProperties } from './source-properties.ts'
 import { checkInsertColumns, adaptLiterals } from './insert-into.ts'
 
@@ -36,10 +37,15 @@ export function analyzeCreateAsSelect(
   }
   const planned = planQuery(statement.query, environment, true)
   checkKind(statement, planned)
+  if (settings.timestamp !== undefined) requireTimestampColumn(settings.timestamp, planned.names)
   const projection = planProjection(planned, statement.name)
   const formats = sinkFormats(settings, planned, projection, environment)
   const prefix = properties['ksql.output.topic.name.prefix'] ?? ''
   const topicName = settings.topic ?? `${String(prefix)}${statement.name}`
+  checkSinkSchema(
+    { key: projection.keyColumns, value: projection.valueColumns },
+    environment.inferred,
+  )
   checkTimestamp(settings.timestamp, [...projection.keyColumns, ...projection.valueColumns])
   checkName(statement, existing)
   const { window } = planned.relation
@@ -78,7 +84,10 @@ export function analyzeInsertInto(
   const settings = readProperties(statement.properties, 'insert')
   const target = environment.catalog.source(statement.target)
   if (target === undefined) {
-    throw new SqlError(`Source \`${statement.target}\` does not exist.`, { span: statement.span })
+    throw new SqlError(`Source \`${statement.target}\` does not exist.`, {
+      span: statement.targetSpan,
+      phase: 'names',
+    })
   }
   if (target.kind !== 'STREAM') {
     throw new SqlError(

@@ -304,15 +304,22 @@ function checkColumns(statement: CreateSource, key: Columns, value: Columns): vo
   }
 }
 
+/** The TIMESTAMP property names one of these columns. @throws SqlError */
+export function requireTimestampColumn(timestamp: TimestampColumn, names: readonly string[]): void {
+  if (names.includes(timestamp.column)) return
+  throw new SqlError(
+    `The TIMESTAMP column set in the WITH clause does not exist in the schema: '${timestamp.column}'`,
+  )
+}
+
 /** The TIMESTAMP property names a column of the right type. @throws SqlError */
 export function checkTimestamp(timestamp: TimestampColumn | undefined, columns: Columns): void {
   if (timestamp === undefined) return
-  const column = columns.find((candidate) => candidate.name === timestamp.column)
-  if (column === undefined) {
-    throw new SqlError(
-      `The TIMESTAMP column set in the WITH clause does not exist in the schema: '${timestamp.column}'`,
-    )
-  }
+  requireTimestampColumn(
+    timestamp,
+    columns.map((column) => column.name),
+  )
+  const column = columns.find((candidate) => candidate.name === timestamp.column)!
   const { kind } = column.type
   if (kind === 'STRING') {
     if (timestamp.format === undefined) {

@@ -82,8 +82,34 @@ function typeRefusal(format: FormatName, { name, type }: Column): string | undef
         : undefined
     case 'NONE':
       return undefined
+    case 'AVRO':
+      return mapKeyRefusal(format, type) ?? avroNameRefusal(name, type)
     default:
       return mapKeyRefusal(format, type)
+  }
+}
+
+/** Names of columns and of fields in them must be names of Avro: the reason is told in the words of Avro's own parser. */
+function avroNameRefusal(name: string, type: SqlType): string | undefined {
+  const prefix = 'Schema is not compatible with Avro:'
+  if (name === '') return `${prefix} Empty name`
+  if (!/^[\p{L}_]/u.test(name)) return `${prefix} Illegal initial character: ${name}`
+  if (!/^[\p{L}\p{N}_]+$/u.test(name)) return `${prefix} Illegal character in: ${name}`
+  return avroFieldRefusal(type)
+}
+
+function avroFieldRefusal(type: SqlType): string | undefined {
+  switch (type.kind) {
+    case 'MAP':
+      return avroFieldRefusal(type.value)
+    case 'ARRAY':
+      return avroFieldRefusal(type.element)
+    case 'STRUCT':
+      return type.fields
+        .map((field) => avroNameRefusal(field.name, field.type))
+        .find((text) => text !== undefined)
+    default:
+      return undefined
   }
 }
 

@@ -3,6 +3,7 @@ import { SqlTypes, type Row, type Value } from '@varve/serde'
 import type { InsertValues } from '../ast/statement.ts'
 import type { DataSource } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
+import { formatExpression } from '../formatter/format-expression.ts'
 import type { InsertValuesCommand } from './command.ts'
 import type { AnalysisEnvironment } from './environment.ts'
 import { evaluateValue } from './evaluate-value.ts'
@@ -19,10 +20,11 @@ export function analyzeInsertValues(
   const names = statement.columns ?? all.map((column) => column.name)
   if (names.length !== statement.values.length) {
     throw new SqlError(
-      statement.columns === undefined
-        ? `Expected ${names.length} values, got ${statement.values.length}: a value for each column`
-        : 'Expected number columns and values to match: ' +
-            `columns [${names.join(', ')}], ${statement.values.length} values`,
+      `Expected a value for each column. Expected Columns: [${names
+        .map((name) => `\`${name}\``)
+        .join(
+          ', ',
+        )}]. Got [${statement.values.map((value) => formatExpression(value)).join(', ')}]`,
       { span: statement.span, hint: 'Without a list, key columns come first, then value columns.' },
     )
   }

@@ -1,12 +1,15 @@
 import { UnsupportedError } from '@varve/base'
+import { formatSqlType, sqlTypesEqual, type SqlType } from '@varve/serde'
 
 import type { Expression } from '../ast/expression.ts'
 import type { Query } from '../ast/query.ts'
-import { columnsIn } from '../ast/visit.ts'
+import { columnsIn, walk } from '../ast/visit.ts'
 import type { DataSource } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
 import { planFormatVersion, type OutputColumn } from '../plan/physical-plan.ts'
 import { constantFolder } from '../expression/fold-constant.ts'
+import { formatExpression } from '../formatter/format-expression.ts'
+import { convertsImplicitly } from '../functions/resolve-overload.ts'
 import { extractLookup } from '../plan/pull-lookup.ts'
 import { planPredicate } from '../plan/plan-query.ts'
 import { whyNoLookup } from '../plan/pull-refusal.ts'
@@ -29,7 +32,12 @@ export function analyzePullQuery(query: Query, environment: AnalysisEnvironment)
   const scope = createScope([query.from], environment.catalog)
   const source = scope.sources[0]!
   const { definition } = source
-  const planning: Planning = { scope, environment, slots: { next: 0 } }
+  const planning: Planning = {
+    scope,
+    environment,
+    slots: { next: 0 },
+    conditionWord: 'expression',
+  }
   const relation = planSource(source, 'KsqlTopic', { materialized: true })
   const items = expandSelect(query, scope, {
     persistent: false,
@@ -69,9 +77,12 @@ export function analyzePullQuery(query: Query, environment: AnalysisEnvironment)
       { span: query.where!.span },
     )
   }
+  if (query.where !== undefined && definition.kind === 'TABLE') {
+    checkKeyConstants(query.where, definition, (e) => typeOn(relation, e, 'WHERE', planning).type)
+  }
   const { lookup, covered } = extractLookup(where?.tree, definition, constantFolder(environment))
   checkScan(lookup.kind, definition, environment, query)
-  if (query.limit !== undefined) checkLimit(query, environment)
+  if (query.limit !== undefined) checkLimit(query.limit, query, environment)
   const filter: PlanExpression | undefined = covered ? undefined : where
   return {
     kind: 'pullQuery',
@@ -86,6 +97,43 @@ export function analyzePullQuery(query: Query, environment: AnalysisEnvironment)
       ...optional('limit', query.limit),
     },
   }
+}
+
+/** What keys are compared with must be of their type, or widen to it: the lenient rules for literals do not apply to keys. @throws SqlError */
+function checkKeyConstants(
+  where: Expression,
+  source: DataSource,
+  typeOf: (e: Expression) => SqlType | null,
+): void {
+  const check = (column: Expression, constants: readonly Expression[]): void => {
+    if (column.kind !== 'column') return
+    const key = source.keyColumns.find(({ name }) => name === column.name)
+    if (key === undefined) return
+    for (const constant of constants) {
+      if (columnsIn(constant).length > 0) continue
+      const type = typeOf(constant)
+      if (type === null || convertsImplicitly(type, key.type)) continue
+      if (
+        sqlTypesEqual(type, key.type) ||
+        (type.kind === 'DECIMAL' && key.type.kind === 'DECIMAL')
+      ) {
+        continue
+      }
+      const text = constant.kind === 'string' ? constant.value : formatExpression(constant)
+      throw new SqlError(
+        `'${text}' can not be converted to the type of the key column: ${key.name} ${formatSqlType(key.type)} KEY`,
+        { span: constant.span },
+      )
+    }
+  }
+  walk(where, (e) => {
+    if (e.kind === 'in') check(e.operand, e.list)
+    if (e.kind === 'comparison' && e.operator === '=') {
+      check(e.left, [e.right])
+      check(e.right, [e.left])
+    }
+    return e.kind === 'logical' || e.kind === 'not'
+  })
 }
 
 const pushHint = 'Add EMIT CHANGES to make it a push query.'
@@ -134,7 +182,13 @@ function checkQueryable(source: ScopeSource): void {
   )
 }
 
-function checkLimit(query: Query, environment: AnalysisEnvironment): void {
+function checkLimit(limit: number, query: Query, environment: AnalysisEnvironment): void {
+  if (limit < 0) {
+    throw new SqlError(
+      `Pull queries don't support negative integers in the LIMIT clause. ${pushAdvice}`,
+      { span: query.span },
+    )
+  }
   const property = 'ksql.query.pull.limit.clause.enabled'
   if (String(environment.properties?.[property] ?? true).toLowerCase() !== 'false') return
   throw new SqlError(
@@ -151,17 +205,14 @@ function checkScan(
 ): void {
   const enabled = (name: string): boolean =>
     String(environment.properties?.[name] ?? true).toLowerCase() !== 'false'
-  if (source.kind === 'STREAM') return
-  const allowed =
-    lookup === 'keys' ||
-    enabled('ksql.query.pull.table.scan.enabled') ||
-    (lookup === 'range' && enabled('ksql.query.pull.range.scan.enabled'))
-  if (allowed) return
-  throw new SqlError(
-    query.where === undefined ? 'Missing WHERE clause.' : whyNoLookup(query.where, source),
-    {
-      span: (query.where ?? query).span,
-      hint: 'Compare the whole key with constants, or set ksql.query.pull.table.scan.enabled to true.',
-    },
-  )
+  if (source.kind === 'STREAM' || enabled('ksql.query.pull.table.scan.enabled')) return
+  const isRange = lookup === 'range' && enabled('ksql.query.pull.range.scan.enabled')
+  const isLookup = lookup === 'keys' || (isRange && source.window === undefined)
+  const refusal =
+    query.where === undefined ? 'Missing WHERE clause.' : whyNoLookup(query.where, source, isLookup)
+  if (refusal === undefined) return
+  throw new SqlError(refusal, {
+    span: (query.where ?? query).span,
+    hint: 'Compare the whole key with constants, or set ksql.query.pull.table.scan.enabled to true.',
+  })
 }

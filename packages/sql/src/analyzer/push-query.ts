@@ -1,4 +1,5 @@
 import type { Query } from '../ast/query.ts'
+import { SqlError } from '../errors.ts'
 import { planFormatVersion, type OutputColumn } from '../plan/physical-plan.ts'
 import { planQuery } from '../plan/plan-query.ts'
 import { namedExpression } from '../plan/relation.ts'
@@ -8,6 +9,11 @@ import { optional } from './source-properties.ts'
 
 /** Plans a SELECT with EMIT. @throws SqlError */
 export function analyzePushQuery(query: Query, environment: AnalysisEnvironment): PushQueryCommand {
+  if (query.limit !== undefined && query.limit < 0) {
+    throw new SqlError("Push queries don't support negative integers in the LIMIT clause.", {
+      span: query.span,
+    })
+  }
   const planned = planQuery(query, environment, false)
   const { relation, items, names, planning } = planned
   const keys = new Set(relation.keys.flatMap((key) => key.canonicals))

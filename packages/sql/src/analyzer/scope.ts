@@ -81,6 +81,7 @@ export class Scope {
       const choices = found.map((c) => `${this.sources[c.source]!.alias}.${c.name}`)
       throw new SqlError(`Column '${written}' is ambiguous. Could be ${choices.join(' or ')}.`, {
         span: column.span,
+        phase: 'names',
         hint: 'Put the name of its source in front.',
       })
     }
@@ -139,6 +140,19 @@ export class Scope {
         return found === undefined
           ? formatExpression(column)
           : `${formatIdentifier(this.sources[found.source]!.alias)}.${formatIdentifier(found.name)}`
+      },
+    })
+  }
+
+  /** An expression on joined rows for messages: their columns are named `ALIAS_COLUMN`. */
+  describeJoined(expression: Expression): string {
+    return formatExpression(expression, {
+      message: true,
+      column: (column) => {
+        const [found] = this.find(column)
+        return found === undefined
+          ? formatExpression(column)
+          : formatIdentifier(`${this.sources[found.source]!.alias}_${found.name}`)
       },
     })
   }

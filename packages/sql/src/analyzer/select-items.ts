@@ -1,7 +1,7 @@
 import type { Expression } from '../ast/expression.ts'
 import type { Query, SelectItem } from '../ast/query.ts'
 import { SqlError } from '../errors.ts'
-import type { Scope, ScopeColumn } from './scope.ts'
+import type { Scope, ScopeColumn, ScopeSource } from './scope.ts'
 
 /** A column of the projection, stars expanded. */
 export interface ProjectionItem {
@@ -76,6 +76,9 @@ function expandStar(
     starColumns(source.columns, rules.persistent && !scope.isJoin),
   )
   const { partitionBy } = rules
+  if (partitionBy !== undefined && scope.isJoin && rules.persistent) {
+    return rekeyedJoinStar(sources, partitionBy, scope, columnItem, plain)
+  }
   if (partitionBy === undefined || scope.isJoin) {
     const synthetic: ProjectionItem[] =
       rules.syntheticKey === undefined || item.qualifier !== undefined
@@ -97,6 +100,35 @@ function expandStar(
     ...keys,
     ...rest.filter(({ column }) => column.kind !== 'key').map((entry) => entry.item),
     ...rest.filter(({ column }) => column.kind === 'key').map((entry) => entry.item),
+  ]
+}
+
+/**
+ * The star of a re-keyed join: the new keys, then of each source its values, its pseudo columns and its old keys. Pseudo columns are part of it because
+ * joined rows carry them as values, and re-keying takes all values.
+ */
+function rekeyedJoinStar(
+  sources: readonly ScopeSource[],
+  partitionBy: readonly Expression[],
+  scope: Scope,
+  columnItem: (column: ScopeColumn) => ProjectionItem,
+  plain: (expression: Expression, alias: string | undefined) => ProjectionItem,
+): ProjectionItem[] {
+  const moved = new Set(partitionBy.map((e) => scope.canonical(e)))
+  const keys = partitionBy.flatMap((e): ProjectionItem[] => {
+    if (e.kind === 'null') return []
+    const found = e.kind === 'column' ? scope.find(e) : []
+    return [found.length === 1 ? columnItem(found[0]!) : plain(e, undefined)]
+  })
+  const rest = sources.flatMap(({ columns }) => [
+    ...columns.filter((c) => c.kind === 'value'),
+    ...columns.filter((c) => c.kind === 'headers'),
+    ...columns.filter((c) => c.kind === 'pseudo'),
+    ...columns.filter((c) => c.kind === 'key'),
+  ])
+  return [
+    ...keys,
+    ...rest.map(columnItem).filter((item) => !moved.has(scope.canonical(item.expression))),
   ]
 }
 

@@ -59,8 +59,15 @@ export function readProperties(
     return text === undefined ? {} : { delimiter: delimiterOf(text, side, reader) }
   }
   const wrap = reader.flag('WRAP_SINGLE_VALUE')
-  const valueName =
-    reader.text('VALUE_SCHEMA_FULL_NAME') ?? reader.text('VALUE_AVRO_SCHEMA_FULL_NAME')
+  const fullName = (...names: readonly string[]): string | undefined => {
+    const name = names.find((candidate) => reader.has(candidate))
+    const text = name === undefined ? undefined : reader.text(name)!.trim()
+    if (text === '') {
+      reader.fail(name!, 'fullSchemaName cannot be empty. Format configuration: {fullSchemaName=}')
+    }
+    return text
+  }
+  const valueName = fullName('VALUE_SCHEMA_FULL_NAME', 'VALUE_AVRO_SCHEMA_FULL_NAME')
   const both = reader.format('FORMAT')
   if (both !== undefined) {
     for (const name of ['KEY_FORMAT', 'VALUE_FORMAT']) {
@@ -89,7 +96,7 @@ export function readProperties(
     ...optional('valueFormat', both ?? reader.format('VALUE_FORMAT')),
     key: {
       ...delimiter('KEY'),
-      ...optional('schemaFullName', reader.text('KEY_SCHEMA_FULL_NAME')),
+      ...optional('schemaFullName', fullName('KEY_SCHEMA_FULL_NAME')),
       ...optional('schemaId', reader.count('KEY_SCHEMA_ID')),
       ...optional('nullable', nullableOf('KEY', reader)),
     },
@@ -125,7 +132,7 @@ function foldColumn(text: string): string {
 function delimiterOf(text: string, side: 'KEY' | 'VALUE', reader: PropertyReader): string {
   const named = { SPACE: ' ', TAB: '\t' }[text.toUpperCase()]
   if (named !== undefined) return named
-  if (text.length !== 1) {
+  if (text.length !== 1 || text.trim() === '') {
     const name = `${side}_DELIMITER`
     const reason =
       text.trim() === ''
@@ -133,7 +140,7 @@ function delimiterOf(text: string, side: 'KEY' | 'VALUE', reader: PropertyReader
         : `Invalid delimiter value: '${text}'. Delimiter must be a single character or TAB,SPACE`
     return reader.fail(
       name,
-      `Failed to prepare statement: Configuration ${name} is invalid: ${reason}\nExample valid value: ';'`,
+      `Configuration ${name} is invalid: ${reason}\nExample valid value: ';'`,
     )
   }
   return text
@@ -201,6 +208,8 @@ class PropertyReader {
       if (!known) {
         throw new SqlError(`Invalid config variable(s) in the WITH clause: ${property.name}`, {
           span: property.span,
+          unplaced: true,
+          phase: 'build',
         })
       }
     }
@@ -256,7 +265,9 @@ class PropertyReader {
     return known
   }
 
+  /** Without the place in the message: the dialect's own texts about properties have none. */
   fail(name: string, message: string): never {
-    throw new SqlError(message, { span: this.#byName.get(name)?.span })
+    const { span } = this.#byName.get(name) ?? {}
+    throw new SqlError(message, { phase: 'build', span, unplaced: true })
   }
 }

@@ -60,6 +60,7 @@ export interface CreateAsSelect {
 export interface InsertIntoSelect {
   readonly kind: 'insertIntoSelect'
   readonly target: string
+  readonly targetSpan: Span
   readonly properties: readonly PropertyNode[]
   readonly query: Query
   readonly span: Span

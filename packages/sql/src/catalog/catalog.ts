@@ -19,7 +19,8 @@ export interface TopicInfo {
 export interface InferenceRequest {
   readonly topic: string
   readonly side: 'key' | 'value'
-  readonly format: FormatName
+  /** Absent: that of the schema's kind. */
+  readonly format?: FormatName
   /** A given id instead of the subject's latest version; column names then keep their case. */
   readonly schemaId?: number
   readonly schemaFullName?: string

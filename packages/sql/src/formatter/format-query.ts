@@ -68,7 +68,8 @@ function formatJoin(join: JoinNode): string {
   return `${text} ON ${formatExpression(join.condition)}`
 }
 
-function formatWindow(window: WindowNode): string {
+/** `TUMBLING (SIZE 10 SECONDS)`. */
+export function formatWindow(window: WindowNode): string {
   const parts = [
     window.type === 'SESSION' ? formatDuration(window.size) : `SIZE ${formatDuration(window.size)}`,
   ]

@@ -119,7 +119,8 @@ function formatNames(names: readonly string[] | undefined): string {
   return names === undefined ? '' : ` (${names.map(formatIdentifier).join(', ')})`
 }
 
-function formatWith(properties: readonly PropertyNode[]): string {
+/** ` WITH (…)`, or nothing. */
+export function formatWith(properties: readonly PropertyNode[]): string {
   return properties.length === 0
     ? ''
     : ` WITH (${properties

@@ -5,8 +5,8 @@ import { parseProperties } from './parse-literal.ts'
 import { parseDuration } from './parse-query.ts'
 import type { TokenStream } from './token-stream.ts'
 
-/** ASSERT TOPIC, SCHEMA, VALUES, NULL VALUES, STREAM and TABLE. */
-export function parseAssert(tokens: TokenStream): Statement {
+/** ASSERT TOPIC and SCHEMA; of tests also ASSERT VALUES, NULL VALUES, STREAM and TABLE. */
+export function parseAssert(tokens: TokenStream, testStatements: boolean): Statement {
   const first = tokens.peek().span
   tokens.expectWords('ASSERT')
   const exists = !tokens.takeWords('NOT', 'EXISTS')
@@ -25,7 +25,7 @@ export function parseAssert(tokens: TokenStream): Statement {
     const timeout = tokens.takeWords('TIMEOUT') ? parseDuration(tokens) : undefined
     return { kind: 'assertSchema', subject, id, exists, timeout, span: tokens.spanFrom(first) }
   }
-  if (!exists) tokens.fail('expected TOPIC or SCHEMA')
+  if (!exists || !testStatements) tokens.fail('expected TOPIC or SCHEMA')
   const tombstone = tokens.takeWords('NULL', 'VALUES')
   if (tombstone || tokens.takeWords('VALUES')) {
     const target = tokens.identifier('the name of a stream or table')

@@ -86,10 +86,11 @@ function parseSourceName(tokens: TokenStream): string {
 export function parseColumns(tokens: TokenStream, sourceKind: SourceKind): ColumnNode[] {
   tokens.expectSymbol('(')
   const columns = tokens.list(() => parseColumn(tokens, sourceKind))
-  tokens.expectSymbol(')')
+  if (!tokens.takeSymbol(')')) tokens.failExpecting("{',', ')'}")
   const names = new Set<string>()
   for (const { name, span } of columns) {
-    if (names.has(name)) throw new SqlError(`Duplicate column names: \`${name}\``, { span })
+    if (names.has(name))
+      throw new SqlError(`Duplicate column names: \`${name}\``, { span, phase: 'build' })
     names.add(name)
   }
   return columns
@@ -113,6 +114,7 @@ function parseColumn(tokens: TokenStream, sourceKind: SourceKind): ColumnNode {
       `Column \`${name}\` is a 'KEY' column: please use 'PRIMARY KEY' for tables.`,
       {
         span: first,
+        phase: 'build',
         detail: 'Tables have PRIMARY KEYs, which are unique and not null; streams have KEYs.',
       },
     )
@@ -122,6 +124,7 @@ function parseColumn(tokens: TokenStream, sourceKind: SourceKind): ColumnNode {
       `Column \`${name}\` is a 'PRIMARY KEY' column: please use 'KEY' for streams.`,
       {
         span: first,
+        phase: 'build',
         detail: 'Tables have PRIMARY KEYs, which are unique and not null; streams have KEYs.',
       },
     )

@@ -318,7 +318,10 @@ function parseStruct(tokens: TokenStream): Expression {
         const at = tokens.peek().span
         const name = tokens.identifier('a field name')
         if (names.has(name)) {
-          throw new SqlError(`Duplicate field names found in STRUCT: '${name}'`, { span: at })
+          throw new SqlError(`Duplicate field names found in STRUCT: '${name}'`, {
+            span: at,
+            phase: 'build',
+          })
         }
         names.add(name)
         tokens.expectSymbol(':=')

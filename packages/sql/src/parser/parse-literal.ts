@@ -21,7 +21,7 @@ export function numberLiteral(token: Token, sign: '' | '-' = ''): Expression {
       if (value > int64Max || value < -int64Max - 1n) {
         throw new SqlError(`Invalid numeric literal: ${text}`, {
           span,
-          phase: 'syntax',
+          phase: 'literal',
           hint: 'Whole numbers have 64 bits; write a point behind it for a DECIMAL.',
         })
       }
@@ -32,7 +32,7 @@ export function numberLiteral(token: Token, sign: '' | '-' = ''): Expression {
     default: {
       const value = Number(text)
       if (!Number.isFinite(value)) {
-        throw new SqlError(`Number overflows DOUBLE: ${text}`, { span, phase: 'syntax' })
+        throw new SqlError(`Number overflows DOUBLE: ${text}`, { span, phase: 'literal' })
       }
       return { kind: 'double', value, span }
     }

@@ -29,11 +29,12 @@ export function parseQuery(tokens: TokenStream): Query {
   if (partitionBy?.length === 0) {
     throw new SqlError('PARTITION BY requires at least one expression', {
       span: partitionStart.span,
+      phase: 'build',
     })
   }
   const having = tokens.takeWords('HAVING') ? parseExpression(tokens) : undefined
   const emit = parseEmit(tokens)
-  const limit = tokens.takeWords('LIMIT') ? tokens.wholeNumber('a number of rows') : undefined
+  const limit = tokens.takeWords('LIMIT') ? parseLimit(tokens) : undefined
   return {
     kind: 'query',
     select,
@@ -48,6 +49,22 @@ export function parseQuery(tokens: TokenStream): Query {
     limit,
     span: tokens.spanFrom(first),
   }
+}
+
+/** The grammar takes any number, the statement only a whole one. */
+function parseLimit(tokens: TokenStream): number {
+  const { span } = tokens.peek()
+  const negative = tokens.takeSymbol('-')
+  const { kind } = tokens.peek()
+  if (kind === 'decimal' || kind === 'double') {
+    throw new SqlError('Value must be integer for command: LIMIT', {
+      phase: 'build',
+      span,
+      unplaced: true,
+    })
+  }
+  const limit = tokens.wholeNumber('a number of rows')
+  return negative ? -limit : limit
 }
 
 function parseEmit(tokens: TokenStream): 'CHANGES' | 'FINAL' | undefined {

@@ -1,5 +1,6 @@
 import type { PrimitiveKind } from '@varve/serde'
 
+import type { Span } from '../ast/position.ts'
 import type { FieldNode, TypeNode } from '../ast/type.ts'
 import { SqlError } from '../errors.ts'
 import type { TokenStream } from './token-stream.ts'
@@ -39,9 +40,7 @@ export function parseType(tokens: TokenStream): TypeNode {
 function parseBaseType(tokens: TokenStream): TypeNode {
   const token = tokens.peek()
   const first = token.span
-  if (token.kind !== 'word') {
-    return { kind: 'CUSTOM', name: tokens.identifier('a type'), span: tokens.spanFrom(first) }
-  }
+  if (token.kind !== 'word') return parseCustomType(tokens, first)
   if (token.text === 'DECIMAL' && tokens.isSymbol('(', 1)) return parseDecimalType(tokens)
   if (tokens.isSymbol('<', 1) || tokens.isSymbol('<>', 1)) {
     if (token.text === 'ARRAY') {
@@ -63,16 +62,28 @@ function parseBaseType(tokens: TokenStream): TypeNode {
     if (token.text === 'STRUCT') return parseStructType(tokens)
   }
   const primitive = primitives.get(token.text)
-  if (primitive === undefined) {
-    return { kind: 'CUSTOM', name: tokens.identifier('a type'), span: tokens.spanFrom(first) }
-  }
+  if (primitive === undefined) return parseCustomType(tokens, first)
   tokens.next()
-  if (token.text === 'VARCHAR' && tokens.takeSymbol('(')) {
-    // The length means nothing.
-    if (!tokens.takeWords('STRING')) tokens.wholeNumber('STRING or a length')
-    tokens.expectSymbol(')')
-  }
+  skipTypeParameters(tokens)
   return { kind: primitive, span: tokens.spanFrom(first) }
+}
+
+function parseCustomType(tokens: TokenStream, first: Span): TypeNode {
+  const name = tokens.identifier('a type')
+  skipTypeParameters(tokens)
+  return { kind: 'CUSTOM', name, span: tokens.spanFrom(first) }
+}
+
+/** `(5)`, `(STRING)` or `(10, 2)` behind a type's name: the grammar has it behind every name, and it means nothing. */
+function skipTypeParameters(tokens: TokenStream): void {
+  if (!tokens.takeSymbol('(')) return
+  do {
+    if (!tokens.isWord('STRING') && tokens.peek().kind !== 'integer') {
+      tokens.failExpecting("{'STRING', INTEGER_VALUE}")
+    }
+    tokens.next()
+  } while (tokens.takeSymbol(','))
+  if (!tokens.takeSymbol(')')) tokens.failExpecting("{',', ')'}")
 }
 
 function parseDecimalType(tokens: TokenStream): TypeNode {
@@ -84,11 +95,15 @@ function parseDecimalType(tokens: TokenStream): TypeNode {
   tokens.expectSymbol(')')
   const span = tokens.spanFrom(first)
   if (precision < 1) {
-    throw new SqlError(`DECIMAL precision must be >= 1: DECIMAL(${precision},${scale})`, { span })
+    throw new SqlError(`DECIMAL precision must be >= 1: DECIMAL(${precision},${scale})`, {
+      span,
+      phase: 'build',
+    })
   }
   if (scale > precision) {
     throw new SqlError(`DECIMAL precision must be >= scale: DECIMAL(${precision},${scale})`, {
       span,
+      phase: 'build',
     })
   }
   return { kind: 'DECIMAL', precision, scale, span }
@@ -105,7 +120,10 @@ function parseStructType(tokens: TokenStream): TypeNode {
         const at = tokens.peek().span
         const name = tokens.identifier('a field name')
         if (names.has(name)) {
-          throw new SqlError(`Duplicate field names found in STRUCT: '${name}'`, { span: at })
+          throw new SqlError(`Duplicate field names found in STRUCT: '${name}'`, {
+            span: at,
+            phase: 'build',
+          })
         }
         names.add(name)
         fields.push({ name, type: parseType(tokens) })

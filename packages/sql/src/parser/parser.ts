@@ -18,6 +18,8 @@ export interface ParseOptions {
   readonly variables?: Readonly<Record<string, string>>
   /** `false`: `${name}` outside of quotes is an error, inside it is plain text. Default true. */
   readonly substituteVariables?: boolean
+  /** Also accept ASSERT VALUES, ASSERT NULL VALUES, ASSERT STREAM and ASSERT TABLE, the statements of tests. Default true. */
+  readonly testStatements?: boolean
   /** Also accept RUN SCRIPT, which is a word of shells rather than of the dialect. Default false. */
   readonly runScript?: boolean
 }
@@ -35,15 +37,17 @@ export function parse(text: string, options: ParseOptions = {}): ParsedStatement
   }
   const lexer = new Lexer(text)
   const statements: ParsedStatement[] = []
+  let current: string | undefined
   try {
     for (;;) {
       const lexed = lexer.nextStatement(substitute ? variables : new Map())
       if (lexed === undefined) return statements
+      current = lexed.text
       const tokens = new TokenStream(lexed.tokens)
-      const statement = parseStatement(tokens, options.runScript ?? false)
+      const statement = parseStatement(tokens, options)
       if (!tokens.isSymbol(';')) {
-        tokens.fail(
-          'expected ";"',
+        tokens.failExpecting(
+          "';'",
           tokens.peek().kind === 'end' ? 'Every statement ends with a semicolon.' : undefined,
         )
       }
@@ -52,7 +56,8 @@ export function parse(text: string, options: ParseOptions = {}): ParsedStatement
       statements.push({ statement, text: lexed.text })
     }
   } catch (error) {
-    throw error instanceof SqlError ? error.withText(text) : error
+    if (!(error instanceof SqlError)) throw error
+    throw (current === undefined ? error : error.withStatement(current)).withText(text)
   }
 }
 
@@ -76,7 +81,10 @@ export function parseExpressionText(text: string): Expression {
   }
 }
 
-function parseStatement(tokens: TokenStream, runScript: boolean): Statement {
+function parseStatement(
+  tokens: TokenStream,
+  { runScript = false, testStatements = true }: ParseOptions,
+): Statement {
   const token = tokens.peek()
   switch (token.kind === 'word' ? token.text : '') {
     case 'SELECT':
@@ -108,7 +116,7 @@ function parseStatement(tokens: TokenStream, runScript: boolean): Statement {
     case 'UNDEFINE':
       return parseSession(tokens)
     case 'ASSERT':
-      return parseAssert(tokens)
+      return parseAssert(tokens, testStatements)
     case 'RUN':
       if (runScript) return parseSession(tokens)
       break
@@ -128,7 +136,7 @@ function parseExplain(tokens: TokenStream): Statement {
   const first = tokens.next().span
   const subject =
     tokens.peek().kind === 'word' && statementWords.includes(tokens.peek().text)
-      ? tokens.nested(() => parseStatement(tokens, false))
+      ? tokens.nested(() => parseStatement(tokens, {}))
       : tokens.identifier('a statement or the id of a query')
   return { kind: 'explain', subject, span: tokens.spanFrom(first) }
 }

@@ -69,12 +69,12 @@ export class TokenStream {
 
   expectWords(...words: readonly string[]): void {
     for (const word of words) {
-      if (!this.takeWords(word)) this.fail(`expected ${word}`)
+      if (!this.takeWords(word)) this.failExpecting(word)
     }
   }
 
   expectSymbol(symbol: string): void {
-    if (!this.takeSymbol(symbol)) this.fail(`expected "${symbol}"`)
+    if (!this.takeSymbol(symbol)) this.failExpecting(`'${symbol}'`)
   }
 
   /** Whether an identifier stands `ahead` places from here. */
@@ -136,17 +136,31 @@ export class TokenStream {
     }
   }
 
-  /** Throws a syntax error at the cursor. */
+  /** Throws a syntax error at the cursor, where one of these tokens must stand: `';'`, `FROM`, `{',', ')'}`. */
+  failExpecting(expected: string, hint?: string): never {
+    const token = this.peek()
+    throw new SqlError(`Syntax Error\nExpecting ${expected}`, {
+      span: token.span,
+      phase: 'syntax',
+      detail: `There is ${described(token)}.`,
+      hint,
+    })
+  }
+
+  /** Throws a syntax error at the cursor, where none of several ways on fits. */
   fail(expectation: string, hint?: string): never {
     return this.failAt(this.peek(), expectation, hint)
   }
 
   failAt(token: Token, expectation: string, hint?: string): never {
-    const found = token.kind === 'end' ? 'end of the script' : `"${token.source}"`
-    throw new SqlError(`Syntax Error: unexpected ${found}: ${expectation}`, {
-      span: token.span,
-      phase: 'syntax',
-      hint,
-    })
+    const { line, column } = token.span
+    throw new SqlError(
+      `Syntax Error\nSyntax error at or near '${token.kind === 'end' ? '<EOF>' : token.source}' at line ${line}:${column}: ${expectation}`,
+      { span: token.span, phase: 'syntax', hint },
+    )
   }
+}
+
+function described(token: Token): string {
+  return token.kind === 'end' ? 'the end of the script' : `"${token.source}"`
 }

@@ -128,6 +128,12 @@ function describe(node: PlanNode): Description {
     case 'streamTableJoin':
     case 'tableTableJoin':
       return { title: `${node.type} JOIN`, detail: '', inputs: [node.left, node.right] }
+    case 'tableRepartition':
+      return {
+        title: 'REPARTITION TABLE',
+        detail: formatsOf(true, node.formats).slice(3),
+        inputs: [node.source],
+      }
     case 'streamStreamJoin':
       return {
         title: `${node.type} JOIN`,

@@ -1,5 +1,6 @@
 import { formatSqlType, sqlTypesEqual, type FormatSpec, type SqlType } from '@varve/serde'
 
+import { internalKeyFormat } from '../analyzer/formats.ts'
 import type { AnalyzedJoin } from '../analyzer/join-condition.ts'
 import { canonicalColumn } from '../analyzer/scope.ts'
 import type { Expression } from '../ast/expression.ts'
@@ -74,6 +75,21 @@ export function narrow(
       columns,
     },
   }
+}
+
+/** Gives a table's keys the bytes of another format, through an internal topic. */
+export function repartitionTable(
+  input: Relation,
+  step: string,
+  { keyFormat, valueFormat }: InternalFormats,
+  defaultKeyFormat: FormatSpec,
+): Relation {
+  const { schema } = input.node
+  const formats = {
+    keyFormat: internalKeyFormat(keyFormat, schema.keyColumns, defaultKeyFormat),
+    valueFormat,
+  }
+  return { ...input, node: { kind: 'tableRepartition', step, schema, source: input.node, formats } }
 }
 
 /** Where columns lie once the value rows stand side by side. */

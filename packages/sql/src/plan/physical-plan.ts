@@ -186,6 +186,13 @@ export interface TableTableJoinNode extends PlanNodeBase {
   readonly right: PlanNode
 }
 
+/** Sends a table through an internal topic, so that its keys have the bytes, and lie in the partitions, of the side it is joined with. */
+export interface TableRepartitionNode extends PlanNodeBase {
+  readonly kind: 'tableRepartition'
+  readonly source: PlanNode
+  readonly formats: InternalFormats
+}
+
 /** Join of a table with another one's primary key; the key is the left one's. */
 export interface ForeignKeyJoinNode extends PlanNodeBase {
   readonly kind: 'foreignKeyJoin'
@@ -231,6 +238,7 @@ export type PlanNode =
   | StreamTableJoinNode
   | StreamStreamJoinNode
   | TableTableJoinNode
+  | TableRepartitionNode
   | ForeignKeyJoinNode
   | FlatMapNode
   | SinkNode

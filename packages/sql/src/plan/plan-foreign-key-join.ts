@@ -1,9 +1,15 @@
 import type { AnalyzedJoin } from '../analyzer/join-condition.ts'
-import { internalKeyFormat } from '../analyzer/formats.ts'
+import { inferringFormats, internalKeyFormat, withoutSchemaId } from '../analyzer/formats.ts'
 import { canonicalColumn, type Scope } from '../analyzer/scope.ts'
 import { columnsIn } from '../ast/visit.ts'
 import { SqlError } from '../errors.ts'
-import { narrow, placesOfBoth, requireSameType, type JoinInputs } from './join-sides.ts'
+import {
+  narrow,
+  placesOfBoth,
+  repartitionTable,
+  requireSameType,
+  type JoinInputs,
+} from './join-sides.ts'
 import { isKeyedBy, planExpression, typeOn, type Planning, type Relation } from './relation.ts'
 
 /** Whether a table is joined with another one's primary key on something else than its own. */
@@ -33,7 +39,20 @@ export function planForeignKeyJoin(
   requireSameType(join, leftType, rightSource.keys[0]!.type, planning)
   const wanted = new Set([...inputs.needed, ...mentioned])
   const left = narrow(inputs.left, wanted, 'PrependAliasLeft', planning)
-  const right = narrow(rightSource, inputs.needed, 'PrependAliasRight', planning)
+  const narrowed = narrow(rightSource, inputs.needed, 'PrependAliasRight', planning)
+  const rightDefinition = scope.sources[join.source]!.definition
+  // References are written as keys of the right side: in a registry's format that takes a schema of the query's own.
+  const right = inferringFormats.has(rightDefinition.keyFormat.format)
+    ? repartitionTable(
+        narrowed,
+        'RightSourceKeyed',
+        {
+          keyFormat: withoutSchemaId(rightDefinition.keyFormat),
+          valueFormat: withoutSchemaId(rightDefinition.valueFormat),
+        },
+        inputs.defaultKeyFormat,
+      )
+    : narrowed
   const { alias, definition } = scope.sources[0]!
   const keys = left.keys.map((key) => ({ ...key, name: `${alias}_${key.name}` }))
   const keyColumns = keys.map((key) => ({ name: key.name, type: key.type }))

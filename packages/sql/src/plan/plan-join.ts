@@ -1,8 +1,7 @@
-import { UnsupportedError } from '@varve/base'
 import type { FormatSpec, SqlType } from '@varve/serde'
 
 import { nodeMs } from '../analyzer/duration.ts'
-import { internalKeyFormat, withoutSchemaId } from '../analyzer/formats.ts'
+import { inferringFormats, internalKeyFormat, withoutSchemaId } from '../analyzer/formats.ts'
 import type { AnalyzedJoin } from '../analyzer/join-condition.ts'
 import { canonicalColumn, type Scope } from '../analyzer/scope.ts'
 import type { Expression } from '../ast/expression.ts'
@@ -11,7 +10,13 @@ import type { WindowInfo } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
 import type { TypedExpression } from '../expression/typed-expression.ts'
 import type { InternalFormats, PlanNode } from './physical-plan.ts'
-import { narrow, placesOfBoth, requireSameType, type JoinInputs } from './join-sides.ts'
+import {
+  narrow,
+  placesOfBoth,
+  repartitionTable,
+  requireSameType,
+  type JoinInputs,
+} from './join-sides.ts'
 import { isForeignKeyJoin, planForeignKeyJoin } from './plan-foreign-key-join.ts'
 import { planPartitionBy } from './plan-partition-by.ts'
 import { planSource } from './plan-source.ts'
@@ -246,7 +251,9 @@ function prepareSide(
   const canonical = scope.canonical(condition)
   const isKeyed = isKeyedBy(input.keys, canonical)
   const source = keyFormatOf(input)
-  const isSameFormat = source === undefined || sameKeyBytes(source, inputs.keyFormat)
+  const isSameFormat =
+    source === undefined ||
+    (sameKeyBytes(source, inputs.keyFormat) && (input.window !== undefined || !hasOwnSchema(input)))
   const wanted = new Set(inputs.needed)
   if (!isKeyed || !isSameFormat) {
     for (const column of columnsIn(condition)) {
@@ -256,10 +263,16 @@ function prepareSide(
   }
   const isJoin = input.node.kind.endsWith('Join')
   const narrowed = isJoin ? input : narrow(input, wanted, `PrependAlias${side}${suffix}`, planning)
-  if (isKeyed && (isSameFormat || input.kind === 'TABLE')) {
-    if (isSameFormat) return narrowed
-    throw new UnsupportedError(
-      `joins of tables with different key formats (${source.format} and ${inputs.keyFormat.format})`,
+  if (isKeyed && isSameFormat) return narrowed
+  if (isKeyed && input.kind === 'TABLE') {
+    return repartitionTable(
+      narrowed,
+      `${side}SourceKeyed${suffix}`,
+      {
+        keyFormat: inputs.keyFormat,
+        valueFormat: side === 'Left' ? inputs.leftFormats.valueFormat : valueFormatOf(input),
+      },
+      inputs.defaultKeyFormat,
     )
   }
   if (input.kind === 'TABLE') {
@@ -305,8 +318,8 @@ function namesOf(key: RelationKey): Pick<RelationKey, 'canonicals' | 'equated' |
 }
 
 /**
- * The key format that both sides share, so that equal keys have equal bytes and lie in partitions of the same number: that of a table, which cannot be
- * re-partitioned, else that of a side that keeps its key, else the first that can hold a key at all.
+ * The key format that both sides share, so that equal keys have equal bytes and lie in partitions of the same number: that of a table, which is dear to
+ * re-partition, else that of a side that keeps its key, else the first that can hold a key at all.
  */
 function joinKeyFormat(
   join: AnalyzedJoin,
@@ -318,14 +331,15 @@ function joinKeyFormat(
     isKeyedBy(side.keys, planning.scope.canonical(e))
   const leftFormat = keyFormatOf(inputs.left)
   const rightFormat = keyFormatOf(right)!
-  if (right.kind === 'TABLE') return rightFormat
-  if (leftFormat !== undefined && isKeyed(inputs.left, join.left)) return leftFormat
-  if (isKeyed(right, join.right)) return rightFormat
-  return (
-    [leftFormat, rightFormat, inputs.leftFormats.keyFormat].find(
-      (format) => format !== undefined && format.format !== 'NONE',
-    ) ?? inputs.defaultKeyFormat
+  if (right.kind === 'TABLE' && inputs.left.kind === 'STREAM') return withoutSchemaId(rightFormat)
+  if (leftFormat !== undefined && isKeyed(inputs.left, join.left)) {
+    return withoutSchemaId(leftFormat)
+  }
+  if (isKeyed(right, join.right)) return withoutSchemaId(rightFormat)
+  const first = [leftFormat, rightFormat, inputs.leftFormats.keyFormat].find(
+    (format) => format !== undefined && format.format !== 'NONE',
   )
+  return first === undefined ? inputs.defaultKeyFormat : withoutSchemaId(first)
 }
 
 /** The format of the bytes that a relation's key comes from. */
@@ -337,6 +351,8 @@ function keyFormatOf(relation: Relation): FormatSpec | undefined {
     else break
   }
   switch (at.kind) {
+    case 'tableRepartition':
+      return at.formats.keyFormat
     case 'streamSource':
     case 'tableSource':
       return at.keyFormat
@@ -348,6 +364,20 @@ function keyFormatOf(relation: Relation): FormatSpec | undefined {
     default:
       return undefined
   }
+}
+
+/** Whether keys are in the bytes of a topic's own schema: no other topic's schema need give the same ones. */
+function hasOwnSchema(relation: Relation): boolean {
+  let at: PlanNode = relation.node
+  for (;;) {
+    if (at.kind === 'filter' || at.kind === 'project') at = at.source
+    else if ('left' in at) at = at.left
+    else break
+  }
+  return (
+    (at.kind === 'streamSource' || at.kind === 'tableSource') &&
+    inferringFormats.has(at.keyFormat.format)
+  )
 }
 
 function sameKeyBytes(a: FormatSpec, b: FormatSpec): boolean {

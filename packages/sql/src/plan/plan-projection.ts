@@ -1,10 +1,11 @@
 import { formatSqlType, type Columns } from '@varve/serde'
 
+import { canonicalColumn } from '../analyzer/scope.ts'
 import type { Span } from '../ast/position.ts'
 import { SqlError } from '../errors.ts'
 import type { PlanNode } from './physical-plan.ts'
 import type { PlannedQuery } from './plan-query.ts'
-import { namedExpression } from './relation.ts'
+import { namedExpression, type RelationKey } from './relation.ts'
 
 /** The projection of a persistent query as the last node before the sink. */
 export interface PlannedProjection {
@@ -28,7 +29,7 @@ export function planProjection(query: PlannedQuery, sink: string): PlannedProjec
       const at = canonicals.flatMap((canonical, i) => (canonical === candidate ? [i] : []))
       if (at.length === 0) continue
       if (at.length > 1) {
-        const aliases = at.map((i) => names[i]!)
+        const aliases = at.map((i) => names[i]!).sort()
         const advice =
           'Each key column must only be in the projection once. If you intended to copy the key into the value, then consider using the AS_VALUE function to indicate which key reference should be copied.'
         throw new SqlError(
@@ -37,7 +38,7 @@ export function planProjection(query: PlannedQuery, sink: string): PlannedProjec
                 aliases.map((alias) => `\`${alias}\``),
                 'and',
               )}.\n${advice}`
-            : `The projection contains a key column (\`${key.name}\`) more than once, aliased as: ${enumerate(aliases, 'and')}.\n${advice}`,
+            : `The projection contains a key column (\`${keyLabel(key, query)}\`) more than once, aliased as: ${enumerate(aliases, 'and')}.\n${advice}`,
           { span: items[at[1]!]!.span },
         )
       }
@@ -70,6 +71,16 @@ export function planProjection(query: PlannedQuery, sink: string): PlannedProjec
     columns: values.map(({ name, text, tree }) => ({ name, text, tree })),
   }
   return { node, keyColumns, valueColumns }
+}
+
+/** On joined rows columns are named `ALIAS_COLUMN`. */
+function keyLabel(key: RelationKey, { planning }: PlannedQuery): string {
+  const { scope } = planning
+  if (!scope.isJoin) return key.name
+  const column = scope.sources
+    .flatMap((source) => source.columns)
+    .find(({ source, name }) => canonicalColumn(source, name) === key.canonicals[0])
+  return column === undefined ? key.name : `${scope.sources[column.source]!.alias}_${column.name}`
 }
 
 /** @throws SqlError for a column whose name another one has */

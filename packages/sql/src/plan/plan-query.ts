@@ -358,14 +358,27 @@ function checkGroupBy(query: Query, { functions }: AnalysisEnvironment, scope: S
     seen.add(canonical)
   }
   if (query.window === undefined) return
+  const isBound = (c: ColumnExpression): boolean =>
+    (c.name === 'WINDOWSTART' || c.name === 'WINDOWEND') && scope.find(c).length === 0
+  if (scope.isJoin) {
+    const selected = query.select
+      .flatMap((item) => (item.kind === 'expression' ? columnsIn(item.expression) : []))
+      .find(isBound)
+    if (selected !== undefined) {
+      throw new SqlError(`SELECT column '${selected.name}' cannot be resolved.`, {
+        span: selected.span,
+        hint: 'Bounds of a window over joined sources cannot be selected: join first, then aggregate the result.',
+      })
+    }
+  }
   const aggregates = [
     ...query.select.flatMap((item) => (item.kind === 'expression' ? [item.expression] : [])),
     ...(query.having ? [query.having] : []),
   ].flatMap((e) => callsIn(e).filter((c) => functions.aggregate(c.name) !== undefined))
   const bound = [...(query.groupBy ?? []), ...(query.having ? [query.having] : []), ...aggregates]
     .flatMap(columnsIn)
-    .find((c) => c.name === 'WINDOWSTART' || c.name === 'WINDOWEND')
-  if (bound !== undefined && scope.find(bound).length === 0) {
+    .find(isBound)
+  if (bound !== undefined) {
     throw new SqlError(
       `Window bounds column ${bound.name} can only be used in the SELECT clause of windowed aggregations and can not be passed to aggregate functions.`,
       { span: bound.span },
@@ -416,7 +429,8 @@ export function planPredicate(
     ) {
       throw error
     }
-    const statement = `Statement: ${formatOperand(condition)}`
+    const { scope } = planning
+    const statement = `Statement: ${scope.isJoin ? scope.describeJoined(condition) : formatOperand(condition)}`
     throw new SqlError(`Error in ${clause} expression: ${error.primary}\n${statement}`, {
       span: error.span,
       hint: error.hint,

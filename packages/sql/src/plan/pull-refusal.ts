@@ -7,12 +7,22 @@ import { formatOperand } from '../formatter/format-expression.ts'
 
 const ranges: readonly ComparisonOperator[] = ['<', '<=', '>', '>=']
 
-/** Why a condition does not name the keys to look up, in words for the one who wrote it. */
-export function whyNoLookup(where: Expression, source: DataSource): string {
+/**
+ * Why a condition does not name the keys to look up, in words for the one who wrote it.
+ *
+ * @param isLookup - Whether the store can be read by keys or one range at all.
+ * @returns `undefined` when it does.
+ */
+export function whyNoLookup(
+  where: Expression,
+  source: DataSource,
+  isLookup: boolean,
+): string | undefined {
   for (const disjunct of operands('OR', where)) {
     const reason = whyNotDisjunct(disjunct, source)
     if (reason !== undefined) return reason
   }
+  if (isLookup) return undefined
   return 'Query requires table scan to be enabled. Table scans can be enabled by setting ksql.query.pull.table.scan.enabled=true.'
 }
 
@@ -21,10 +31,22 @@ function whyNotDisjunct(disjunct: Expression, source: DataSource): string | unde
   const keysIn = (e: Expression): string[] =>
     columnsIn(e).flatMap((column) => (names.has(column.name) ? [column.name] : []))
   const conjuncts = operands('AND', disjunct)
+  const like = conjuncts.find((conjunct) => conjunct.kind === 'like')
+  if (like?.kind === 'like' && like.operand.kind !== 'column') {
+    return 'Like condition must be between strings'
+  }
   if (conjuncts.every((conjunct) => keysIn(conjunct).length === 0)) {
     return `WHERE clause missing key column for disjunct: ${formatOperand(disjunct)}`
   }
+  const compared = new Set<string>()
   for (const conjunct of conjuncts) {
+    if (conjunct.kind === 'in' && conjunct.operand.kind === 'column') {
+      const { name } = conjunct.operand
+      if (!names.has(name)) continue
+      if (compared.has(name)) return 'The IN predicate cannot be combined with other comparisons'
+      compared.add(name)
+      continue
+    }
     if (conjunct.kind !== 'comparison' || keysIn(conjunct).length === 0) continue
     const { left, right, operator } = conjunct
     const got = `Got: ${formatOperand(conjunct)}.`
@@ -40,6 +62,10 @@ function whyNotDisjunct(disjunct: Expression, source: DataSource): string | unde
       const columns = source.keyColumns.map((c) => `\`${c.name}\` ${formatSqlType(c.type)} KEY`)
       return `Bound on key columns '[${columns.join(', ')}]' must currently be '='. ${got}`
     }
+    if (compared.has(key.name)) {
+      return `A comparison condition on the key column cannot be combined with other comparisons such as an IN predicate. ${got}`
+    }
+    compared.add(key.name)
   }
   const specified = new Set(conjuncts.flatMap(keysIn))
   if (specified.size < names.size) {

@@ -54,6 +54,8 @@ export interface Planning {
   readonly scope: Scope
   readonly environment: AnalysisEnvironment
   readonly slots: { next: number }
+  /** See {@link TypingContext}. */
+  readonly conditionWord?: 'Predicate' | 'expression'
 }
 
 /** Types an expression on the rows of a relation. @throws SqlError */
@@ -89,6 +91,8 @@ export function typeOn(
     variables: [],
     isColumn: (name) => scope.hasColumn(name),
     slots: planning.slots,
+    ...(scope.isJoin ? { describe: (e) => scope.describeJoined(e) } : {}),
+    ...(planning.conditionWord === undefined ? {} : { conditionWord: planning.conditionWord }),
   }
   return typeExpression(expression, context)
 }

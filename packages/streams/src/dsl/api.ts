@@ -22,6 +22,8 @@ export interface Consumed<K, V> extends Named {
   readonly timestampExtractor?: TimestampExtractor<K, V>
   /** `skip` (default) reports the record through `onSkippedRecord` and goes on; `fail` ends the application. */
   readonly onDeserializationError?: 'skip' | 'fail'
+  /** The same for records whose timestamp cannot be read or is negative. Default `skip`. */
+  readonly onInvalidTimestamp?: 'skip' | 'fail'
   /** Where to start without a committed offset. Default: the application's setting. */
   readonly offsetReset?: 'earliest' | 'latest'
   /** Replaces both `deserialize` calls: formats where key, value and headers belong together. `undefined` passes over the record silently. */

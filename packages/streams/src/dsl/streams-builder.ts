@@ -87,6 +87,7 @@ export class StreamsBuilder implements StreamsBuilderApi {
       timestampExtractor: consumed.timestampExtractor as SourceNode['timestampExtractor'],
       decode: consumed.decode,
       onDeserializationError: consumed.onDeserializationError ?? 'skip',
+      onInvalidTimestamp: consumed.onInvalidTimestamp,
       offsetReset: consumed.offsetReset,
     })
     return {

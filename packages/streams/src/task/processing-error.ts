@@ -19,7 +19,7 @@ export class ProcessingError extends VarveError {
     const reason = cause instanceof Error ? cause.message : String(cause)
     super(
       isVarveError(cause) ? cause.code : 'VARVE_ABORTED',
-      `node "${nodeName}" of task ${taskId} failed on record ${record.topic}-${record.partition}@${record.offset}: ${reason}`,
+      `Exception caught in process. taskId=${taskId}, processor=${nodeName}, topic=${record.topic}, partition=${record.partition}, offset=${record.offset}: ${reason}`,
       { cause },
     )
     this.taskId = taskId

@@ -3,6 +3,7 @@ import type { Producer } from '@varve/kafka'
 
 import type { StreamRecord } from '../record.ts'
 import type { SinkNode } from '../topology/node.ts'
+import { serializeRecord } from './serialize-record.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** Sends what sinks and changelogs write, through the producer of the worker. */
@@ -56,7 +57,7 @@ export class RecordCollector {
     if (partition !== undefined && !Number.isSafeInteger(partition)) {
       throw new SerializationError(`the partitioner of "${sink.name}" answered ${partition}`)
     }
-    const key = sink.keySerde.serialize(record.key as never)
+    const { key, value } = serializeRecord(sink, record, topic)
     // Windows of a key go where the key goes, as Kafka Streams has them.
     const partitionKey = key === null ? undefined : sink.keySerde.partitionKey?.(key)
     this.#sent++
@@ -66,7 +67,7 @@ export class RecordCollector {
       ...(partitionKey === undefined ? {} : { partitionKey }),
       timestamp,
       key,
-      value: sink.valueSerde.serialize(record.value as never),
+      value,
       headers: record.headers,
     })
   }

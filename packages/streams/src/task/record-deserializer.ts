@@ -1,3 +1,4 @@
+import { SerializationError } from '@varve/base'
 import type { ConsumerRecord } from '@varve/kafka'
 
 import type { SkippedRecord } from '../application/options.ts'
@@ -55,6 +56,20 @@ export function deserializeRecord(source: SourceNode, fetched: ConsumerRecord): 
     return skip(fetched, 'invalid-timestamp', `the record's time is ${timestamp}`, undefined)
   }
   return { kind: 'record', record: { key, value, timestamp, headers: fetched.headers } }
+}
+
+/** Why a record that cannot be used ends the task instead of being skipped; `undefined` when it does not. */
+export function fatalSkip(source: SourceNode, skipped: SkippedRecord): Error | undefined {
+  const { reason, message, cause, topic, partition, offset } = skipped
+  if (reason === 'invalid-timestamp') {
+    if (source.onInvalidTimestamp !== 'fail') return undefined
+    return new SerializationError(
+      `Fatal user code error in TimestampExtractor callback for record ${topic}-${partition}@${offset}: ${message}`,
+      { cause },
+    )
+  }
+  if (source.onDeserializationError !== 'fail') return undefined
+  return cause instanceof Error ? cause : new SerializationError(message, { cause })
 }
 
 function skip(

@@ -11,6 +11,7 @@ import type { DropReason } from '../topology/processor.ts'
 import type { SourceNode } from '../topology/node.ts'
 import type { SubTopology } from '../topology/topology.ts'
 import { ProcessingError } from './processing-error.ts'
+import { fatalSkip } from './record-deserializer.ts'
 import { ProcessorGraph } from './processor-graph.ts'
 import type { RecordCollector } from './record-collector.ts'
 import { RecordQueue } from './record-queue.ts'
@@ -232,10 +233,8 @@ export class StreamTask {
 
   #skipped(source: SourceNode, skipped: SkippedRecord): void {
     this.#dirty = true
-    if (source.onDeserializationError === 'fail') {
-      const cause = skipped.cause ?? new Error(skipped.message)
-      throw new ProcessingError(this.id, source.name, skipped, cause)
-    }
+    const cause = fatalSkip(source, skipped)
+    if (cause !== undefined) throw new ProcessingError(this.id, source.name, skipped, cause)
     this.#environment.onSkipped(skipped)
   }
 

@@ -12,7 +12,8 @@ import { TaskState } from '../state/task-state.ts'
 import { WindowStore } from '../state/window-store.ts'
 import { ProcessingError } from '../task/processing-error.ts'
 import { ProcessorGraph } from '../task/processor-graph.ts'
-import { deserializeRecord, isSchemaNotLoaded } from '../task/record-deserializer.ts'
+import { deserializeRecord, fatalSkip, isSchemaNotLoaded } from '../task/record-deserializer.ts'
+import { serializeRecord } from '../task/serialize-record.ts'
 import type { TaskStore } from '../state/open-store.ts'
 import type { SinkNode, SourceNode } from '../topology/node.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -173,13 +174,9 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
       this.#pending.shift()
       if (decoded.kind === 'passed-over') continue
       if (decoded.kind === 'skipped') {
-        if (source.onDeserializationError === 'fail') {
-          throw new ProcessingError(
-            graph.environment.taskId,
-            source.name,
-            next,
-            decoded.skipped.cause,
-          )
+        const cause = fatalSkip(source, decoded.skipped)
+        if (cause !== undefined) {
+          throw new ProcessingError(graph.environment.taskId, source.name, next, cause)
         }
         this.skipped.push(decoded.skipped)
         continue
@@ -193,8 +190,7 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
   }
 
   #send(graph: ProcessorGraph, sink: SinkNode, record: StreamRecord<unknown, unknown>): void {
-    const key = sink.keySerde.serialize(record.key as never)
-    const value = sink.valueSerde.serialize(record.value as never)
+    const { key, value } = serializeRecord(sink, record, sink.topic)
     let { timestamp } = record
     if (sink.timestampExtractor !== undefined) {
       timestamp = sink.timestampExtractor(

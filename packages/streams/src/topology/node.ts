@@ -20,6 +20,8 @@ export interface SourceNode {
     | ((record: ConsumerRecord) => { readonly key: unknown; readonly value: unknown } | undefined)
     | undefined
   readonly onDeserializationError: 'skip' | 'fail'
+  /** Default `skip`. */
+  readonly onInvalidTimestamp?: 'skip' | 'fail' | undefined
   readonly offsetReset: 'earliest' | 'latest' | undefined
   readonly children: TopologyNode[]
 }

@@ -6,6 +6,7 @@ import {
   sqlTypesEqual,
   SqlTypes,
   type SqlType,
+  type StructField,
 } from '@varve/serde'
 
 import type { Expression } from '../../ast/expression.ts'
@@ -147,19 +148,27 @@ function widenStruct(
   common: Extract<SqlType, { kind: 'STRUCT' }>,
   given: readonly { readonly name: string; readonly value: TypedExpression }[],
 ): SqlType | Unreadable | undefined {
-  const fields = [...common.fields]
+  const fields: StructField[] = []
   for (const { name, value } of given) {
-    const at = fields.findIndex((candidate) => candidate.name === name)
-    const known = fields[at]
+    const known = common.fields.find((candidate) => candidate.name === name)
     if (known === undefined) {
       if (value.type !== null) fields.push({ name, type: value.type })
       continue
     }
     const type = widen(known.type, value)
     if (!isType(type)) return type
-    fields[at] = { name, type }
+    fields.push({ name, type })
   }
-  return { kind: 'STRUCT', fields }
+  return { kind: 'STRUCT', fields: withOthers(fields, common) }
+}
+
+/** Fields of the later struct come first, then those that only the earlier ones have. */
+function withOthers(
+  fields: readonly StructField[],
+  earlier: Extract<SqlType, { kind: 'STRUCT' }>,
+): readonly StructField[] {
+  const names = new Set(fields.map((field) => field.name))
+  return [...fields, ...earlier.fields.filter((field) => !names.has(field.name))]
 }
 
 /** The type for a list of `common` with a text literal in it. */
@@ -222,14 +231,13 @@ function mergeStructs(
   a: Extract<SqlType, { kind: 'STRUCT' }>,
   b: Extract<SqlType, { kind: 'STRUCT' }>,
 ): SqlType | undefined {
-  const fields = [...a.fields]
+  const fields: StructField[] = []
   for (const field of b.fields) {
-    const at = fields.findIndex((candidate) => candidate.name === field.name)
-    if (at === -1) {
+    const known = a.fields.find((candidate) => candidate.name === field.name)?.type
+    if (known === undefined) {
       fields.push(field)
       continue
     }
-    const known = fields[at]!.type
     const merged = sqlTypesEqual(known, field.type)
       ? known
       : (widenNumbers(known, field.type) ??
@@ -239,7 +247,7 @@ function mergeStructs(
             ? field.type
             : undefined))
     if (merged === undefined) return undefined
-    fields[at] = { name: field.name, type: merged }
+    fields.push({ name: field.name, type: merged })
   }
-  return { kind: 'STRUCT', fields }
+  return { kind: 'STRUCT', fields: withOthers(fields, a) }
 }

@@ -22,6 +22,10 @@ export interface TypingContext {
   readonly variables: readonly LambdaVariable[]
   /** Whether a column of that name exists: lambda parameters may not hide one. */
   readonly isColumn: (name: string) => boolean
+  /** How messages write an expression; default as it is written. */
+  readonly describe?: (expression: Expression) => string
+  /** What messages call a condition that is compiled: `Invalid Predicate: …`, in pull queries `Invalid expression: …`. */
+  readonly conditionWord?: 'Predicate' | 'expression'
   /** Hands out slots for lambda parameters. */
   readonly slots: { next: number }
 }

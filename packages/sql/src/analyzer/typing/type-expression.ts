@@ -66,7 +66,7 @@ export function typeExpression(e: Expression, context: TypingContext): TypedExpr
         typed(e.left),
         typed(e.right),
         e.span,
-        textsOf(e.left, e.right),
+        textsOf(e.left, e.right, context),
       )
     case 'logical':
       return {
@@ -141,8 +141,17 @@ export function typeExpression(e: Expression, context: TypingContext): TypedExpr
   }
 }
 
-function textsOf(left: Expression, right: Expression): { left: string; right: string } {
-  return { left: formatExpression(left), right: formatExpression(right) }
+function textsOf(
+  left: Expression,
+  right: Expression,
+  { describe = formatExpression }: TypingContext,
+): { left: string; right: string } {
+  return { left: describe(left), right: describe(right) }
+}
+
+/** What messages about conditions that cannot be compiled begin with. */
+function conditionPrefix({ conditionWord = 'Predicate' }: TypingContext): string {
+  return `Invalid ${conditionWord}: `
 }
 
 function typeDecimalLiteral(e: Kind<'decimal'>): TypedExpression {
@@ -186,12 +195,24 @@ function typeBetween(e: Kind<'between'>, context: TypingContext): TypedExpressio
   const operand = typeExpression(e.operand, context)
   const low = typeExpression(e.low, context)
   const high = typeExpression(e.high, context)
+  const bound = (
+    operator: '>=' | '<=',
+    side: TypedExpression,
+    written: Expression,
+  ): TypedExpression => {
+    try {
+      return typeComparison(operator, operand, side, e.span, textsOf(e.operand, written, context))
+    } catch (error) {
+      if (!(error instanceof SqlError)) throw error
+      throw new SqlError(conditionPrefix(context) + error.primary, { span: e.span, cause: error })
+    }
+  }
   const both: TypedExpression = {
     kind: 'logical',
     type: SqlTypes.BOOLEAN,
     operator: 'AND',
-    left: typeComparison('>=', operand, low, e.span, textsOf(e.operand, e.low)),
-    right: typeComparison('<=', operand, high, e.span, textsOf(e.operand, e.high)),
+    left: bound('>=', low, e.low),
+    right: bound('<=', high, e.high),
   }
   return negate(both, e.negated)
 }
@@ -204,7 +225,7 @@ function typeIn(e: Kind<'in'>, context: TypingContext): TypedExpression {
   const list = e.list.map((item) => magicTimestamp(typeExpression(item, context), operand))
   const type = commonType(pair([operand, ...list], [e.operand, ...e.list]), e.span, {
     empty: 'an IN list with all NULL elements',
-    prefix: 'Invalid Predicate: ',
+    prefix: conditionPrefix(context),
   })
   return negate(
     {
@@ -249,7 +270,7 @@ function typeCase(e: Kind<'case'>, context: TypingContext): TypedExpression {
             typeExpression(e.operand, context),
             typeExpression(branch.when, context),
             branch.when.span,
-            textsOf(e.operand, branch.when),
+            textsOf(e.operand, branch.when, context),
           )
     return { when, then: typeExpression(branch.then, context), span: branch.then.span }
   })

@@ -20,6 +20,7 @@ import {
   type Value,
 } from '@varve/serde'
 
+import { entriesInJavaOrder } from '../../functions/java-map-order.ts'
 import {
   dayMs,
   formatDate,
@@ -245,7 +246,9 @@ function toText(type: SqlType): (value: NonNullable<Value>) => string {
       const key = textOrNull(type.key)
       const item = textOrNull(type.value)
       return (value) =>
-        `{${[...(value as ReadonlyMap<Value, Value>)].map(([k, v]) => `${key(k)}=${item(v)}`).join(', ')}}`
+        `{${entriesInJavaOrder(value as ReadonlyMap<Value, Value>)
+          .map(([k, v]) => `${key(k)}=${item(v)}`)
+          .join(', ')}}`
     }
     case 'STRUCT': {
       const fields = type.fields.map((field) => ({

@@ -1,6 +1,7 @@
 import type { Value } from '@varve/serde'
 
 import type { ScalarFunction, ScalarOverload } from '../function.ts'
+import { entriesInJavaOrder } from '../java-map-order.ts'
 
 const types = ['INTEGER', 'BIGINT', 'DOUBLE', 'BOOLEAN', 'STRING']
 
@@ -17,7 +18,7 @@ export const entries: ScalarFunction = {
     ],
     returns: `ARRAY<STRUCT<K STRING, V ${type}>>`,
     evaluate: (map: ReadonlyMap<Value, Value>, sorted: boolean): Value => {
-      const list = [...map]
+      const list = [...entriesInJavaOrder(map)]
       if (sorted) list.sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1))
       return list
     },

@@ -1,6 +1,7 @@
 import type { Value } from '@varve/serde'
 
 import type { ScalarFunction } from '../function.ts'
+import { entriesInJavaOrder } from '../java-map-order.ts'
 
 /** MAP_KEYS: The keys of a map. */
 export const mapKeys: ScalarFunction = {
@@ -12,7 +13,7 @@ export const mapKeys: ScalarFunction = {
     {
       parameters: [{ name: 'map', type: 'MAP<K, V>' }],
       returns: 'ARRAY<K>',
-      evaluate: (map: ReadonlyMap<Value, Value>) => [...map.keys()],
+      evaluate: (map: ReadonlyMap<Value, Value>) => entriesInJavaOrder(map).map(([key]) => key),
     },
   ],
 }

@@ -1,6 +1,7 @@
 import type { Value } from '@varve/serde'
 
 import type { ScalarFunction } from '../function.ts'
+import { entriesInJavaOrder } from '../java-map-order.ts'
 
 /** MAP_VALUES: The values of a map. */
 export const mapValues: ScalarFunction = {
@@ -12,7 +13,8 @@ export const mapValues: ScalarFunction = {
     {
       parameters: [{ name: 'map', type: 'MAP<K, V>' }],
       returns: 'ARRAY<V>',
-      evaluate: (map: ReadonlyMap<Value, Value>) => [...map.values()],
+      evaluate: (map: ReadonlyMap<Value, Value>) =>
+        entriesInJavaOrder(map).map(([, value]) => value),
     },
   ],
 }

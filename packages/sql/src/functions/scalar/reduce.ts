@@ -1,6 +1,7 @@
 import type { Value } from '@varve/serde'
 
 import type { ScalarFunction } from '../function.ts'
+import { entriesInJavaOrder } from '../java-map-order.ts'
 
 type Lambda = (...args: readonly Value[]) => Value
 
@@ -35,7 +36,7 @@ export const reduce: ScalarFunction = {
       evaluate: (map: ReadonlyMap<Value, Value> | null, start: Value, lambda: Lambda): Value =>
         map === null || start === null
           ? start
-          : [...map].reduce((state: Value, [k, v]) => lambda(state, k, v), start),
+          : entriesInJavaOrder(map).reduce((state: Value, [k, v]) => lambda(state, k, v), start),
     },
   ],
 }

@@ -1,6 +1,7 @@
 import type { Value } from '@varve/serde'
 
 import type { ScalarFunction } from '../function.ts'
+import { entriesInJavaOrder } from '../java-map-order.ts'
 
 type Lambda = (...args: readonly Value[]) => Value
 
@@ -30,7 +31,7 @@ export const transform: ScalarFunction = {
       returns: 'MAP<R, S>',
       evaluate: (map: ReadonlyMap<Value, Value>, key: Lambda, value: Lambda): Value => {
         const result = new Map<Value, Value>()
-        for (const [k, v] of map) {
+        for (const [k, v] of entriesInJavaOrder(map)) {
           const newKey = key(k, v)
           if (result.has(newKey)) throw new RangeError(`duplicate key ${String(newKey)}`)
           result.set(newKey, value(k, v))
