@@ -5,6 +5,7 @@ import {
   assert,
   BusyError,
   InvalidOptionError,
+  IoError,
   NotFoundError,
   NotOpenError,
   ReadOnlyError,
@@ -13,11 +14,13 @@ import {
   UnsupportedError,
 } from '@varve/base'
 import { logFileName, tableFileName, type VersionSet } from '@varve/manifest'
+import type { Memtable } from '@varve/memtable'
 import { isNotFound, type FileLock, type FileSystem } from '@varve/vfs'
 import { WriteBatchCursor, type WriteBatch } from '@varve/wal'
 
 import { BackgroundWork } from '../background/background-work.ts'
 import { ColumnFamily } from '../column-family/column-family.ts'
+import { attemptAll } from '../files/attempt-all.ts'
 import { writeOptionsFile } from '../open/options-content.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import { resolveColumnFamilyOptions, type ResolvedDBOptions } from '../options/resolve.ts'
@@ -31,6 +34,11 @@ import { WriteController } from '../write/write-controller.ts'
 import type { InfoLog } from './info-log.ts'
 import { SnapshotList } from './snapshot-list.ts'
 import { TwoPhaseLog, type RecoveredTransaction } from './two-phase-log.ts'
+
+/** Room for more than this in all memtables counts as this. */
+const maxRoomBytes = 1 << 20
+/** An entry takes more memory than it has bytes: the room is looked at again when this part of it is used. */
+const roomCheckFraction = 16
 
 /** What opening hands over. */
 export interface DatabaseParts {
@@ -90,6 +98,10 @@ export class Database implements CommitTarget {
   /** Cursors and other readers that must be closed with the database. */
   readonly readers: Set<{ close(): void }> = new Set()
   #reservedBytes = 0
+  /** Bytes of batches until {@link makeRoom} looks at the memtables again. */
+  #untilRoomCheckBytes = 0
+  readonly #activeMemtable = (id: number): Memtable | undefined =>
+    this.families.get(id)?.active.memtable
 
   constructor(parts: DatabaseParts) {
     this.directory = parts.directory
@@ -199,7 +211,8 @@ export class Database implements CommitTarget {
     const batch = this.stored(asked)
     const { count } = batch
     if (count === 0 && batch.sizeBytes === 12) return
-    this.makeRoom()
+    this.#untilRoomCheckBytes -= batch.sizeBytes
+    if (this.#untilRoomCheckBytes < 0) this.makeRoom()
     const sequence = versions.lastSequence + 1
     batch.sequence = sequence
     const record = batch.data
@@ -209,7 +222,9 @@ export class Database implements CommitTarget {
       const end = insertBatch(
         new WriteBatchCursor(record),
         sequence,
-        (id) => this.families.get(id)?.active.memtable,
+        this.#activeMemtable,
+        undefined,
+        batch.ofOneFamily,
       )
       assert(end === sequence + count, 'every counted entry took a sequence number')
     } catch (error) {
@@ -250,15 +265,20 @@ export class Database implements CommitTarget {
   makeRoom(): void {
     let memory = 0
     let largest: ColumnFamily | undefined
+    const { dbWriteBufferSizeBytes } = this.options
+    let room = maxRoomBytes
     for (const family of this.families.values()) {
+      const { writeBufferSizeBytes } = family.options
       const bytes = family.active.memtable.approximateMemoryBytes
-      if (bytes >= family.options.writeBufferSizeBytes) this.switchMemtable(family)
+      if (bytes >= writeBufferSizeBytes) this.switchMemtable(family)
+      else room = Math.min(room, writeBufferSizeBytes - bytes)
       memory += family.memoryBytes
       if (largest === undefined || bytes > largest.active.memtable.approximateMemoryBytes)
         largest = family
     }
     this.#reserveMemory(memory)
-    const { dbWriteBufferSizeBytes } = this.options
+    if (dbWriteBufferSizeBytes > 0) room = Math.min(room, dbWriteBufferSizeBytes - memory)
+    this.#untilRoomCheckBytes = Math.floor(room / roomCheckFraction)
     if (dbWriteBufferSizeBytes > 0 && memory > dbWriteBufferSizeBytes && largest !== undefined) {
       this.switchMemtable(largest)
     }
@@ -464,36 +484,37 @@ export class Database implements CommitTarget {
   }
 
   async #close(): Promise<void> {
-    const errors: unknown[] = []
-    const attempt = async (step: () => unknown): Promise<void> => {
-      try {
-        await step()
-      } catch (error) {
-        errors.push(error)
-      }
-    }
     this.writeController.release()
-    await attempt(() => this.pipeline.drain())
+    const errors = await attemptAll([() => this.pipeline.drain()])
     this.#writesEnded = true
-    if (this.#hasUnloggedData && this.#failure === undefined) {
-      await attempt(async () => {
-        for (const family of this.families.values()) this.switchMemtable(family)
-        await this.background.waitForFlush([...this.families.values()])
-      })
-    }
-    await attempt(() => this.background.stop())
-    for (const reader of [...this.readers]) await attempt(() => reader.close())
-    for (const family of this.families.values()) family.close()
-    await attempt(() => this.versions.close())
-    await attempt(() => this.#purging)
-    await attempt(() => this.wals.close())
-    this.tables.closeAll()
-    this.options.blockCache.reserve(-this.#reservedBytes)
-    this.infoLog.write('closed')
-    this.infoLog.close()
-    await attempt(() => this.#lock?.release())
+    errors.push(
+      ...(await attemptAll([
+        () => this.#flushUnlogged(),
+        () => this.background.stop(),
+        ...[...this.readers].map((reader) => () => reader.close()),
+        ...[...this.families.values()].map((family) => () => family.close()),
+        () => this.versions.close(),
+        () => this.#purging,
+        () => this.wals.close(),
+        () => this.tables.closeAll(),
+        () => this.options.blockCache.reserve(-this.#reservedBytes),
+        () => this.infoLog.write('closed'),
+        () => this.infoLog.close(),
+        () => this.#lock?.release(),
+      ])),
+    )
     resourceClosed(this)
     if (errors.length === 1) throw errors[0]
-    if (errors.length > 1) throw new AggregateError(errors, `closing "${this.directory}" failed`)
+    if (errors.length > 1) {
+      const cause = new AggregateError(errors, errors.map(String).join('; '))
+      throw new IoError(`closing "${this.directory}" failed`, { path: this.directory, cause })
+    }
+  }
+
+  /** What skipped the log is nowhere else. */
+  async #flushUnlogged(): Promise<void> {
+    if (!this.#hasUnloggedData || this.#failure !== undefined) return
+    for (const family of this.families.values()) this.switchMemtable(family)
+    await this.background.waitForFlush([...this.families.values()])
   }
 }

@@ -52,6 +52,10 @@ export class InfoLog {
   close(): void {
     const file = this.#file
     this.#file = undefined
-    file?.closeSync()
+    try {
+      file?.closeSync()
+    } catch {
+      // It is told nobody: the log of events is no part of the data.
+    }
   }
 }

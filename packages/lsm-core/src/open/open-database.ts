@@ -25,6 +25,7 @@ import { WriteBatch } from '@varve/wal'
 import { ColumnFamily } from '../column-family/column-family.ts'
 import { Database } from '../db/database.ts'
 import { InfoLog } from '../db/info-log.ts'
+import { attemptAll } from '../files/attempt-all.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import {
   resolveColumnFamilyOptions,
@@ -58,11 +59,12 @@ export async function openDatabase(
   let infoLog = InfoLog.silent(options.clock)
   let versions: VersionSet | undefined
   const walDirectory = walDirectoryOf(directory, options)
-  if (walDirectory !== directory) await makeDirectory(fs, walDirectory)
   const wals = new WalSet(fs, walDirectory)
   const tables = new TableCache(fs, directory, options.blockCache, options.maxOpenFiles)
   const families = new Map<number, ColumnFamily>()
+  let db: Database | undefined
   try {
+    if (walDirectory !== directory) await makeDirectory(fs, walDirectory)
     const exists = await fs.exists(join(directory, CURRENT_FILE_NAME))
     if (!exists && !options.createIfMissing)
       throw new NotFoundError(`no database in "${directory}"`)
@@ -141,7 +143,7 @@ export async function openDatabase(
     )
     for (const family of families.values())
       family.installSuperVersion(versions.columnFamily(family.id).current)
-    const db = new Database({
+    db = new Database({
       directory,
       walDirectory,
       options,
@@ -167,12 +169,19 @@ export async function openDatabase(
     return db
   } catch (error) {
     infoLog.write(`open failed: ${String(error)}`)
-    for (const family of families.values()) family.close()
-    await versions?.close().catch(() => undefined) // the first error is the one that counts
-    wals.close()
-    tables.closeAll()
-    infoLog.close()
-    await lock.release()
+    // The first error is the one that counts.
+    await attemptAll(
+      db === undefined
+        ? [
+            ...[...families.values()].map((family) => () => family.close()),
+            () => versions?.close(),
+            () => wals.close(),
+            () => tables.closeAll(),
+            () => infoLog.close(),
+            () => lock.release(),
+          ]
+        : [() => db?.close()],
+    )
     throw error
   }
 }

@@ -107,13 +107,22 @@ export class TableCache {
     const table = this.#tables.get(fileNumber)
     if (table === undefined) return
     this.#tables.delete(fileNumber)
-    table.reader.closeSync()
+    closeReader(table.reader)
   }
 
   closeAll(): void {
-    for (const { reader } of this.#tables.values()) reader.closeSync()
+    for (const { reader } of this.#tables.values()) closeReader(reader)
     this.#tables.clear()
     this.blobs.closeAll()
+  }
+}
+
+/** Whoever reads another table must not fail for it: of a reader nothing can be lost. */
+function closeReader(reader: TableReader): void {
+  try {
+    reader.closeSync()
+  } catch {
+    // The descriptor is gone either way.
   }
 }
 

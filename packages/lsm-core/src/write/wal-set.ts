@@ -144,10 +144,18 @@ export class WalSet {
 
   /** Closes all files without syncing them. */
   close(): void {
-    for (const log of this.#unsynced.splice(0)) this.#finish(log)
-    const current = this.#current
+    const logs = this.#unsynced.splice(0)
+    if (this.#current !== undefined) logs.push(this.#current)
     this.#current = undefined
-    if (current !== undefined) this.#finish(current)
+    const errors: unknown[] = []
+    for (const log of logs) {
+      try {
+        this.#finish(log)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw errors[0]
   }
 
   async #syncOne(log: OpenLog): Promise<void> {
