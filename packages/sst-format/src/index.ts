@@ -5,7 +5,7 @@
  */
 export { TableBuilder, type TableOrigin, type TableSummary } from './table-builder.ts'
 export type { TablePropertyCollector } from './property-collector.ts'
-export type { TableOptions } from './table-options.ts'
+export { checkTableOptions, type TableOptions } from './table-options.ts'
 export {
   createPointResult,
   TableReader,

@@ -167,6 +167,15 @@ export function resolveTableOptions(options: TableOptions = {}): ResolvedTableOp
   return resolved
 }
 
+/**
+ * Says whether tables can be written so.
+ *
+ * @throws InvalidOptionError for unknown options, values out of range, and options that do not go together
+ */
+export function checkTableOptions(options: TableOptions): void {
+  resolveTableOptions(options)
+}
+
 /** Options that ask for each other, or exclude each other. */
 function checkTogether(options: ResolvedTableOptions): void {
   const { prefixExtractor, blockSizeBytes } = options

@@ -15,17 +15,19 @@ import {
   FragmentedRangeTombstones,
   TableBuilder,
   type RangeTombstone,
+  type TablePropertyCollector,
 } from '@varve/sst-format'
 import { nodeFileSystem, type FileSystem, type WritableFile } from '@varve/vfs'
 
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import { resolveColumnFamilyOptions, tableOptionsOf } from '../options/resolve.ts'
+import type { TableLayoutOptions } from '../options/table-layout.ts'
 
 /** Options of {@link SstFileWriter.open}: order and table layout, as a family has them. */
-export interface SstFileWriterOptions extends Pick<
-  ColumnFamilyOptions,
-  'comparator' | 'compression' | 'blockSizeBytes' | 'bloomBitsPerKey' | 'checksum'
-> {
+export interface SstFileWriterOptions
+  extends TableLayoutOptions, Pick<ColumnFamilyOptions, 'comparator'> {
+  /** Gather properties of their own; used up by the table. */
+  readonly propertyCollectors?: readonly TablePropertyCollector[]
   /** Default: the host's disk. */
   readonly fileSystem?: FileSystem
   readonly clock?: Clock
@@ -68,7 +70,13 @@ export class SstFileWriter {
   #closed = false
 
   private constructor(file: WritableFile, options: SstFileWriterOptions) {
-    const { fileSystem, clock = systemClock, random = systemRandom, ...layout } = options
+    const {
+      fileSystem,
+      clock = systemClock,
+      random = systemRandom,
+      propertyCollectors,
+      ...layout
+    } = options
     const resolved = resolveColumnFamilyOptions(layout, { writeBufferSizeBytes: 64 << 20 })
     this.path = file.path
     this.#fs = fileSystem ?? nodeFileSystem
@@ -85,8 +93,10 @@ export class SstFileWriter {
         sessionId: createSessionId(random),
         fileCreationTimeS: Math.floor(clock.now() / 1000),
         external: true,
+        ...(propertyCollectors === undefined ? {} : { propertyCollectors }),
       },
-      tableOptionsOf(resolved),
+      // As where such tables mostly end up.
+      tableOptionsOf(resolved, { level: 6, bottommost: true }),
     )
   }
 
