@@ -86,16 +86,16 @@ function isMissing(error: unknown): boolean {
   return isNotFound(error) || (error as { code?: string }).code === 'VARVE_NOT_FOUND'
 }
 
-/** The contents are those of one moment within the bounds, the same for all families. */
-function checkMoment(
+/** The contents are those of one moment within the bounds, the same for all families; returns its number, the last if several show the same. */
+export function checkMoment(
   contents: State,
   { states, powerSafe, deathSafe, last }: TimelineBounds,
   loss: 'power' | 'process',
   what: string,
-): void {
+): number {
   const from = loss === 'power' ? powerSafe : deathSafe
   const isAt = (n: number): boolean => isMoment(contents, states[n]!)
-  for (let n = last; n >= from; n--) if (isAt(n)) return
+  for (let n = last; n >= from; n--) if (isAt(n)) return n
   for (let n = from - 1; n >= 0; n--)
     if (isAt(n))
       throw new Error(`${what} lost writes: all after ${n} are gone, ${from} were acknowledged`)

@@ -118,6 +118,10 @@ export class History {
     return this.#db!
   }
 
+  get isOpen(): boolean {
+    return this.#db !== undefined
+  }
+
   /** Families that are open. */
   get families(): readonly LiveFamily[] {
     return [...this.#families.values()]
@@ -148,7 +152,9 @@ export class History {
   async close(): Promise<void> {
     this.step = 'close'
     this.#releaseSnapshots()
-    await this.#db?.close()
+    const db = this.#db
+    this.#db = undefined
+    await db?.close()
     // What skipped the log was flushed; the log is not synced.
     for (const timeline of this.ledger.unlogged.values()) timeline.keep(timeline.last, 'power')
   }
@@ -181,6 +187,12 @@ export class History {
       case 'checkpoint':
         return this.#checkpoint()
     }
+  }
+
+  /** Writes one random batch. */
+  async writeOnce(): Promise<void> {
+    this.step = 'write'
+    await this.#write()
   }
 
   /** Compares every family with the model, and with what snapshots held saw. */

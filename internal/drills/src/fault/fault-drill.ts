@@ -1,0 +1,262 @@
+import { isVarveError, ReadOnlyError } from '@varve/base'
+import { createSeededRandom, type SeededRandom } from '@varve/base/testing'
+import {
+  FaultInjectionFileSystem,
+  MemoryFileSystem,
+  type CallFault,
+  type FileOperation,
+} from '@varve/vfs'
+
+import { checkMoment, reopen } from '../crash/crash-point.ts'
+import type { Content } from '../history/content.ts'
+import { History, type HistorySteps } from '../history/history.ts'
+import { readContent } from '../history/read-content.ts'
+import { randomSetup, type Setup } from '../history/setup.ts'
+
+/** What to try. */
+export interface FaultDrillOptions {
+  /** Histories, each of which runs once for every call it makes and fault that the call can have. */
+  readonly histories: number
+  readonly seed: number
+  /** Faults to try at most: of more, a random part. Default: all. */
+  readonly faultsMax?: number | undefined
+  /** Only this history, and of it only this call and fault: a failure once more. */
+  readonly history?: number | undefined
+  readonly call?: number | undefined
+  readonly fault?: string | undefined
+  readonly log: (line: string) => void
+}
+
+/** What was tried. */
+export interface FaultDrillResult {
+  readonly runs: number
+  /** Runs in which the fault came to the surface, by what it was. */
+  readonly surfaced: number
+  readonly callSites: ReadonlyMap<FileOperation, number>
+  readonly failures: readonly string[]
+}
+
+const steps: HistorySteps = {
+  write: 20,
+  burst: 4,
+  flush: 4,
+  compact: 3,
+  ingest: 3,
+  transaction: 3,
+  families: 2,
+  reopen: 3,
+  check: 4,
+  snapshot: 1,
+  checkpoint: 1,
+}
+const historySteps = 30
+/** A run takes milliseconds: one that takes so long waits for something that does not come. */
+const hangMs = 20_000
+const failuresMax = 10
+
+const errors: readonly CallFault[] = [{ error: 'EIO' }]
+const faultsOf: Partial<Record<FileOperation, readonly CallFault[]>> = {
+  append: [{ error: 'EIO' }, { error: 'ENOSPC' }, { error: 'ENOSPC', shortWrite: true }],
+  read: [{ error: 'EIO' }, { flipBit: 12_345 }, { flipBit: 77 }],
+  open: [{ error: 'EIO' }, { error: 'ENOSPC' }],
+}
+
+interface PlannedFault {
+  readonly call: number
+  readonly fault: CallFault
+  /** The disk stays broken from there on. */
+  readonly persistent: boolean
+  readonly name: string
+}
+
+/**
+ * Runs a history, counts the calls to the file system, then runs it again for every call and every way the call can go wrong, once
+ * and for good. Whatever fails: an answer is right or a typed error, nothing hangs, writes are refused with the reason once the
+ * log or the MANIFEST is in doubt, and after the fault is over the database opens and has all that was acknowledged.
+ */
+export async function runFaultDrill(options: FaultDrillOptions): Promise<FaultDrillResult> {
+  const failures: string[] = []
+  const callSites = new Map<FileOperation, number>()
+  let runs = 0
+  let surfaced = 0
+  const first = options.history ?? 0
+  const end = options.history === undefined ? options.histories : first + 1
+  for (let number = first; number < end && failures.length < failuresMax; number++) {
+    const seed = options.seed * 10_007 + number
+    const calls = await callsOf(seed)
+    for (const operation of calls) callSites.set(operation, (callSites.get(operation) ?? 0) + 1)
+    for (const planned of plan(calls, options, createSeededRandom(seed))) {
+      runs++
+      const where = `--seed ${options.seed} --history ${number} --call ${planned.call} --fault ${planned.name}`
+      try {
+        if (await withTimeLimit(runWithFault(seed, planned))) surfaced++
+      } catch (error) {
+        const failure = `${where} (${calls[planned.call]}): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+        failures.push(failure)
+        options.log(failure)
+        if (failures.length >= failuresMax) break
+      }
+    }
+  }
+  return { runs, surfaced, callSites, failures }
+}
+
+/** The calls of a history that nothing disturbs. */
+async function callsOf(seed: number): Promise<FileOperation[]> {
+  const calls: FileOperation[] = []
+  const fileSystem = new FaultInjectionFileSystem(new MemoryFileSystem())
+  fileSystem.observe((operation) => calls.push(operation))
+  const { history } = start(seed, fileSystem)
+  await history.open()
+  for (let n = 0; n < historySteps; n++) await history.next()
+  await history.close()
+  return calls
+}
+
+function start(
+  seed: number,
+  fileSystem: FaultInjectionFileSystem,
+): { readonly history: History; readonly random: SeededRandom } {
+  const random = createSeededRandom(seed)
+  // What skips the log is lost with every failure that needs a reopening: nothing could be said about it.
+  const limits = { allLogged: true }
+  const { db, families } = randomSetup(random, limits)
+  // Whatever is wrong with a log that was closed in peace is found.
+  const setup: Setup = { db: { ...db, walRecoveryMode: 'absoluteConsistency' }, families }
+  return { history: new History({ fileSystem, random, setup, steps, limits }), random }
+}
+
+function plan(
+  calls: readonly FileOperation[],
+  options: FaultDrillOptions,
+  random: SeededRandom,
+): PlannedFault[] {
+  const all: PlannedFault[] = []
+  for (const [call, operation] of calls.entries()) {
+    for (const fault of faultsOf[operation] ?? errors) {
+      for (const persistent of 'flipBit' in fault ? [false] : [false, true])
+        all.push({ call, fault, persistent, name: nameOf(fault, persistent) })
+    }
+  }
+  const { call, fault, faultsMax = all.length } = options
+  if (call !== undefined)
+    return all.filter((one) => one.call === call && (fault === undefined || one.name === fault))
+  if (faultsMax >= all.length) return all
+  return Array.from({ length: faultsMax }, () => random.pick(all))
+}
+
+function nameOf(fault: CallFault, persistent: boolean): string {
+  if ('flipBit' in fault) return `flip-${fault.flipBit}`
+  return `${fault.error}${fault.shortWrite === true ? '-short' : ''}${persistent ? '-for-good' : ''}`
+}
+
+async function withTimeLimit<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('hangs')), hangMs)
+  })
+  try {
+    return await Promise.race([work, limit])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** One run; returns whether the fault came to the surface. */
+async function runWithFault(seed: number, planned: PlannedFault): Promise<boolean> {
+  const disk = new MemoryFileSystem()
+  const fileSystem = new FaultInjectionFileSystem(disk)
+  const { history, random } = start(seed, fileSystem)
+  fileSystem.failCall(planned.call, planned.fault, planned.persistent ? 1e9 : 1)
+  let hit = ''
+  fileSystem.observe((operation, path) => {
+    if (fileSystem.calls === planned.call) hit = `${operation} ${path}`
+  })
+  let failure: unknown
+  try {
+    await history.open()
+    for (let n = 0; n < historySteps; n++) await history.next()
+  } catch (error) {
+    failure = checkTyped(error)
+  }
+  if (failure !== undefined) await goOnAfter(history, planned, hit)
+  await history.close().catch(checkTyped)
+  fileSystem.clearFaults()
+  await checkReopened(history, disk, random)
+  return failure !== undefined
+}
+
+/** Errors of the database have a type; others are our own, that something is wrong, or a mistake of the program. */
+function checkTyped(error: unknown): unknown {
+  if (isTyped(error)) return error
+  throw error
+}
+
+function isTyped(error: unknown): boolean {
+  // A file that fails and then fails to close makes one error of both.
+  if (error instanceof SuppressedError) return isTyped(error.error) && isTyped(error.suppressed)
+  return isVarveError(error) && error.code !== 'VARVE_ASSERTION'
+}
+
+/** Writes of which half may be on the disk: nothing may be written behind them. */
+const doubtful = /^(?:append|sync) \/db\/(?:.*\.log|MANIFEST-.*)$/
+
+/** After a failure: reads are right or fail, and writes go on as if nothing was, or are refused with the reason. */
+async function goOnAfter(history: History, planned: PlannedFault, hit: string): Promise<void> {
+  const { ledger } = history
+  if (!history.isOpen) return
+  const failedIn = history.step
+  for (let round = 0; round < 3; round++) {
+    let contents: Map<number, Content>
+    try {
+      contents = new Map(
+        history.families
+          // One whose end was asked for may be gone.
+          .filter(({ setup }) => ledger.mustExist.has(setup.name))
+          .map(({ handle, setup }) => [handle.id, readContent(history.db, handle, setup)]),
+      )
+    } catch (error) {
+      checkTyped(error)
+      if (!planned.persistent && round === 2) throw error
+      continue
+    }
+    // What was in doubt is decided for the reader: the history goes on from there if it can.
+    const what = `families after a failure in "${failedIn}"`
+    ledger.main.forgetAfter(checkMoment(contents, ledger.bounds().main, 'process', what))
+    let refusal: unknown
+    try {
+      await history.writeOnce()
+    } catch (error) {
+      refusal = checkTyped(error)
+    }
+    if (doubtful.test(hit) && !(refusal instanceof ReadOnlyError && refusal.cause !== undefined))
+      throw new Error(`writes go on after a failed "${hit}": ${String(refusal)}`)
+  }
+}
+
+/** The fault is over: the database opens, and has what was acknowledged. */
+async function checkReopened(
+  history: History,
+  disk: MemoryFileSystem,
+  random: SeededRandom,
+): Promise<void> {
+  const bounds = history.ledger.bounds()
+  const { changes } = history
+  // A record that failed may be half there: that is no damage.
+  const setup: Setup = {
+    ...history.setup,
+    db: { ...history.setup.db, walRecoveryMode: 'pointInTime' },
+  }
+  const again = await reopen({ loss: 'process', bounds }, disk, setup, random, {
+    changes,
+    steps,
+    limits: { allLogged: true },
+  })
+  try {
+    for (let n = 0; n < 3; n++) await again.next()
+    await again.check()
+    await again.db.verifyChecksum()
+  } finally {
+    await again.close()
+  }
+}
