@@ -7,16 +7,6 @@ import { describe, expect, it } from 'vitest'
 import type { Case, CaseResult } from './case.ts'
 import { runCase } from './run-case.ts'
 
-/**
- * What is known to differ: stores in memory that hide a millisecond more, RocksDB segments dropped as a whole, versioned tables.
- */
-const knownFailures = [
-  'memory-close-limit',
-  'session-close-lost',
-  'versioned-as-of',
-  'versioned-grace',
-]
-
 const folder = sharedFixture('streams-oracle')
 
 function lines<T>(name: string): T[] {
@@ -45,7 +35,7 @@ function comparable({ outputs, stores, lateDropped, error }: CaseResult): unknow
 }
 
 describe.skipIf(folder === undefined)('what Kafka Streams really does', () => {
-  it('comes out here too, but for the known differences', () => {
+  it('comes out here too', () => {
     const results = new Map(
       lines<CaseResult>('facts.results.jsonl').map((result) => [result.id, result]),
     )
@@ -59,6 +49,6 @@ describe.skipIf(folder === undefined)('what Kafka Streams really does', () => {
         return [test.id]
       }
     })
-    expect(different).toEqual(knownFailures)
+    expect(different).toEqual([])
   })
 })

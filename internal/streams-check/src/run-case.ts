@@ -11,7 +11,7 @@ export function runCase(test: Case): CaseResult {
   const outputs: Output[] = []
   let input = -1
   try {
-    const read = new TopologyReader().read(test.topology.nodes)
+    const read = new TopologyReader(test.config?.store === 'memory').read(test.topology.nodes)
     const cacheBytesMax = test.config?.cacheBytes ?? 0
     using driver = new TopologyTestDriver(read.topology, {
       cacheBytesMax,

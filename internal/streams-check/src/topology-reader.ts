@@ -44,7 +44,7 @@ export interface ReadTopology {
   readonly closingTopics: readonly string[]
 }
 
-/** Builds the topology of a case. @throws UnsupportedError for operators that the engine does not have */
+/** Builds the topology of a case. */
 export class TopologyReader {
   readonly #builder = new StreamsBuilder()
   readonly #nodes = new Map<string, Stream | Table>()
@@ -52,7 +52,13 @@ export class TopologyReader {
   readonly #stores = new Map<string, 'key-value' | 'windowed' | 'session'>()
   readonly #closing = new Set<string>()
   readonly #closingTopics = new Set<string>()
+  readonly #storesInMemory: boolean
   #anonymousStores = 0
+
+  /** @param storesInMemory The stores of Kafka Streams that are to be agreed with are those in memory. */
+  constructor(storesInMemory: boolean) {
+    this.#storesInMemory = storesInMemory
+  }
 
   read(nodes: readonly CaseNode[]): ReadTopology {
     for (const node of nodes) {
@@ -84,7 +90,6 @@ export class TopologyReader {
       case 'stream':
         return this.#builder.stream(node.topic!, source)
       case 'table':
-        if (node.versionedMs !== undefined) throw new UnsupportedError('versioned tables')
         return this.#builder.table(
           node.topic!,
           source,
@@ -242,8 +247,11 @@ export class TopologyReader {
       })
     }
     if (!isTable(left)) {
-      if (node.graceMs !== undefined) throw new UnsupportedError('joins with a versioned table')
-      const joined = { keySerde, valueSerde: jsonSerde }
+      const joined = {
+        keySerde,
+        valueSerde: jsonSerde,
+        ...(node.graceMs === undefined ? {} : { graceMs: node.graceMs }),
+      }
       return node.type === 'inner'
         ? left.join(right as Table, pair, joined)
         : left.leftJoin(right as Table, pair, joined)
@@ -280,6 +288,8 @@ export class TopologyReader {
       valueSerde,
       ...(kind === 'key-value' ? { keySerde: this.#storeKeySerde(node) } : { keySerde: textSerde }),
       ...(node.window?.retentionMs === undefined ? {} : { retentionMs: node.window.retentionMs }),
+      ...(node.versionedMs === undefined ? {} : { historyMs: node.versionedMs }),
+      ...(this.#storesInMemory ? { closedWindows: 'exact' } : {}),
     }
   }
 

@@ -24,7 +24,7 @@ export {
 export type * from './topology/processor.ts'
 export type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from './topology/node.ts'
 export { Topology, type RepartitionTopic, type SubTopology } from './topology/topology.ts'
-export type { StoreBuilder, StoreKind } from './state/store-builder.ts'
+export type { ClosedWindows, StoreBuilder, StoreKind } from './state/store-builder.ts'
 export type * from './state/store.ts'
 export type * from './state/task-database.ts'
 export type * from './application/options.ts'

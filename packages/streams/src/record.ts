@@ -27,6 +27,8 @@ export interface RecordContext {
 export interface Change<V> {
   readonly newValue: V | null
   readonly oldValue: V | null
+  /** Only of versioned tables: the change is to the past of the row, which is not what `newValue` says now. */
+  readonly outOfOrder?: true
 }
 
 /** A span of event time in milliseconds. Time windows are `[start, end)`; session and sliding windows include both ends. */

@@ -13,6 +13,7 @@ import type {
   WindowRange,
 } from '../state/store.ts'
 import { TaskState } from '../state/task-state.ts'
+import { VersionedStore } from '../state/versioned-store.ts'
 import { WindowStore } from '../state/window-store.ts'
 import type { StreamTask } from '../task/stream-task.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -53,9 +54,10 @@ export function committedKeyValueStore<K, V>(
   tasks: () => Iterable<StreamTask>,
   name: string,
 ): ReadOnlyKeyValueStore<K, V> {
-  const stores = (): KeyValueStore<K, V>[] =>
+  const stores = (): ReadOnlyKeyValueStore<K, V>[] =>
     committedStores(topology, tasks(), name).map((store) => {
       if (store instanceof KeyValueStore) return store as KeyValueStore<K, V>
+      if (store instanceof VersionedStore) return store as VersionedStore<K, V>
       throw new InvalidOptionError('store', `"${name}" is not a key-value store`)
     })
   stores()

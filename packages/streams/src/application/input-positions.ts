@@ -2,6 +2,7 @@ import { VarveError } from '@varve/base'
 import type { Admin, TopicPartition } from '@varve/kafka'
 
 import { inputNumber } from '../state/numbers.ts'
+import { restoreObservedTimes } from '../state/observed-times.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { partitionKey } from './task-id.ts'
 
@@ -49,7 +50,7 @@ export async function placeInputs(
     const key = partitionKey(input)
     const stored = input.state.committedNumber(inputNumber(key))
     const group = committed.get(key)
-    if (group?.metadata !== undefined) bringBackTimes(input.state, group.metadata)
+    if (group?.metadata !== undefined) restoreObservedTimes(input.state, group.metadata)
     if (group === undefined && stored === undefined) unknown.push(input)
     else if (group === undefined) positions.set(key, stored!)
     else {
@@ -67,19 +68,4 @@ export async function placeInputs(
   ]
   for (const at of found) positions.set(partitionKey(at), at.offset)
   return positions
-}
-
-function bringBackTimes(state: TaskState, metadata: string): void {
-  if (!metadata.startsWith('{')) return
-  let times: Record<string, unknown>
-  try {
-    times = JSON.parse(metadata) as Record<string, unknown>
-  } catch {
-    return // Offsets that somebody else committed carry text of their own.
-  }
-  for (const [name, value] of Object.entries(times)) {
-    if (typeof value !== 'number') continue
-    const number = state.number(`t/${name}`, value)
-    if (value > number.value) number.value = value
-  }
 }

@@ -2,11 +2,10 @@ import { VarveError, type Clock } from '@varve/base'
 import type { Admin, Consumer, Kafka, TopicPartition } from '@varve/kafka'
 
 import { changelogNumber } from '../state/numbers.ts'
-import { timeIndexFamily } from '../state/open-store.ts'
-import { SessionStore } from '../state/session-store.ts'
+import { familiesOf } from '../state/open-store.ts'
 import type { StoreBuilder } from '../state/store-builder.ts'
+import { StoreRestorer } from '../state/store-restorer.ts'
 import type { TaskState } from '../state/task-state.ts'
-import { WindowStore } from '../state/window-store.ts'
 import { changelogTopic } from './internal-topics.ts'
 import type { RestoreProgress } from './options.ts'
 import { partitionKey } from './task-id.ts'
@@ -37,6 +36,7 @@ export interface RestoreTask {
 interface Restoring extends TopicPartition {
   readonly task: RestoreTask
   readonly store: StoreBuilder
+  readonly restorer: StoreRestorer
   position: number
   readonly end: number
   records: number
@@ -81,10 +81,13 @@ async function positions(
     let position = at.task.state.committedNumber(changelogNumber(at.store.name)) ?? 0
     if (position > end) throw new ChangelogLostError(at.topic, at.partition, position, end)
     if (position < start) {
-      if (position > 0) at.task.state.db.clear(at.store.name)
+      if (position > 0) {
+        for (const family of familiesOf(at.store)) at.task.state.db.clear(family)
+      }
       position = start
     }
-    return { ...at, position, end, records: 0 }
+    const restorer = new StoreRestorer(at.task.state, at.store)
+    return { ...at, restorer, position, end, records: 0 }
   })
 }
 
@@ -140,23 +143,11 @@ async function restoreChunk(
     const key = partitionKey({ topic, partition })
     const at = left.get(key)
     if (at === undefined) continue
-    const rows = at.task.state.store(at.store.name)
     for (const record of records) {
       if (record.key === null) continue
       const rowKey = new Uint8Array(record.key)
       const value = record.value === null ? null : new Uint8Array(record.value)
-      rows.put(rowKey, value, record.timestamp)
-      if (at.store.timeIndex) {
-        at.task.state
-          .store(timeIndexFamily(at.store.name))
-          .put(
-            at.store.kind === 'session'
-              ? SessionStore.indexKeyOf(rowKey)
-              : WindowStore.indexKeyOf(rowKey),
-            value === null ? null : new Uint8Array(0),
-            record.timestamp,
-          )
-      }
+      at.restorer.put(rowKey, value, record.timestamp)
     }
     if (nextOffset > at.position) moved = true
     at.position = nextOffset

@@ -1,7 +1,7 @@
 import type { ConsumerRecord } from '@varve/kafka'
 
 import type { Processor } from '../topology/processor.ts'
-import type { StoreBuilder } from '../state/store-builder.ts'
+import type { ClosedWindows, StoreBuilder } from '../state/store-builder.ts'
 import type { Change, RecordContext, StreamRecord, Windowed } from '../record.ts'
 import type { Serde } from '../serde.ts'
 import type { JoinWindows, SessionWindows, SlidingWindows, TimeWindows } from './windows.ts'
@@ -66,6 +66,13 @@ export interface Materialized<K, V> {
   readonly logging?: boolean
   /** Windowed stores: how long windows are kept. Default: size plus grace. */
   readonly retentionMs?: number
+  /** Windowed stores that emit on close: which windows are still found after a jump of time. Default `segments`, as in Kafka Streams. */
+  readonly closedWindows?: ClosedWindows
+  /**
+   * Tables from a topic or a stream: keeps the past of each row for so many milliseconds of event time, so that stream-table joins see
+   * the row as of the record's time. Updates older than that are refused. Such a store has no cache. Default: no past.
+   */
+  readonly historyMs?: number
 }
 
 export type Predicate<K, V> = (key: K, value: V, record: RecordContext) => boolean
@@ -141,6 +148,13 @@ export interface KStream<K, V> {
 export interface StreamTableJoined<K, V> extends Named {
   readonly keySerde?: Serde<K>
   readonly valueSerde?: Serde<V>
+  /**
+   * Only with a versioned table: each record waits until stream time has passed its own by so many milliseconds, for updates of the
+   * table that come late. At most the table's history. Default: records do not wait.
+   */
+  readonly graceMs?: number
+  /** Left joins with a grace: whether a record with a null key ends the application, as in Kafka Streams (default), or goes out unmatched. */
+  readonly nullKeys?: 'fail' | 'unmatched'
 }
 
 /** Options of a stream-stream join. */

@@ -13,7 +13,7 @@ import type { SinkNode } from '../topology/node.ts'
 import type { ForeignKeyJoined, ValueJoiner } from './api.ts'
 import type { GraphBuilder, ParentNode } from './graph-builder.ts'
 import { Table } from './ktable.ts'
-import { keyValueStoreOf } from './store-of.ts'
+import { bytesStoreOf, plainStoreOf } from './store-of.ts'
 import { passThrough, required } from './stream-node.ts'
 
 const bytesSerde: Serde<Uint8Array> = {
@@ -82,19 +82,11 @@ export function joinByForeignKey<K, V, KO, VO, VR>(
     store: `${name}-subscriptions`,
   }
   left.askForOldValues(true)
+  // Spares the right side a walk over its subscriptions for rows that were never there.
+  right.askForOldValues(true)
   const leftView = left.view()
   const rightView = right.view()
-  graph.addStore({
-    name: settings.store,
-    kind: 'bytes',
-    keySerde: bytesSerde,
-    valueSerde: bytesSerde,
-    caching: false,
-    logging: true,
-    retentionMs: 0,
-    windowSizeMs: 0,
-    timeIndex: false,
-  })
+  graph.addStore(bytesStoreOf(settings.store, bytesSerde, bytesSerde))
   const send = graph.addProcessor(
     `${name}-subscribe`,
     [left.at.node],
@@ -142,7 +134,7 @@ export function joinByForeignKey<K, V, KO, VO, VR>(
     leftView.stores,
   )
   const table: TableSettings = { store: materialized?.store, sendOldValues: false }
-  if (materialized !== undefined) graph.addStore(keyValueStoreOf(materialized, keySerde))
+  if (materialized !== undefined) graph.addStore(plainStoreOf(materialized, keySerde))
   const node = graph.addProcessor(
     name,
     [result],

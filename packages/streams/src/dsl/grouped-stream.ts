@@ -22,7 +22,7 @@ import type {
   TimeWindowedKStream,
 } from './api.ts'
 import { Table } from './ktable.ts'
-import { keyValueStoreOf, windowedStoreOf } from './store-of.ts'
+import { plainStoreOf, windowedStoreOf } from './store-of.ts'
 import { throughRepartition, type StreamNode } from './stream-node.ts'
 import type { SessionWindows, SlidingWindows, TimeWindows } from './windows.ts'
 
@@ -111,7 +111,7 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
       prefix: 'KSTREAM-AGGREGATE',
       named,
       materialized,
-      store: (from) => keyValueStoreOf(materialized, from.keySerde),
+      store: (from) => plainStoreOf(materialized, from.keySerde),
       keySerde: (from) => from.keySerde,
       processor: (settings) => new StreamAggregateProcessor(initializer, aggregator, settings),
     })
@@ -189,8 +189,8 @@ class TimeWindowedStream<K, V> implements TimeWindowedKStream<K, V> {
         from.keySerde === undefined ? undefined : timeWindowedSerde(from.keySerde, sizeMs),
       processor: (settings) =>
         windows.kind === 'time'
-          ? new WindowAggregateProcessor(windows, initializer, aggregator, emit, settings)
-          : new SlidingAggregateProcessor(windows, initializer, aggregator, emit, settings),
+          ? new WindowAggregateProcessor({ windows, initializer, aggregator, emit, settings })
+          : new SlidingAggregateProcessor({ windows, initializer, aggregator, emit, settings }),
     })
   }
 }
@@ -260,7 +260,14 @@ class SessionWindowedStream<K, V> implements SessionWindowedKStream<K, V> {
       keySerde: (from) =>
         from.keySerde === undefined ? undefined : sessionWindowedSerde(from.keySerde),
       processor: (settings) =>
-        new SessionAggregateProcessor(windows, initializer, aggregator, merger, emit, settings),
+        new SessionAggregateProcessor({
+          windows,
+          initializer,
+          aggregator,
+          merger,
+          emit,
+          settings,
+        }),
     })
   }
 }

@@ -3,7 +3,7 @@ import { TableAggregateProcessor } from '../operator/table-group.ts'
 import type { TableSettings } from '../operator/table-settings.ts'
 import type { Aggregator, Initializer, KGroupedTable, KTable, Materialized, Named } from './api.ts'
 import { Table } from './ktable.ts'
-import { keyValueStoreOf } from './store-of.ts'
+import { plainStoreOf } from './store-of.ts'
 import type { StreamNode } from './stream-node.ts'
 
 /** {@link KGroupedTable} behind a repartition topic of changes. */
@@ -33,7 +33,7 @@ export class GroupedTable<K, V> implements KGroupedTable<K, V> {
   ): KTable<K, VA> {
     const { graph, node, keySerde } = this.#from
     const settings: TableSettings = { store: materialized.store, sendOldValues: false }
-    graph.addStore(keyValueStoreOf(materialized, keySerde))
+    graph.addStore(plainStoreOf(materialized, keySerde))
     const aggregate = graph.addProcessor(
       named?.name ?? graph.generateName('KTABLE-AGGREGATE'),
       [node],

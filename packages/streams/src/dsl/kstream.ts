@@ -1,3 +1,5 @@
+import { InvalidOptionError } from '@varve/base'
+
 import type { Change, RecordContext } from '../record.ts'
 import type { Serde } from '../serde.ts'
 import {
@@ -8,7 +10,11 @@ import {
   PeekProcessor,
   SelectKeyProcessor,
 } from '../operator/stateless.ts'
-import { StreamTableJoinProcessor } from '../operator/stream-table-join.ts'
+import {
+  StreamTableJoinProcessor,
+  WaitingStreamTableJoinProcessor,
+  type GraceOptions,
+} from '../operator/stream-table-join.ts'
 import { TableSourceProcessor } from '../operator/table-source.ts'
 import type { TableSettings } from '../operator/table-settings.ts'
 import type { Processor } from '../topology/processor.ts'
@@ -31,7 +37,7 @@ import type {
 } from './api.ts'
 import { GroupedStream } from './grouped-stream.ts'
 import { Table } from './ktable.ts'
-import { keyValueStoreOf } from './store-of.ts'
+import { bytesStoreOf, keyValueStoreOf } from './store-of.ts'
 import { joinStreams } from './stream-join.ts'
 import { passThrough, required, throughRepartition, type StreamNode } from './stream-node.ts'
 
@@ -192,6 +198,7 @@ export class Stream<K, V> implements KStream<K, V> {
       at: { ...from, node, valueSerde: materialized?.valueSerde ?? from.valueSerde },
       settings,
       origin: { kind: 'source' },
+      historyMs: materialized?.historyMs,
     })
   }
 
@@ -290,13 +297,40 @@ export class Stream<K, V> implements KStream<K, V> {
       : this.at
     graph.coPartition([...from.topics, ...right.at.topics])
     const view = right.view()
+    const options = { view, joiner, left }
+    const grace = this.#grace(name, from, right.historyMs, joined)
     const node = graph.addProcessor(
       name,
       [from.node],
-      () => new StreamTableJoinProcessor<K, V, VT, VR>(view, joiner, left),
-      view.stores,
+      () =>
+        grace === undefined
+          ? new StreamTableJoinProcessor<K, V, VT, VR>(options)
+          : new WaitingStreamTableJoinProcessor<K, V, VT, VR>(options, grace),
+      grace === undefined ? view.stores : [...view.stores, grace.store],
     )
     return new Stream<K, VR>({ ...from, node, valueSerde: undefined })
+  }
+
+  /** Where records of a join with a versioned table wait, when they do. @throws InvalidOptionError */
+  #grace(
+    name: string,
+    from: StreamNode<K, V>,
+    historyMs: number | undefined,
+    joined: StreamTableJoined<K, V> | undefined,
+  ): GraceOptions<K, V> | undefined {
+    const graceMs = joined?.graceMs
+    if (graceMs === undefined) return undefined
+    if (!Number.isSafeInteger(graceMs) || graceMs < 0) {
+      throw new InvalidOptionError('graceMs', 'must be a whole number of milliseconds not below 0')
+    }
+    if (historyMs === undefined || graceMs > historyMs) {
+      throw new InvalidOptionError('graceMs', 'must not exceed the history of a versioned table')
+    }
+    const store = `${name}-waiting`
+    const keySerde = required(joined?.keySerde ?? from.keySerde, 'keySerde', name)
+    const valueSerde = required(joined?.valueSerde ?? from.valueSerde, 'valueSerde', name)
+    from.graph.addStore(bytesStoreOf(store, keySerde, valueSerde))
+    return { graceMs, nullKeys: joined?.nullKeys ?? 'fail', store, keySerde, valueSerde }
   }
 }
 

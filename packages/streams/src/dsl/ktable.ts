@@ -35,7 +35,7 @@ import type {
 import { joinByForeignKey } from './foreign-key-join.ts'
 import { GroupedTable } from './grouped-table.ts'
 import { Stream, changeStream } from './kstream.ts'
-import { keyValueStoreOf } from './store-of.ts'
+import { bytesStoreOf, plainStoreOf } from './store-of.ts'
 import { required, throughRepartition, type StreamNode } from './stream-node.ts'
 
 /** What a table's rows stem from. */
@@ -57,6 +57,8 @@ export class Table<K, V> implements KTable<K, V> {
   readonly settings: TableSettings
   /** Milliseconds of event time from a window's end until nothing changes it; `undefined` where rows have no windows. */
   readonly closeAfterMs: number | undefined
+  /** Milliseconds of the past that can be asked for; `undefined` where rows have none. */
+  readonly historyMs: number | undefined
   readonly #origin: TableOrigin<K, V>
 
   constructor(parts: {
@@ -64,7 +66,9 @@ export class Table<K, V> implements KTable<K, V> {
     readonly settings: TableSettings
     readonly origin: TableOrigin<K, V>
     readonly closeAfterMs?: number | undefined
+    readonly historyMs?: number | undefined
   }) {
+    this.historyMs = parts.historyMs
     this.closeAfterMs = parts.closeAfterMs
     this.at = parts.at
     this.settings = parts.settings
@@ -177,17 +181,7 @@ export class Table<K, V> implements KTable<K, V> {
     const { store } = suppressed
     const keySerde = required(suppressed.keySerde ?? this.at.keySerde, 'keySerde', name)
     const valueSerde = required(suppressed.valueSerde ?? this.at.valueSerde, 'valueSerde', name)
-    graph.addStore<K, V>({
-      name: store,
-      kind: 'bytes',
-      keySerde,
-      valueSerde,
-      caching: false,
-      logging: true,
-      retentionMs: 0,
-      windowSizeMs: 0,
-      timeIndex: false,
-    })
+    graph.addStore(bytesStoreOf(store, keySerde, valueSerde))
     const windowed = keySerde as unknown as Serde<Windowed<unknown>>
     const suppress = graph.addProcessor(
       name,
@@ -269,9 +263,13 @@ export class Table<K, V> implements KTable<K, V> {
   ): Table<K, VR> {
     const { graph, node } = this.at
     const { materialized } = options
-    const settings: TableSettings = { store: materialized?.store, sendOldValues }
+    const settings: TableSettings = {
+      store: materialized?.store,
+      sendOldValues,
+      versioned: this.historyMs !== undefined,
+    }
     if (materialized !== undefined) {
-      graph.addStore(keyValueStoreOf(materialized, this.at.keySerde))
+      graph.addStore(plainStoreOf(materialized, this.at.keySerde))
     }
     const processor = graph.addProcessor(
       options.name ?? graph.generateName(prefix),
@@ -288,6 +286,7 @@ export class Table<K, V> implements KTable<K, V> {
         askForOldValues: (materialize) => this.askForOldValues(materialize),
       },
       closeAfterMs: this.closeAfterMs,
+      historyMs: materialized === undefined ? this.historyMs : undefined,
     })
     if (options.oldValues === true) table.askForOldValues(true)
     return table
@@ -334,7 +333,7 @@ export class Table<K, V> implements KTable<K, V> {
       leftView.stores,
     )
     if (materialized !== undefined) {
-      graph.addStore(keyValueStoreOf(materialized, this.at.keySerde))
+      graph.addStore(plainStoreOf(materialized, this.at.keySerde))
     }
     const node = graph.addProcessor(
       name,
@@ -370,7 +369,7 @@ export class Table<K, V> implements KTable<K, V> {
     const store = `${node.name}-STATE-STORE`
     this.settings.store = store
     graph.addStore(
-      keyValueStoreOf(
+      plainStoreOf(
         { store, valueSerde: required(this.at.valueSerde, 'valueSerde', store) },
         this.at.keySerde,
       ),

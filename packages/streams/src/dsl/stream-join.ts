@@ -1,29 +1,11 @@
 import {
   StreamStreamJoinProcessor,
-  type JoinTime,
   type StreamJoinSettings,
 } from '../operator/stream-stream-join.ts'
 import type { Serde } from '../serde.ts'
 import type { StoreBuilder } from '../state/store-builder.ts'
-import type { ProcessorContext } from '../topology/processor.ts'
 import type { StreamJoined, ValueJoiner } from './api.ts'
 import { passThrough, required, throughRepartition, type StreamNode } from './stream-node.ts'
-
-/** Both sides of a join in one task share their time, whichever is set up first. */
-function sharedTime(name: string): (context: ProcessorContext) => JoinTime {
-  const times = new WeakMap<object, JoinTime>()
-  return (context) => {
-    const streamTime = context.sharedNumber(`${name}/stream-time`, -1)
-    let time = times.get(streamTime)
-    if (time === undefined) {
-      times.set(
-        streamTime,
-        (time = { streamTime, earliestUnmatched: Number.NEGATIVE_INFINITY, nextLook: 0 }),
-      )
-    }
-    return time
-  }
-}
 
 /** Adds the nodes and stores of a stream-stream join. */
 export function joinStreams<K, VL, VR, VOut>(
@@ -99,7 +81,6 @@ export function joinStreams<K, VL, VR, VOut>(
     outerStore: waits ? `${store}-outer` : undefined,
     leftSerde: leftSerde as Serde<unknown>,
     rightSerde: rightSerde as Serde<unknown>,
-    time: sharedTime(name),
   }
   const join = joiner as (left: unknown, right: unknown, key: K) => VOut
   const leftNode = graph.addProcessor(

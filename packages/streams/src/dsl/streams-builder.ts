@@ -61,6 +61,7 @@ export class StreamsBuilder implements StreamsBuilderApi {
       },
       settings,
       origin: { kind: 'source' },
+      historyMs: materialized?.historyMs,
     })
   }
 

@@ -58,7 +58,11 @@ export class SubscriptionSendProcessor<K, V, KO, VO, VR> extends BaseProcessor<
       this.context.drop('null-key')
       return
     }
-    const { oldValue, newValue } = record.value
+    const { oldValue, newValue, outOfOrder } = record.value
+    if (outOfOrder === true) {
+      this.context.drop('out-of-order')
+      return
+    }
     const before = oldValue === null ? null : this.#settings.foreignKey(oldValue, record.key)
     const after = newValue === null ? null : this.#settings.foreignKey(newValue, record.key)
     if (this.#settings.left) this.#sendLeft(record, before, after)
@@ -201,6 +205,10 @@ export class ForeignTableJoinProcessor<K, V, KO, VO, VR> extends BaseProcessor<
   process(record: StreamRecord<KO, Change<VO>>): void {
     if (record.key === null) {
       this.context.drop('null-key')
+      return
+    }
+    if (record.value.outOfOrder === true) {
+      this.context.drop('out-of-order')
       return
     }
     const { foreignKeySerde, foreignValueSerde } = this.#settings

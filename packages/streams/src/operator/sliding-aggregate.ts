@@ -1,55 +1,24 @@
-import type { Aggregator, EmitStrategy, Initializer } from '../dsl/api.ts'
 import type { SlidingWindows } from '../dsl/windows.ts'
-import type { Change, StreamRecord, ValueAndTimestamp, Windowed } from '../record.ts'
+import type { StreamRecord, ValueAndTimestamp } from '../record.ts'
 import type { WindowStore } from '../state/window-store.ts'
-import type { PersistedNumber, ProcessorContext } from '../topology/processor.ts'
-import { ClosingSchedule, observe } from './closing-schedule.ts'
-import { BaseProcessor } from './stateless.ts'
-import type { TableSettings } from './table-settings.ts'
+import { WindowedAggregateProcessor } from './windowed-aggregate.ts'
 
 /**
  * One aggregate per key and sliding window: `[t − d, t]` for each record at `t`, and `[t + 1, t + 1 + d]` once another record lies in it.
  * Source of the algorithm: KIP-450.
  */
-export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
+export class SlidingAggregateProcessor<K, V, VA> extends WindowedAggregateProcessor<
+  SlidingWindows,
   K,
   V,
-  Windowed<K>,
-  Change<VA>
+  VA,
+  WindowStore<K, VA>
 > {
-  readonly #windows: SlidingWindows
-  readonly #initializer: Initializer<VA>
-  readonly #aggregator: Aggregator<K, V, VA>
-  readonly #emit: EmitStrategy
-  readonly #settings: TableSettings
-  readonly #schedule = new ClosingSchedule()
-  #store!: WindowStore<K, VA>
-  #observed!: PersistedNumber
-  #lastClose!: PersistedNumber
+  readonly #closedTimes = (last: number, closed: number): readonly [number, number] => {
+    const d = this.windows.differenceMs
+    return [last < 0 ? 0 : Math.max(0, last - d), closed - d - 1]
+  }
   #closed = 0
-
-  constructor(
-    windows: SlidingWindows,
-    initializer: Initializer<VA>,
-    aggregator: Aggregator<K, V, VA>,
-    emit: EmitStrategy,
-    settings: TableSettings,
-  ) {
-    super()
-    this.#windows = windows
-    this.#initializer = initializer
-    this.#aggregator = aggregator
-    this.#emit = emit
-    this.#settings = settings
-  }
-
-  override init(context: ProcessorContext<Windowed<K>, Change<VA>>): void {
-    super.init(context)
-    this.#store = context.store<WindowStore<K, VA>>(this.#settings.store!)
-    this.#store.attach(context, this.#settings.sendOldValues)
-    this.#observed = context.persistedNumber('observed', -1)
-    this.#lastClose = context.persistedNumber('closed', -1)
-  }
 
   process(record: StreamRecord<K, V>): void {
     const { timestamp } = record
@@ -57,17 +26,20 @@ export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
       this.context.drop('null-key-or-value')
       return
     }
-    const { differenceMs, graceMs } = this.#windows
-    this.#closed = observe(this.#observed, timestamp) - graceMs
+    const { differenceMs } = this.windows
+    this.#closed = this.observe(timestamp)
     if (timestamp + 1 + differenceMs <= this.#closed) this.context.drop('late')
     else if (timestamp < differenceMs) this.#processEarly(record)
-    else this.#processUsual(record)
-    if (this.#emit === 'close') this.#emitClosed(record)
+    else {
+      this.#processUsual(record)
+      // Neither late records nor those near time 0 look for closed windows.
+      this.emitClosed(record, this.#closed, this.#closedTimes)
+    }
   }
 
   #processUsual(record: StreamRecord<K, V>): void {
     const { key, timestamp } = record
-    const d = this.#windows.differenceMs
+    const d = this.windows.differenceMs
     const starts = new Set<number>()
     let left: ValueAndTimestamp<VA> | undefined
     let right: ValueAndTimestamp<VA> | undefined
@@ -75,7 +47,7 @@ export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
     let rightExists = false
     let previous: number | undefined
     const existing = [
-      ...this.#store.fetch(key, {
+      ...this.store.fetch(key, {
         startFrom: Math.max(0, timestamp - 2 * d),
         startTo: timestamp + 1,
         reverse: true,
@@ -117,7 +89,7 @@ export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
     let shared: ValueAndTimestamp<VA> | undefined
     let rightExists = false
     let previous: number | undefined
-    for (const row of [...this.#store.fetch(key, { startFrom: 0, startTo: timestamp + 1 })]) {
+    for (const row of [...this.store.fetch(key, { startFrom: 0, startTo: timestamp + 1 })]) {
       const { start } = row.key.window
       starts.add(start)
       if (start === 0) {
@@ -144,12 +116,12 @@ export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
   }
 
   #add(record: StreamRecord<K, V>, start: number, before: ValueAndTimestamp<VA> | undefined): void {
-    if (start + this.#windows.differenceMs < this.#closed) {
+    if (start + this.windows.differenceMs < this.#closed) {
       this.context.drop('late')
       return
     }
-    const value = before === undefined ? this.#initializer() : before.value
-    const after = this.#aggregator(record.key, record.value, value, this.context.recordAt(record))
+    const value = before === undefined ? this.initializer() : before.value
+    const after = this.aggregator(record.key, record.value, value, this.context.recordAt(record))
     const timestamp =
       before === undefined ? record.timestamp : Math.max(record.timestamp, before.timestamp)
     this.#write(record, start, after, before?.value ?? null, timestamp, value)
@@ -165,30 +137,8 @@ export class SlidingAggregateProcessor<K, V, VA> extends BaseProcessor<
   ): void {
     const windowed = {
       key: record.key,
-      window: { start, end: start + this.#windows.differenceMs },
+      window: { start, end: start + this.windows.differenceMs },
     }
-    if (this.#emit === 'changes') {
-      this.#store.update(record, windowed, value, oldValue, timestamp, sentOldValue)
-    } else this.#store.put(windowed, value, timestamp)
-  }
-
-  #emitClosed(record: StreamRecord<K, V>): void {
-    if (!this.#schedule.due(this.context)) return
-    const closed = this.#closed
-    const last = this.#lastClose.value
-    if (closed <= last) return
-    const d = this.#windows.differenceMs
-    const to = closed - d - 1
-    const from = last < 0 ? 0 : Math.max(0, last - d)
-    this.#lastClose.value = closed
-    if (to < from) return
-    for (const row of this.#store.closedBetween(from, to)) {
-      this.context.forward({
-        key: row.key,
-        value: { newValue: row.value, oldValue: null },
-        timestamp: row.timestamp,
-        headers: record.headers,
-      })
-    }
+    this.write(record, windowed, value, oldValue, timestamp, sentOldValue)
   }
 }

@@ -40,6 +40,6 @@ export class StreamAggregateProcessor<K, V, VA> extends BaseProcessor<K, V, K, C
     const after = this.#aggregator(key, value, before, this.context.recordAt(record))
     const timestamp =
       old === undefined ? record.timestamp : Math.max(record.timestamp, old.timestamp)
-    this.#store.update(record, key, after, old?.value ?? null, timestamp)
+    this.#store.update(record, key, after, old?.value ?? null, timestamp, before)
   }
 }

@@ -3,15 +3,30 @@ import type { StreamRecord } from '../record.ts'
 import type { Serde } from '../serde.ts'
 import type { JoinOuterStore, JoinStore } from '../state/join-store.ts'
 import type { PersistedNumber, ProcessorContext } from '../topology/processor.ts'
+import { lookDue } from './closing-schedule.ts'
 import { BaseProcessor } from './stateless.ts'
+
+/** {@link JoinTime.earliestUnmatched} while nothing waits. */
+const noneUnmatched = Number.MAX_SAFE_INTEGER
 
 /** Time of a join, shared by its two sides in one task. */
 export interface JoinTime {
   readonly streamTime: PersistedNumber
-  /** No unmatched row is older than this. */
-  earliestUnmatched: number
+  /**
+   * What decides whether a look for closed rows is worth while: the time of the last row looked at, or of the oldest that came since.
+   * Kafka Streams' measure, and late where several rows stay open: then closed ones wait for one of the next records.
+   */
+  readonly earliestUnmatched: PersistedNumber
   /** Wall clock of the next look for closed rows; 0 before the first. */
-  nextLook: number
+  readonly nextLook: PersistedNumber
+}
+
+function joinTime(name: string, context: ProcessorContext): JoinTime {
+  return {
+    streamTime: context.sharedNumber(`${name}/stream-time`, -1),
+    earliestUnmatched: context.sharedNumber(`${name}/earliest-unmatched`, noneUnmatched),
+    nextLook: context.sharedNumber(`${name}/next-look`, 0),
+  }
 }
 
 /** What both sides of a stream-stream join agree on. */
@@ -24,8 +39,6 @@ export interface StreamJoinSettings<VL, VR> {
   readonly outerStore: string | undefined
   readonly leftSerde: Serde<VL>
   readonly rightSerde: Serde<VR>
-  /** Time of the join in the task of this context. */
-  readonly time: (context: ProcessorContext) => JoinTime
 }
 
 /**
@@ -68,7 +81,7 @@ export class StreamStreamJoinProcessor<K, V, VO, VR> extends BaseProcessor<K, V,
     this.#other = context.store<JoinStore<K, VO>>(this.#isLeft ? rightStore : leftStore)
     this.#unmatched =
       outerStore === undefined ? undefined : context.store<JoinOuterStore<K>>(outerStore)
-    this.#time = this.#settings.time(context)
+    this.#time = joinTime(this.#settings.name, context)
   }
 
   process(record: StreamRecord<K, V>): void {
@@ -97,7 +110,7 @@ export class StreamStreamJoinProcessor<K, V, VO, VR> extends BaseProcessor<K, V,
       this.#forward(record, value, null, timestamp)
       return
     }
-    time.earliestUnmatched = Math.min(time.earliestUnmatched, timestamp)
+    time.earliestUnmatched.value = Math.min(time.earliestUnmatched.value, timestamp)
     const serde = this.#isLeft ? this.#settings.leftSerde : this.#settings.rightSerde
     const bytes = serde.serialize(value)
     if (bytes !== null) this.#unmatched.add(key, this.#isLeft, timestamp, bytes)
@@ -115,19 +128,18 @@ export class StreamStreamJoinProcessor<K, V, VO, VR> extends BaseProcessor<K, V,
     if (store === undefined) return
     const { beforeMs, afterMs, graceMs } = this.#settings.windows
     const now = time.streamTime.value
-    if (time.earliestUnmatched >= now - this.#afterMs - graceMs) return
-    const wallClock = this.context.wallClockTime
-    if (wallClock < time.nextLook) return
-    time.nextLook = wallClock + this.context.emitIntervalMs
-    time.earliestUnmatched = Number.POSITIVE_INFINITY
+    const earliest = time.earliestUnmatched
+    // Also a look that finds nothing waiting counts for the throttle, but for the narrowest of windows: as in Kafka Streams.
+    const ahead = this.#afterMs + graceMs
+    const open = earliest.value === noneUnmatched ? ahead === 0 : earliest.value + ahead >= now
+    if (open || !lookDue(time.nextLook, this.context)) return
+    earliest.value = noneUnmatched
     let leftOpen = false
     let rightOpen = false
     for (const row of store.all()) {
+      earliest.value = row.timestamp
       if (leftOpen && rightOpen) break
-      if (time.earliestUnmatched === Number.POSITIVE_INFINITY)
-        time.earliestUnmatched = row.timestamp
       if (row.timestamp >= now - (row.left ? afterMs : beforeMs) - graceMs) {
-        if (!leftOpen && !rightOpen) time.earliestUnmatched = row.timestamp
         if (row.left) leftOpen = true
         else rightOpen = true
         continue

@@ -4,7 +4,6 @@ import type { BytesStore } from '../state/bytes-store.ts'
 import { keyBytesOf } from '../state/key-value-store.ts'
 import { readTime, writeTime } from '../state/row-codec.ts'
 import type { PersistedNumber, ProcessorContext } from '../topology/processor.ts'
-import { observe } from './closing-schedule.ts'
 import { BaseProcessor } from './stateless.ts'
 
 /**
@@ -48,7 +47,8 @@ export class SuppressProcessor<K, V> extends BaseProcessor<
   }
 
   process(record: StreamRecord<Windowed<K>, Change<V>>): void {
-    const closed = observe(this.#observed, record.timestamp) - this.#closeAfterMs
+    if (record.timestamp > this.#observed.value) this.#observed.value = record.timestamp
+    const closed = this.#observed.value - this.#closeAfterMs
     const { end } = record.key.window
     const keyBytes = keyBytesOf(this.#keySerde, record.key)
     const row = new Uint8Array(8 + keyBytes.length)

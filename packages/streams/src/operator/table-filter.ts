@@ -33,7 +33,10 @@ abstract class TableDerivation<K, V, VR> extends BaseProcessor<K, Change<V>, K, 
     }
     this.context.forward({
       key: record.key,
-      value: { newValue, oldValue },
+      value:
+        record.value.outOfOrder === true
+          ? { newValue, oldValue, outOfOrder: true }
+          : { newValue, oldValue },
       timestamp: record.timestamp,
       headers: record.headers,
     })
@@ -66,7 +69,9 @@ export class TableFilterProcessor<K, V> extends TableDerivation<K, V, V> {
     const { newValue } = record.value
     const newPassed = newValue === null ? null : this.#compute(record.key, newValue, record)
     const oldPassed = this.oldOf(record, this.#compute)
-    if (this.settings.sendOldValues && newPassed === null && oldPassed === null) return
+    // A change to the past of a versioned row may delete there what `oldPassed`, the row of now, does not show.
+    const silent = this.settings.sendOldValues && !this.settings.versioned
+    if (silent && newPassed === null && oldPassed === null) return
     this.emit(record, newPassed, oldPassed)
   }
 }

@@ -22,6 +22,10 @@ export class TableGroupProcessor<K, V, KR, VR> extends BaseProcessor<K, Change<V
   }
 
   process(record: StreamRecord<K, Change<V>>): void {
+    if (record.value.outOfOrder === true) {
+      this.context.drop('out-of-order')
+      return
+    }
     const after = this.#group(record, record.value.newValue)
     const before = this.#group(record, record.value.oldValue)
     const { timestamp, headers } = record

@@ -4,4 +4,6 @@ export interface TableSettings {
   store: string | undefined
   /** Somebody downstream needs old values. */
   sendOldValues: boolean
+  /** Changes may be to the past: they come from a versioned store. */
+  readonly versioned?: boolean
 }

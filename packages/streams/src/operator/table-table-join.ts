@@ -51,6 +51,10 @@ export class TableTableJoinProcessor<K, V, VO, VR> extends BaseProcessor<
       this.context.drop('null-key')
       return
     }
+    if (change.outOfOrder === true) {
+      this.context.drop('out-of-order')
+      return
+    }
     const row = this.#table.get(key, record)
     if (row === undefined && this.#sides.otherRequired) return
     if (row === undefined && change.newValue === null && change.oldValue === null) return

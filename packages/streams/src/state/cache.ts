@@ -13,6 +13,8 @@ export interface CacheEntry<K, V> {
   bytes: number
   /** Already in the overlay, not yet sent on. */
   written: boolean
+  /** Some update of it has been in the overlay. */
+  seen: boolean
 }
 
 /** Bytes that the caches of all tasks of an application may hold together. 0: no caching. */

@@ -7,3 +7,18 @@ export function inputNumber(partition: string): string {
 export function changelogNumber(store: string): string {
   return `c/${store}`
 }
+
+/** Name of a number that operators of a task share. */
+export function sharedNumber(name: string): string {
+  return `t/shared/${name}`
+}
+
+/** Name of an operator's own number. */
+export function nodeNumber(node: string, name: string): string {
+  return `t/node/${node}/${name}`
+}
+
+/** Name of the number that the next of several equal rows of a store gets. */
+export function sequenceNumber(store: string): string {
+  return `t/sequence/${store}`
+}

@@ -24,6 +24,8 @@ export interface RowStoreEnvironment {
   restoreContext(context: RecordContext): void
 }
 
+const noBytes = new Uint8Array(0)
+
 /** Rows by key with the time of their last update, with a write cache that also holds back what is sent on. */
 export class RowStore<K, V> implements StateStore {
   readonly name: string
@@ -32,8 +34,14 @@ export class RowStore<K, V> implements StateStore {
   readonly #values: Serde<V>
   readonly #environment: RowStoreEnvironment
   readonly #cache: Map<string, CacheEntry<K, V>> | undefined
+  /** Entries of the cache that scans cannot see yet. */
+  #unwritten: CacheEntry<K, V>[] = []
   #context: ProcessorContext<K, Change<V>> | undefined
   #sendOldValues = false
+  /** The key asked for last with its bytes: an operator reads a row, then writes it. */
+  #key: K | undefined
+  #keyBytes: Uint8Array = noBytes
+  #keyId = ''
 
   constructor(
     name: string,
@@ -57,11 +65,31 @@ export class RowStore<K, V> implements StateStore {
   }
 
   get(key: K): ValueAndTimestamp<V> | undefined {
-    return this.getByBytes(this.keys.encode(key))
+    return this.getRow(key)
+  }
+
+  /** Updates are held back in a cache. */
+  protected get cached(): boolean {
+    return this.#cache !== undefined
+  }
+
+  protected getRow(key: K): ValueAndTimestamp<V> | undefined {
+    this.#locate(key)
+    return this.#read(this.#keyBytes, this.#keyId)
   }
 
   protected getByBytes(keyBytes: Uint8Array): ValueAndTimestamp<V> | undefined {
-    const id = byteString(keyBytes)
+    return this.#read(keyBytes, byteString(keyBytes))
+  }
+
+  #locate(key: K): void {
+    if (key === this.#key && key !== undefined) return
+    this.#keyBytes = this.keys.encode(key)
+    this.#keyId = byteString(this.#keyBytes)
+    this.#key = key
+  }
+
+  #read(keyBytes: Uint8Array, id: string): ValueAndTimestamp<V> | undefined {
     const cached = this.#cache?.get(id)
     if (cached !== undefined) {
       return cached.value === null
@@ -74,10 +102,10 @@ export class RowStore<K, V> implements StateStore {
 
   /** Writes the row (`null` deletes it) without sending anything on. */
   put(key: K, value: V | null, timestamp: number): void {
-    const keyBytes = this.keys.encode(key)
-    this.#dropCached(byteString(keyBytes))
-    this.observe(keyBytes)
-    this.writeRow(keyBytes, value, timestamp)
+    this.#locate(key)
+    if (this.#cache !== undefined) this.#dropCached(this.#keyId)
+    this.observe(this.#keyBytes)
+    this.writeRow(this.#keyBytes, this.#keyId, value, timestamp)
   }
 
   /**
@@ -94,35 +122,30 @@ export class RowStore<K, V> implements StateStore {
     timestamp: number,
     sentOldValue: V | null = oldValue,
   ): void {
+    this.#locate(key)
+    const keyBytes = this.#keyBytes
+    const id = this.#keyId
     if (this.#cache === undefined) {
-      const rowKey = this.keys.encode(key)
-      this.observe(rowKey)
-      this.writeRow(rowKey, value, timestamp)
+      this.observe(keyBytes)
+      this.writeRow(keyBytes, id, value, timestamp)
       this.#forward(key, value, sentOldValue, timestamp, record.headers)
       return
     }
-    const keyBytes = this.keys.encode(key)
-    const id = byteString(keyBytes)
     const context = this.#environment.captureContext()
     const entry = this.#cache.get(id)
     const budget = this.#environment.budget
     if (entry === undefined) {
       const bytes = keyBytes.length + 300
       budget.bytesUsed += bytes
-      this.#cache.set(id, {
-        key,
-        keyBytes,
-        value,
-        timestamp,
-        oldValue,
-        context,
-        bytes,
-        written: false,
-      })
+      const row = { key, keyBytes, value, timestamp, oldValue, context, bytes }
+      const added = { ...row, written: false, seen: false }
+      this.#cache.set(id, added)
+      this.#unwritten.push(added)
     } else {
       entry.value = value
       entry.timestamp = timestamp
       entry.context = context
+      if (entry.written) this.#unwritten.push(entry)
       entry.written = false
       this.#cache.delete(id)
       this.#cache.set(id, entry)
@@ -139,6 +162,7 @@ export class RowStore<K, V> implements StateStore {
       this.#flushEntry(this.#cache.keys().next().value!)
       yield
     }
+    this.#unwritten = []
   }
 
   /** Drops cached updates: the transaction they belong to is lost. */
@@ -146,6 +170,7 @@ export class RowStore<K, V> implements StateStore {
     if (this.#cache === undefined) return
     for (const entry of this.#cache.values()) this.#environment.budget.bytesUsed -= entry.bytes
     this.#cache.clear()
+    this.#unwritten = []
   }
 
   /** Rows in order of the key bytes, uncommitted ones included. */
@@ -168,8 +193,14 @@ export class RowStore<K, V> implements StateStore {
   /** Told of each row that reaches the store; a cached one only when it is flushed. */
   protected observe(_keyBytes: Uint8Array): void {}
 
-  protected writeRow(keyBytes: Uint8Array, value: V | null, timestamp: number): void {
-    this.bytes.put(keyBytes, value === null ? null : this.encodeValue(value, timestamp), timestamp)
+  /** Whether the row is past its lifetime: only the cache still shows it. */
+  protected isHidden(_keyBytes: Uint8Array): boolean {
+    return false
+  }
+
+  protected writeRow(keyBytes: Uint8Array, id: string, value: V | null, timestamp: number): void {
+    const bytes = value === null ? null : this.encodeValue(value, timestamp)
+    this.bytes.put(keyBytes, bytes, timestamp, id)
   }
 
   #forward(
@@ -191,6 +222,7 @@ export class RowStore<K, V> implements StateStore {
     const entry = this.#cache?.get(id)
     if (entry === undefined) return
     this.#cache!.delete(id)
+    entry.written = true
     this.#environment.budget.bytesUsed -= entry.bytes
   }
 
@@ -199,24 +231,32 @@ export class RowStore<K, V> implements StateStore {
     const entry = cache.get(id)!
     cache.delete(id)
     this.#environment.budget.bytesUsed -= entry.bytes
-    if (entry.value === null && entry.oldValue === null) {
-      if (entry.written) this.writeRow(entry.keyBytes, null, entry.timestamp)
+    const { written } = entry
+    entry.written = true
+    // A row past its lifetime counts as absent: deleting it says nothing.
+    const oldValue = this.isHidden(entry.keyBytes) ? null : entry.oldValue
+    if (entry.value === null && oldValue === null) {
+      const below = entry.seen || entry.oldValue !== null
+      if (!written && below) this.writeRow(entry.keyBytes, id, null, entry.timestamp)
       return
     }
     this.observe(entry.keyBytes)
-    if (!entry.written) this.writeRow(entry.keyBytes, entry.value, entry.timestamp)
+    if (!written) this.writeRow(entry.keyBytes, id, entry.value, entry.timestamp)
     const before = this.#environment.captureContext()
     this.#environment.restoreContext(entry.context)
-    this.#forward(entry.key, entry.value, entry.oldValue, entry.timestamp, entry.context.headers)
+    this.#forward(entry.key, entry.value, oldValue, entry.timestamp, entry.context.headers)
     this.#environment.restoreContext(before)
   }
 
   #writeCached(): void {
-    if (this.#cache === undefined) return
-    for (const entry of this.#cache.values()) {
+    if (this.#unwritten.length === 0) return
+    const entries = this.#unwritten
+    this.#unwritten = []
+    for (const entry of entries) {
       if (entry.written) continue
-      this.writeRow(entry.keyBytes, entry.value, entry.timestamp)
+      this.writeRow(entry.keyBytes, byteString(entry.keyBytes), entry.value, entry.timestamp)
       entry.written = true
+      entry.seen = true
     }
   }
 }

@@ -2,6 +2,7 @@ import { assert, InvalidOptionError } from '@varve/base'
 
 import type { RecordContext, StreamRecord } from '../record.ts'
 import type { CacheBudget } from '../state/cache.ts'
+import { nodeNumber, sharedNumber } from '../state/numbers.ts'
 import { openStore, type TaskStore } from '../state/open-store.ts'
 import { RowStore } from '../state/row-store.ts'
 import type { StateStore } from '../state/store.ts'
@@ -135,11 +136,11 @@ class ProcessorInstance extends NodeInstance implements ProcessorContext {
   }
 
   persistedNumber(name: string, fallback: number): PersistedNumber {
-    return this.#graph.environment.state.number(`t/node/${this.name}/${name}`, fallback)
+    return this.#graph.environment.state.number(nodeNumber(this.name, name), fallback)
   }
 
   sharedNumber(name: string, fallback: number): PersistedNumber {
-    return this.#graph.environment.state.number(`t/shared/${name}`, fallback)
+    return this.#graph.environment.state.number(sharedNumber(name), fallback)
   }
 }
 

@@ -5,6 +5,7 @@ import type { CommittedChange, SkippedRecord } from '../application/options.ts'
 import { partitionKey } from '../application/task-id.ts'
 import type { StreamRecord } from '../record.ts'
 import { changelogNumber, inputNumber } from '../state/numbers.ts'
+import { formatObservedTimes } from '../state/observed-times.ts'
 import type { CacheBudget } from '../state/cache.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { DropReason } from '../topology/processor.ts'
@@ -16,9 +17,6 @@ import { ProcessorGraph } from './processor-graph.ts'
 import type { RecordCollector } from './record-collector.ts'
 import { RecordQueue } from './record-queue.ts'
 import { StoreExpiry } from './store-expiry.ts'
-
-/** Offset metadata on the broker is bounded (4,096 bytes by default); times that do not fit stay behind. */
-const metadataBytesMax = 3_000
 
 /** One input partition of a task. */
 export interface TaskInput {
@@ -101,7 +99,7 @@ export class StreamTask {
       onDrop: environment.onDrop,
       onForward: (node, record) => this.#forwarded(node, record),
     })
-    this.#expiry = new StoreExpiry(environment.sub, environment.state)
+    this.#expiry = new StoreExpiry(environment.sub, environment.state, environment.budget.enabled)
   }
 
   /** Something was processed or passed over since the last commit. */
@@ -192,7 +190,7 @@ export class StreamTask {
 
   /** Input positions to commit, with the task's times as metadata. */
   offsets(): OffsetToCommit[] {
-    const metadata = this.#metadata()
+    const metadata = formatObservedTimes(this.state)
     return this.#ordered.map((queue) => ({
       topic: queue.brokerTopic,
       partition: queue.partition,
@@ -256,11 +254,5 @@ export class StreamTask {
       timestamp,
       context: { topic, partition, offset, timestamp, headers },
     })
-  }
-
-  #metadata(): string {
-    const all = JSON.stringify(Object.fromEntries(this.state.currentNumbers('t/')))
-    if (Buffer.byteLength(all) <= metadataBytesMax) return all
-    return JSON.stringify({ 'stream-time': this.graph.streamTime.value })
   }
 }

@@ -9,6 +9,7 @@ import { memoryTaskDatabase } from '../state/memory-storage.ts'
 import { SessionStore } from '../state/session-store.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../state/store.ts'
 import { TaskState } from '../state/task-state.ts'
+import { VersionedStore } from '../state/versioned-store.ts'
 import { WindowStore } from '../state/window-store.ts'
 import { ProcessingError } from '../task/processing-error.ts'
 import { ProcessorGraph } from '../task/processor-graph.ts'
@@ -133,6 +134,7 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
   store<K, V>(name: string): ReadOnlyKeyValueStore<K, V> {
     const store = this.#store(name)
     if (store instanceof KeyValueStore) return store as KeyValueStore<K, V>
+    if (store instanceof VersionedStore) return store as VersionedStore<K, V>
     throw new InvalidOptionError('store', `"${name}" is not a key-value store`)
   }
 

@@ -8,6 +8,7 @@ export type DropReason =
   | 'null-value'
   | 'late'
   | 'expired'
+  | 'out-of-order'
   | 'invalid-timestamp'
   | 'undecodable'
   | 'stale'
