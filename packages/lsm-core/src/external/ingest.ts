@@ -40,9 +40,9 @@ export async function ingestExternalFiles(
   if (family.options.ttlSeconds !== undefined)
     throw new UnsupportedError('external tables in a family with a time to live')
   const { fileSystem: fs, directory, versions } = db
+  const { user } = family.comparator
   const tables: ExternalTable[] = []
-  for (const path of paths)
-    tables.push(await readExternalTable(fs, path, family.comparator.user, options.verify !== false))
+  for (const path of paths) tables.push(await readExternalTable(fs, path, user, false))
   if (tables.length === 0) return
   const numbers = tables.map(() => versions.newFileNumber())
   try {
@@ -50,6 +50,8 @@ export async function ingestExternalFiles(
       const target = join(directory, tableFileName(numbers[i]!))
       if (options.link === true) await linkOrCopyFile(fs, path, target)
       else await copyFile(fs, path, target)
+      // What is taken in is checked, not what it was copied from: copying can go wrong, too.
+      if (options.verify !== false) await readExternalTable(fs, target, user, true)
     }
     await fs.syncDirectory(directory)
     await install(db, family, tables, numbers)
