@@ -1,8 +1,7 @@
 import { assert } from '../errors.ts'
 import { writeFixed16, writeFixed32, writeFixed64, writeFixed64Big } from './fixed.ts'
+import { copyRange } from './copy.ts'
 import { writeVarint } from './varint.ts'
-
-const smallCopyBytes = 24
 
 /**
  * Appends codings to an array that grows by doubling. Reuse one writer with {@link clear}: its memory stays.
@@ -39,7 +38,7 @@ export class ByteWriter {
   }
 
   byte(value: number): this {
-    this.reserve(1)
+    if (this.length === this.bytes.length) this.reserve(1)
     this.bytes[this.length++] = value
     return this
   }
@@ -98,15 +97,8 @@ export class ByteWriter {
   raw(data: Uint8Array, start: number = 0, end: number = data.length): this {
     const length = end - start
     this.reserve(length)
-    const bytes = this.bytes
     const position = this.length
-    if (length <= smallCopyBytes) {
-      for (let i = 0; i < length; i++) bytes[position + i] = data[start + i]!
-    } else if (length === data.length) {
-      bytes.set(data, position)
-    } else {
-      bytes.set(data.subarray(start, end), position)
-    }
+    copyRange(data, start, end, this.bytes, position)
     this.length = position + length
     return this
   }

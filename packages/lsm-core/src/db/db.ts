@@ -173,20 +173,42 @@ export class DB {
     return keys.map((key) => lookUp(superVersion, lookup, toBytes(key), snapshot))
   }
 
-  async put(key: Bytes, value: Bytes, options?: PutOptions): Promise<void> {
-    await this.write(new WriteBatch().put(key, value, options), options)
+  put(key: Bytes, value: Bytes, options?: PutOptions): Promise<void> {
+    try {
+      const keyBytes = toBytes(key)
+      const valueBytes = toBytes(value)
+      const id = options?.cf?.id ?? 0
+      const pending = this.#join(id, options)
+      pending.batch.putTo(id, keyBytes, valueBytes)
+      return pending.promise
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   putSync(key: Bytes, value: Bytes, options?: PutOptions): void {
-    this.writeSync(new WriteBatch().put(key, value, options), options)
+    const keyBytes = toBytes(key)
+    const valueBytes = toBytes(value)
+    const batch = this.#database.pipeline.scratch()
+    this.writeSync(batch.putTo(options?.cf?.id ?? 0, keyBytes, valueBytes), options)
   }
 
-  async delete(key: Bytes, options?: PutOptions): Promise<void> {
-    await this.write(new WriteBatch().delete(key, options), options)
+  delete(key: Bytes, options?: PutOptions): Promise<void> {
+    try {
+      const keyBytes = toBytes(key)
+      const id = options?.cf?.id ?? 0
+      const pending = this.#join(id, options)
+      pending.batch.deleteFrom(id, keyBytes)
+      return pending.promise
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   deleteSync(key: Bytes, options?: PutOptions): void {
-    this.writeSync(new WriteBatch().delete(key, options), options)
+    const keyBytes = toBytes(key)
+    const batch = this.#database.pipeline.scratch()
+    this.writeSync(batch.deleteFrom(options?.cf?.id ?? 0, keyBytes), options)
   }
 
   /** Deletes a key that was put once since its last deletion, and never merged; anything else leaves the result undefined. */
@@ -223,6 +245,19 @@ export class DB {
   writeSync(batch: WriteBatch, options?: WriteOptions): void {
     this.#database.checkOpen()
     this.#database.pipeline.writeSync(batch, options?.sync === true, options?.disableWal === true)
+  }
+
+  /** The write that single entries of this turn go into. */
+  #join(
+    columnFamilyId: number,
+    options: WriteOptions | undefined,
+  ): { readonly batch: WriteBatch; readonly promise: Promise<void> } {
+    this.#database.checkOpen()
+    return this.#database.pipeline.join(
+      columnFamilyId,
+      options?.sync === true,
+      options?.disableWal === true,
+    )
   }
 
   /**

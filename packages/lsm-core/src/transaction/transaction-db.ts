@@ -1,8 +1,9 @@
 import { UnsupportedError } from '@varve/base'
-import type { WriteBatch } from '@varve/wal'
+import { WriteBatch } from '@varve/wal'
 
 import type { Database } from '../db/database.ts'
-import { DB } from '../db/db.ts'
+import type { Bytes } from '../db/bytes.ts'
+import { DB, type PutOptions } from '../db/db.ts'
 import { openDatabase } from '../open/open-database.ts'
 import type { DBOptions, WriteOptions } from '../options/db-options.ts'
 import { resolveDBOptions } from '../options/resolve.ts'
@@ -145,6 +146,14 @@ export class TransactionDB extends DB {
     } finally {
       for (const { columnFamilyId, key } of held) locks.release(owner, columnFamilyId, key)
     }
+  }
+
+  override put(key: Bytes, value: Bytes, options?: PutOptions): Promise<void> {
+    return this.write(new WriteBatch().put(key, value, options), options)
+  }
+
+  override delete(key: Bytes, options?: PutOptions): Promise<void> {
+    return this.write(new WriteBatch().delete(key, options), options)
   }
 
   /** {@link write} that finishes before it returns: a locked key makes it fail at once with LockTimeoutError. */

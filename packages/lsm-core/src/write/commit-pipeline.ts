@@ -21,6 +21,9 @@ export interface CommitTarget {
 
 interface PendingWrite {
   readonly batch: WriteBatch
+  /** Family that single writes may join this one for; -1 when none may. */
+  readonly joinable: number
+  readonly promise: Promise<void>
   readonly sync: boolean
   readonly disableWal: boolean
   /** Asked right before the commit, when all earlier writes are visible; what it throws rejects the write. */
@@ -28,6 +31,9 @@ interface PendingWrite {
   resolve(): void
   reject(error: unknown): void
 }
+
+/** Batches above this many bytes are not kept for the next write. */
+const keptBatchBytes = 1 << 20
 
 /** Bytes that one group takes in at most, so that a small write behind many does not wait for all of them. */
 const maxGroupBytes = 1 << 20
@@ -44,6 +50,9 @@ export class CommitPipeline {
   #queue: PendingWrite[] = []
   #running: Promise<void> | undefined
   readonly #group = new WriteBatch(4096)
+  /** Of the last group of single writes, for the next one. */
+  #spare: WriteBatch | undefined
+  #scratch = new WriteBatch(4096)
 
   constructor(target: CommitTarget) {
     this.#target = target
@@ -51,10 +60,51 @@ export class CommitPipeline {
 
   /** `check` is asked when all earlier writes are visible; what it throws rejects this one. */
   write(batch: WriteBatch, sync: boolean, disableWal: boolean, check?: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ batch, sync, disableWal, check, resolve, reject })
-      this.#running ??= this.#run()
-    })
+    return this.#enqueue(batch, -1, sync, disableWal, check).promise
+  }
+
+  /**
+   * The last write of the queue, for one more entry of family `columnFamilyId` in its batch: single writes of one turn are one
+   * batch and share one promise. Of one family only, so that nothing that befalls another one rejects them.
+   */
+  join(
+    columnFamilyId: number,
+    sync: boolean,
+    disableWal: boolean,
+  ): { readonly batch: WriteBatch; readonly promise: Promise<void> } {
+    const last = this.#queue.at(-1)
+    if (
+      last !== undefined &&
+      last.joinable === columnFamilyId &&
+      last.sync === sync &&
+      last.disableWal === disableWal &&
+      last.batch.sizeBytes < maxGroupBytes
+    ) {
+      return last
+    }
+    const batch = this.#spare ?? new WriteBatch(4096)
+    this.#spare = undefined
+    return this.#enqueue(batch, columnFamilyId, sync, disableWal, undefined)
+  }
+
+  /** An empty batch for one blocking write of one entry; it is the pipeline's again when {@link writeSync} returns. */
+  scratch(): WriteBatch {
+    if (this.#scratch.sizeBytes > keptBatchBytes) this.#scratch = new WriteBatch(4096)
+    return this.#scratch.clear()
+  }
+
+  #enqueue(
+    batch: WriteBatch,
+    joinable: number,
+    sync: boolean,
+    disableWal: boolean,
+    check: (() => void) | undefined,
+  ): PendingWrite {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const pending = { batch, joinable, promise, sync, disableWal, check, resolve, reject }
+    this.#queue.push(pending)
+    this.#running ??= this.#run()
+    return pending
   }
 
   writeSync(batch: WriteBatch, sync: boolean, disableWal: boolean): void {
@@ -136,6 +186,8 @@ export class CommitPipeline {
       const first = group[0]!
       if (group.length === 1) {
         target.commit(first.batch, first.disableWal)
+        if (first.joinable >= 0 && first.batch.sizeBytes <= keptBatchBytes)
+          this.#spare = first.batch.clear()
       } else {
         const merged = this.#group.clear()
         for (const write of group) merged.append(write.batch)

@@ -17,7 +17,7 @@ export interface TwoPhaseCommit {
 /**
  * Puts every entry of a batch into the memtable of its family, the i-th counted entry with `sequence + i`.
  * Returns the sequence after the last one. Entries that are dropped consume their sequence too. Entries
- * of a transaction take theirs where it is committed.
+ * of a transaction take theirs where it is committed. `ofOneFamily` promises that all entries name the same family.
  *
  * @throws CorruptionError when the batch is malformed
  * @throws UnsupportedError for entries of two-phase commits, blob files and preferred sequence numbers
@@ -27,29 +27,43 @@ export function insertBatch(
   sequence: number,
   memtableOf: MemtableOf,
   twoPhase?: TwoPhaseCommit,
+  ofOneFamily: boolean = false,
 ): number {
   const { data } = cursor
+  let family = -1
+  let memtable: Memtable | undefined
+  /** Where byte 0 of the batch is in the memtable; known only for a batch of one family. */
+  let storedAt = 0
   while (cursor.next()) {
     const { type } = cursor
+    if (cursor.counted && cursor.columnFamilyId !== family) {
+      family = cursor.columnFamilyId
+      memtable = memtableOf(family)
+      // One copy of the whole batch instead of one for every entry.
+      if (ofOneFamily && memtable !== undefined) storedAt = memtable.store(data, 0, data.length)
+    }
     switch (type) {
       case ValueType.Value:
       case ValueType.Deletion:
       case ValueType.SingleDeletion:
       case ValueType.Merge:
       case ValueType.WideColumnEntity:
-        memtableOf(cursor.columnFamilyId)?.addRange(
-          sequence,
-          type,
-          data,
-          cursor.keyStart,
-          cursor.keyEnd,
-          data,
-          cursor.valueStart,
-          cursor.valueEnd,
-        )
+        if (memtable !== undefined) {
+          const { keyStart, keyEnd, valueStart, valueEnd } = cursor
+          const end = valueEnd === 0 ? keyEnd : valueEnd
+          const at = ofOneFamily ? storedAt : memtable.store(data, keyStart, end) - keyStart
+          memtable.addStored(
+            sequence,
+            type,
+            at + keyStart,
+            keyEnd - keyStart,
+            at + (valueEnd === 0 ? keyEnd : valueStart),
+            valueEnd - valueStart,
+          )
+        }
         break
       case ValueType.RangeDeletion:
-        memtableOf(cursor.columnFamilyId)?.addRangeTombstone(sequence, cursor.key, cursor.value)
+        memtable?.addRangeTombstone(sequence, cursor.key, cursor.value)
         break
       case ValueType.LogData:
       case ValueType.Noop:

@@ -65,8 +65,9 @@ export class WriteBatch {
   #savePoints: SavePoint[] | undefined
   /** Ids other than 0 that entries name; kept beside the bytes so that a database can check them without a walk. */
   #columnFamilyIds: Set<number> | undefined
-  #lastColumnFamilyId = 0
   #plain = true
+  /** The family that all entries so far name; -1 before the first, -2 when there are several. */
+  #family = -1
 
   constructor(capacityBytes: number = 256) {
     this.#out = new ByteWriter(capacityBytes)
@@ -83,7 +84,7 @@ export class WriteBatch {
     batch.#count = readFixed32(data, 8)
     const cursor = new WriteBatchCursor(data)
     while (cursor.next()) {
-      if (cursor.columnFamilyId !== 0) batch.#noteFamily(cursor.columnFamilyId)
+      batch.#noteFamily(cursor.columnFamilyId)
       if (!plainTypes.has(cursor.type)) batch.#plain = false
     }
     return batch
@@ -92,6 +93,11 @@ export class WriteBatch {
   /** Ids of the families that entries name, without the default family's 0; those of entries rolled back may be among them. */
   get columnFamilyIds(): Iterable<number> {
     return this.#columnFamilyIds ?? noIds
+  }
+
+  /** Whether all entries name the same family. */
+  get ofOneFamily(): boolean {
+    return this.#family !== -2
   }
 
   /** Whether all entries are of the kinds this class adds: no blob indexes, wide columns or marks of two-phase commit. */
@@ -190,6 +196,8 @@ export class WriteBatch {
     this.#out.raw(other.#out.bytes, writeBatchHeaderBytes, other.#out.length)
     this.#count += other.#count
     for (const id of other.columnFamilyIds) this.#noteFamily(id)
+    if (other.#family !== -1 && other.#family !== this.#family)
+      this.#family = this.#family === -1 ? other.#family : -2
     this.#plain &&= other.#plain
     return this
   }
@@ -223,7 +231,7 @@ export class WriteBatch {
     this.#count = 0
     this.#savePoints = undefined
     this.#columnFamilyIds?.clear()
-    this.#lastColumnFamilyId = 0
+    this.#family = -1
     return this
   }
 
@@ -234,17 +242,15 @@ export class WriteBatch {
 
   #tag(plain: number, withFamily: number, columnFamilyId: number): void {
     // The default family always takes the form without an id.
-    if (columnFamilyId === 0) {
-      this.#out.byte(plain)
-    } else {
-      this.#out.byte(withFamily).varint(columnFamilyId)
-      if (columnFamilyId !== this.#lastColumnFamilyId) this.#noteFamily(columnFamilyId)
-    }
+    if (columnFamilyId === 0) this.#out.byte(plain)
+    else this.#out.byte(withFamily).varint(columnFamilyId)
+    if (columnFamilyId !== this.#family) this.#noteFamily(columnFamilyId)
     this.#count++
   }
 
   #noteFamily(id: number): void {
-    this.#lastColumnFamilyId = id
+    this.#family = this.#family === -1 || this.#family === id ? id : -2
+    if (id === 0) return
     this.#columnFamilyIds ??= new Set()
     this.#columnFamilyIds.add(id)
   }
