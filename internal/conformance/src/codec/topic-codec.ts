@@ -11,7 +11,7 @@ import { kafkaCodec } from './kafka-codec.ts'
 import { noneCodec } from './none-codec.ts'
 import { bareProtobufCodec, protobufCodec } from './protobuf-codec.ts'
 import type { SchemaSource } from './schema-source.ts'
-import type { SideCodec } from './side-codec.ts'
+import { CodecError, type SideCodec } from './side-codec.ts'
 import { decodeWindowedKey, encodeWindowedKey, type KeyWindow } from './windowed-key.ts'
 
 /** How the records of a topic are written. A source of the catalog is one. */
@@ -104,5 +104,7 @@ function sideCodec(
       return protobufCodec(`${topic}-${side}`, schemas, schemaFullName)
     case 'PROTOBUF_NOSR':
       return bareProtobufCodec(columns, nullable)
+    default:
+      throw new CodecError(`the cases know no format ${format}`)
   }
 }

@@ -1,4 +1,5 @@
 import { systemClock } from '@varve/base'
+import { InMemorySchemaRegistry } from '@varve/serde'
 import { ScriptTestDriver } from '@varve/runtime/testing'
 import { parse, type Catalog, type DataSource, type ParsedStatement } from '@varve/sql'
 
@@ -39,6 +40,8 @@ export async function runQueryCase(testCase: SuiteCase): Promise<Passed> {
   const { [exactNumbersProperty]: exact = true, ...properties } = testCase.properties
   const driver = new ScriptTestDriver({
     clock: systemClock,
+    // As the mock registry of the original: it takes any schema.
+    registry: new InMemorySchemaRegistry({ compatibility: 'NONE' }),
     config: engineConfig,
     properties,
     adoptTopics: true,

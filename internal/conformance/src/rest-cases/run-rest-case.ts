@@ -14,6 +14,7 @@ import { outputsDifference } from './check-outputs.ts'
 import { responsesDifference, type ActualResponse } from './compare-responses.ts'
 import { describeSources, type DescribedSource } from './describe-sources.ts'
 import { errorDifference } from './expected-error.ts'
+import { textRows } from './protobuf-rows.ts'
 import { readTopic } from './read-topic.ts'
 import { RestClient, RowTimeout, type RowStream } from './rest-client.ts'
 import { settle } from './settle.ts'
@@ -167,7 +168,7 @@ class RestCaseRun {
         await onStarted()
       }
       await collect(rows, elements, this.#expectedElements(), /EMIT\s+CHANGES/i.test(sql))
-      this.#responses.push({ kind, content: elements })
+      this.#responses.push({ kind, content: kind === 'query' ? elements : textRows(elements) })
     } finally {
       await rows.close()
     }

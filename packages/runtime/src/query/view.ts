@@ -11,6 +11,7 @@ import type {
 
 import { bindAggregates } from '../lowering/aggregate-calls.ts'
 import type { LoweringContext } from '../lowering/lowering-context.ts'
+import { leftmostValueFormat, storedForm } from './stored-form.ts'
 
 /** Turns a row of a query's store into a row of the table; `undefined` when a filter behind the store (HAVING) hides it. */
 export type StoreRowMapper = (
@@ -32,6 +33,8 @@ export function createStoreRowMapper(
     assert('source' in node, 'the store lies on the way from the sink')
     node = node.source
   }
+  const stored = storedForm(leftmostValueFormat(node), node.schema.valueColumns)
+  if (stored !== undefined) steps.unshift((_key, row) => stored(row))
   if (node.kind === 'aggregate') steps.unshift(resultsOf(node, context))
   return (key, stored, evaluation) => {
     let row: Row | undefined = stored

@@ -5,6 +5,7 @@ export const MediaType = {
   json: 'application/json',
   ksql: 'application/vnd.ksql.v1+json',
   delimited: 'application/vnd.ksqlapi.delimited.v1',
+  protobuf: 'application/vnd.ksql.v1+protobuf',
 } as const
 /** One of the media types of the API. */
 export type MediaType = (typeof MediaType)[keyof typeof MediaType]

@@ -63,7 +63,7 @@ export const jsonArrayFraming: ResultFraming = {
 export const elementFraming: ResultFraming = {
   contentType: 'application/vnd.ksql.v1+json',
   header: (query) => {
-    const element = JSON.stringify({ header: { queryId: query.id, schema: schemaText(query) } })
+    const element = JSON.stringify({ header: headerMembers(query) })
     return query.announcesEnd ? `[${element},\n` : `[${element}`
   },
   row: (query, row) => separated(query, rowElement(query, row)),
@@ -73,6 +73,14 @@ export const elementFraming: ResultFraming = {
     return `${finalElement(query)}]\n`
   },
   keepAlive: '\n',
+}
+
+/** What the first element says of a query. */
+export function headerMembers(query: QueryHandle): {
+  readonly queryId: string
+  readonly schema: string
+} {
+  return { queryId: query.id, schema: schemaText(query) }
 }
 
 /** A row as one element. */
@@ -115,6 +123,7 @@ function headerText(key: string | undefined): string {
   return key === undefined ? 'HEADERS' : `HEADER('${key.replaceAll("'", "''")}')`
 }
 
-function separated(query: QueryHandle, element: string): string {
+/** An element with what stands between it and its neighbour. */
+export function separated(query: QueryHandle, element: string): string {
   return query.announcesEnd ? `${element},\n` : `,\n${element}`
 }

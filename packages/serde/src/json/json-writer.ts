@@ -9,7 +9,7 @@ import type { Decimal, Value } from '../value.ts'
 /** JSON text of a value of one type. */
 export type JsonWriter = (value: Value) => string
 
-/** Writer of one type: nulls included, DECIMAL with its full scale, DOUBLE as Java prints it, times as integers, BYTES as base64. */
+/** Writer of one type: nulls included, DECIMAL with all digits of its value, DOUBLE as Java prints it, times as integers, BYTES as base64. */
 export function compileJsonWriter(type: SqlType): JsonWriter {
   const write = compile(type)
   return (value) => (value === null || value === undefined ? 'null' : write(value))
@@ -30,7 +30,11 @@ function compile(type: SqlType): JsonWriter {
           ? formatDouble(value as number)
           : `"${formatDouble(value as number)}"`
     case 'DECIMAL':
-      return (value) => formatDecimal(requireDecimal(value as Decimal, type.precision, type.scale))
+      return (value) => {
+        // Values have the scale of their type but for those of GREATEST and LEAST, which keep that of their argument: JSON shows it.
+        requireDecimal(value as Decimal, type.precision, type.scale)
+        return formatDecimal(value as Decimal)
+      }
     case 'STRING':
       return (value) => quoteJson(value as string)
     case 'BYTES':

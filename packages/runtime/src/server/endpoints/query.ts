@@ -1,7 +1,8 @@
 import type { Exchange } from '../exchange.ts'
 import { MediaType, negotiate } from '../media-type.ts'
 import { requestSession, requireText } from '../request-body.ts'
-import { delimitedFraming, elementFraming } from '../result-framing.ts'
+import { createProtobufFraming } from '../protobuf-framing.ts'
+import { delimitedFraming, elementFraming, type ResultFraming } from '../result-framing.ts'
 import type { ServerContext } from '../server-context.ts'
 import { runQuery } from './run-query.ts'
 
@@ -12,12 +13,18 @@ export async function postQuery(exchange: Exchange, context: ServerContext): Pro
     MediaType.ksql,
     MediaType.json,
     MediaType.delimited,
+    MediaType.protobuf,
   ])
   await runQuery(exchange, context, {
     sql: requireText(body, 'ksql'),
     session: requestSession(body, 'streamsProperties'),
-    framing:
-      type === MediaType.delimited ? delimitedFraming : { ...elementFraming, contentType: type },
+    framing: framingOf(type),
     printAllowed: true,
   })
+}
+
+function framingOf(type: MediaType): ResultFraming {
+  if (type === MediaType.delimited) return delimitedFraming
+  if (type === MediaType.protobuf) return createProtobufFraming()
+  return { ...elementFraming, contentType: type }
 }

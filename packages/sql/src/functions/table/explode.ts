@@ -9,7 +9,12 @@ export const explode: TableFunction = {
   description: 'One row for each element of an array.',
   overloads: [
     {
-      parameters: [{ name: 'array', type: 'ARRAY<T>' }],
+      parameters: [{ name: 'input', type: 'ARRAY<DECIMAL>' }],
+      returns: ([array]) => array!,
+      evaluate: (array: readonly Value[]): Value => array,
+    },
+    {
+      parameters: [{ name: 'list', type: 'ARRAY<T>' }],
       returns: 'ARRAY<T>',
       evaluate: (array: readonly Value[]): Value => array,
     },
