@@ -56,7 +56,7 @@ async function fill({
     total,
   })
   await engine.execute(
-    `CREATE STREAM loaded ${columns} WITH (kafka_topic='loaded', partitions=${partitions}, value_format='JSON', retention_ms=-1);`,
+    `CREATE STREAM loaded ${columns} WITH (kafka_topic='loaded', partitions=${partitions}, value_format='JSON', retention_ms=3153600000000);`,
   )
   await runLoad(engine.kafka, target('loaded', records), orderEvents(keys), () => {})
   if (users) {
@@ -75,7 +75,7 @@ async function fill({
     )
   }
   if (format === 'AVRO') {
-    const convert = `CREATE STREAM orders WITH (kafka_topic='orders', value_format='AVRO', retention_ms=-1) AS SELECT * FROM loaded;`
+    const convert = `CREATE STREAM orders WITH (kafka_topic='orders', value_format='AVRO', retention_ms=3153600000000) AS SELECT * FROM loaded;`
     await runQuery(engine, convert, 'loaded', {})
   } else {
     await engine.execute(

@@ -4,6 +4,7 @@ import { runChild } from './run-child.ts'
 
 const RECORDS = 1_000_000
 const PARTITIONS = 2
+const COMMIT_MS = 500
 
 interface Query {
   readonly title: string
@@ -52,7 +53,7 @@ export async function embeddedStreams(options: BenchOptions): Promise<Comparison
             setup: '',
             statement,
             inputTopic: format === 'JSON' ? 'loaded' : 'orders',
-            properties: { 'processing.guarantee': guarantee },
+            properties: { 'processing.guarantee': guarantee, 'commit.interval.ms': COMMIT_MS },
             load: { records: RECORDS, keys, partitions: PARTITIONS, format, users },
           }),
       })),
@@ -61,7 +62,7 @@ export async function embeddedStreams(options: BenchOptions): Promise<Comparison
       await compare(
         title,
         'records',
-        `embedded broker, ${RECORDS / 1e6} M records of 150 bytes, ${keys / 1000} k keys, ${PARTITIONS} partitions, start included`,
+        `embedded broker, ${RECORDS / 1e6} M records of 150 bytes, ${keys / 1000} k keys, ${PARTITIONS} partitions, commit every ${COMMIT_MS} ms, start included`,
         contenders,
         options.rounds,
         options.progress,

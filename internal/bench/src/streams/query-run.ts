@@ -44,7 +44,7 @@ export async function runQuery(
   })
   const query = engine.queries.find(({ id }) => !known.has(id))
   if (query === undefined) throw new Error('the statement made no query')
-  const group = await groupOf(engine, query.sinks[0]!, inputTopic)
+  const group = await groupOf(engine, query.id, inputTopic)
   for (;;) {
     const committed = await kafka.admin.committedOffsets(group, partitions)
     rss = Math.max(rss, process.memoryUsage.rss())
@@ -73,15 +73,16 @@ export async function runQuery(
   }
 }
 
-/** The consumer group of the query that fills `sink`. */
-async function groupOf(engine: Engine, sink: string, topic: string): Promise<string> {
-  const [answer] = await engine.execute(`DESCRIBE ${sink} EXTENDED;`)
-  if (answer?.['@type'] !== 'sourceDescription') throw new Error('DESCRIBE describes')
-  const summary = answer.sourceDescription.queryOffsetSummaries.find(({ topicSummaries }) =>
-    topicSummaries.some(({ kafkaTopic }) => kafkaTopic === topic),
-  )
-  if (summary === undefined) throw new Error(`no query of ${sink} reads ${topic}`)
-  return summary.groupId
+/** The consumer group of a query, found among those that read a topic. */
+async function groupOf(engine: Engine, queryId: string, topic: string): Promise<string> {
+  for (const source of engine.sources.filter((s) => s.topic === topic)) {
+    const [answer] = await engine.execute(`DESCRIBE ${source.name} EXTENDED;`)
+    if (answer?.['@type'] !== 'sourceDescription') throw new Error('DESCRIBE describes')
+    const { queryOffsetSummaries } = answer.sourceDescription
+    const found = queryOffsetSummaries.find(({ groupId }) => groupId.endsWith(queryId))
+    if (found !== undefined) return found.groupId
+  }
+  throw new Error(`query ${queryId} does not read ${topic}`)
 }
 
 /** Bytes that write calls of this process took, all threads; Linux only. */
