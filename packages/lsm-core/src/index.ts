@@ -17,6 +17,7 @@ export type { KeyRange } from './read/approximate-size.ts'
 export type {
   ColumnFamilyHandle,
   Cursor,
+  CursorOptions,
   RangeOptions,
   ReadOptions,
   ScanOptions,

@@ -1,4 +1,4 @@
-import { InternalKeyComparator } from '@varve/base'
+import { InternalKeyComparator, prefixExtractorNamed, type PrefixExtractor } from '@varve/base'
 import type { Version } from '@varve/manifest'
 import { Memtable } from '@varve/memtable'
 
@@ -29,6 +29,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
   readonly options: ResolvedColumnFamilyOptions
   readonly comparator: InternalKeyComparator
   readonly lookup: LookupEnvironment
+  readonly prefixExtractor: PrefixExtractor | undefined
   /** Takes writes. */
   active: LoggedMemtable
   /** Sealed and not yet in a table; oldest first. */
@@ -61,6 +62,9 @@ export class ColumnFamily implements ColumnFamilyHandle {
       familyName: name,
       hasTimes: options.ttlSeconds !== undefined,
     }
+    const { prefixExtractor } = options
+    this.prefixExtractor =
+      typeof prefixExtractor === 'string' ? prefixExtractorNamed(prefixExtractor) : prefixExtractor
     this.active = this.#newMemtable(logNumber)
     this.immutables = []
     this.#superVersion = this.#newSuperVersion(version)

@@ -23,7 +23,7 @@ import type { Database } from './database.ts'
 import type {
   ColumnFamilyHandle,
   Cursor,
-  RangeOptions,
+  CursorOptions,
   ReadOptions,
   ScanOptions,
   Snapshot,
@@ -271,11 +271,23 @@ export class DB {
   }
 
   /** A cursor over the state of this moment (or of the snapshot); close it, or `using` does. */
-  cursor(options: RangeOptions = {}): Cursor {
+  cursor(options: CursorOptions = {}): Cursor {
     const database = this.#database
-    const family = database.family(options.cf)
-    const snapshot = options.snapshot?.sequence ?? database.versions.lastSequence
-    return openCursor(family, snapshot, options, database.readers)
+    return openCursor(database, database.family(options.cf), options, options.snapshot?.sequence)
+  }
+
+  /** Cursors over several families that all see this one moment (or the snapshot), in the order of the families. */
+  cursors(families: readonly ColumnFamilyHandle[], options: CursorOptions = {}): Cursor[] {
+    const sequence = options.snapshot?.sequence ?? this.latestSequence
+    const cursors: Cursor[] = []
+    try {
+      for (const cf of families)
+        cursors.push(openCursor(this.#database, this.#database.family(cf), options, sequence))
+      return cursors
+    } catch (error) {
+      for (const cursor of cursors) cursor.close()
+      throw error
+    }
   }
 
   /** Entries of a range, each owned by the caller; the state is that of the first step. Lets the event loop turn now and then. */

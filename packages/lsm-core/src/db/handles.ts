@@ -21,6 +21,23 @@ export interface ReadOptions {
   readonly snapshot?: Snapshot | undefined
 }
 
+/** Options of {@link DB.cursor}. */
+export interface CursorOptions extends RangeOptions {
+  /**
+   * See what is written after the cursor was made, and keep the place: `next` at the end looks whether something has come
+   * behind the last key. Goes forward only. Default false.
+   */
+  readonly tailing?: boolean
+  /** End with the prefix of the key that was sought, in a family with a prefix extractor. Default false. */
+  readonly prefixSameAsStart?: boolean
+  /** `memtable` reads what is not in tables yet, and nothing else. Default `all`. */
+  readonly readTier?: 'all' | 'memtable'
+  /** Whether blocks that are read go into the cache. Default true; false is for large scans. */
+  readonly fillCache?: boolean
+  /** Read so many bytes of a table at a time, past the cache. Default 0: one block at a time. */
+  readonly readaheadBytes?: number
+}
+
 /** A range of user keys in the family's order. */
 export interface RangeOptions extends ReadOptions {
   readonly gt?: string | Uint8Array | undefined
@@ -54,5 +71,7 @@ export interface Cursor extends Disposable {
   seekForPrev(key: string | Uint8Array): void
   next(): void
   prev(): void
+  /** Lets go of the state that it reads and takes that of this moment, or of a snapshot; it must be positioned anew. */
+  refresh(snapshot?: Snapshot): void
   close(): void
 }

@@ -1,4 +1,4 @@
-import type { Comparator } from '@varve/base'
+import type { Comparator, PrefixExtractor } from '@varve/base'
 
 /** Compression of tables by name. */
 export type CompressionName = 'none' | 'snappy' | 'lz4' | 'zstd' | 'zlib'
@@ -18,6 +18,11 @@ export interface ColumnFamilyOptions {
    * times is opened, and never for one without. Default: no times.
    */
   readonly ttlSeconds?: number
+  /**
+   * Cuts prefixes off keys, for cursors that stay within one: `fixed:8` (the first 8 bytes), `capped:8` (at most so many),
+   * RocksDB's names of these, or one of your own. Cursors are in the order of all keys in any case. Default: none.
+   */
+  readonly prefixExtractor?: string | PrefixExtractor
   /** Default `snappy`. */
   readonly compression?: CompressionName
   /** A memtable of this size is sealed and flushed. Default 64 MiB. */

@@ -1,10 +1,12 @@
 import {
   bytewiseComparator,
   InvalidOptionError,
+  prefixExtractorNamed,
   systemClock,
   systemRandom,
   type Clock,
   type Comparator,
+  type PrefixExtractor,
   type Random,
 } from '@varve/base'
 import { BlockCache, ChecksumType, CompressionType, type TableOptions } from '@varve/sst-format'
@@ -19,6 +21,7 @@ export interface ResolvedColumnFamilyOptions {
   readonly comparator: Comparator
   readonly mergeOperator: string | undefined
   readonly ttlSeconds: number | undefined
+  readonly prefixExtractor: string | PrefixExtractor | undefined
   readonly compression: CompressionName
   readonly writeBufferSizeBytes: number
   readonly maxWriteBufferNumber: number
@@ -71,6 +74,7 @@ const familyKeys: ReadonlySet<string> = new Set<keyof ColumnFamilyOptions>([
   'comparator',
   'mergeOperator',
   'ttlSeconds',
+  'prefixExtractor',
   'compression',
   'writeBufferSizeBytes',
   'maxWriteBufferNumber',
@@ -149,6 +153,14 @@ function checkOneOf<T extends string>(
   return value
 }
 
+function checkPrefixExtractor(
+  extractor: string | PrefixExtractor | undefined,
+): string | PrefixExtractor | undefined {
+  if (typeof extractor === 'string' && prefixExtractorNamed(extractor) === undefined)
+    throw new InvalidOptionError('prefixExtractor', `"${extractor}" is not known`)
+  return extractor
+}
+
 /** Fills in the defaults. @throws InvalidOptionError for unknown keys and values out of range */
 export function resolveColumnFamilyOptions(
   options: ColumnFamilyOptions,
@@ -165,6 +177,7 @@ export function resolveColumnFamilyOptions(
     comparator: options.comparator ?? bytewiseComparator,
     mergeOperator: options.mergeOperator,
     ttlSeconds: options.ttlSeconds === undefined ? undefined : number('ttlSeconds', 0, 0, 2 ** 31),
+    prefixExtractor: checkPrefixExtractor(options.prefixExtractor),
     compression: checkOneOf(
       'compression',
       options.compression ?? 'snappy',

@@ -1,5 +1,6 @@
 import {
   encodeInternalKey,
+  NotOpenError,
   readTrailerSequence,
   sequenceSentinel,
   toBytes,
@@ -40,6 +41,14 @@ export interface CursorSource {
   release(): void
 }
 
+/** Where a cursor comes from. */
+export interface CursorOrigin {
+  /** What there is to read at `snapshot`; undefined: at this moment. */
+  open(snapshot?: number): CursorSource
+  /** Told once, when the cursor is closed. */
+  onClose(): void
+}
+
 /**
  * The visible entries of a family in order: of the versions of a key the newest at or before the snapshot, unless it or a
  * range tombstone deletes the key; merge operands combined.
@@ -48,8 +57,9 @@ export interface CursorSource {
  * before all versions of the current key, and key and value are kept in copies.
  */
 export class DBCursor implements Cursor {
-  readonly #source: CursorSource
-  readonly #iterator: InternalIterator
+  readonly #origin: CursorOrigin
+  #source: CursorSource
+  #iterator: InternalIterator
   readonly #bounds: CursorBounds
   #valid = false
   #backward = false
@@ -59,9 +69,11 @@ export class DBCursor implements Cursor {
   #keptValue: Uint8Array | undefined
   #closed = false
 
-  constructor(source: CursorSource, bounds: CursorBounds) {
-    this.#source = source
-    this.#iterator = source.iterator
+  /** Reads at `snapshot`; undefined: at this moment. */
+  constructor(origin: CursorOrigin, bounds: CursorBounds, snapshot?: number) {
+    this.#origin = origin
+    this.#source = origin.open(snapshot)
+    this.#iterator = this.#source.iterator
     this.#bounds = bounds
   }
 
@@ -143,10 +155,23 @@ export class DBCursor implements Cursor {
     this.#keptValue = undefined
     this.#iterator.close()
     this.#source.release()
+    this.#origin.onClose()
   }
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  refresh(snapshot?: { readonly sequence: number }): void {
+    if (this.#closed) throw new NotOpenError('the cursor is closed')
+    // Opened first: when that fails the cursor stays what it was.
+    const source = this.#origin.open(snapshot?.sequence)
+    this.#iterator.close()
+    this.#source.release()
+    this.#source = source
+    this.#iterator = source.iterator
+    this.#valid = false
+    this.#keptValue = undefined
   }
 
   /** To the first version at or after `userKey` (after all of its versions when not inclusive). */

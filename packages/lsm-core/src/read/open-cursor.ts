@@ -2,27 +2,60 @@ import { resourceClosed, resourceOpened, type InternalIterator } from '@varve/ba
 import { LevelIterator, MergingIterator } from '@varve/compaction'
 import type { FileMetadata } from '@varve/manifest'
 import { RangeTombstoneList, type Memtable } from '@varve/memtable'
+import type { TableIteratorOptions } from '@varve/sst-format'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
-import type { RangeOptions } from '../db/handles.ts'
+import type { Cursor, CursorOptions } from '../db/handles.ts'
 import { resolveBounds } from './cursor-bounds.ts'
-import { DBCursor } from './db-cursor.ts'
+import { DBCursor, type CursorSource } from './db-cursor.ts'
+import { PrefixCursor } from './prefix-cursor.ts'
+import { TailingCursor } from './tailing-cursor.ts'
 
-/** The readers of a database, closed with it at the latest. */
-export type ReaderSet = Set<{ close(): void }>
+/** What cursors need of their database. */
+export interface CursorHost {
+  /** Closed with the database at the latest. */
+  readonly readers: Set<{ close(): void }>
+  readonly versions: { readonly lastSequence: number }
+}
 
-/** A cursor over the present superversion of a family at `snapshot`. */
+/** A cursor over the present superversion of a family, at `snapshot` or at this moment. */
 export function openCursor(
+  host: CursorHost,
   family: ColumnFamily,
-  snapshot: number,
-  options: RangeOptions,
-  readers: ReaderSet,
-): DBCursor {
+  options: CursorOptions,
+  snapshot?: number,
+): Cursor {
+  const plain = new DBCursor(
+    {
+      open: (sequence) => openSource(family, sequence ?? host.versions.lastSequence, options),
+      onClose: () => {
+        host.readers.delete(plain)
+        resourceClosed(plain)
+      },
+    },
+    resolveBounds(options),
+    snapshot,
+  )
+  host.readers.add(plain)
+  resourceOpened(plain, `cursor on column family "${family.name}"`)
+  let cursor: Cursor = plain
+  if (options.tailing === true)
+    cursor = new TailingCursor(cursor, family, () => host.versions.lastSequence)
+  if (options.prefixSameAsStart === true && family.prefixExtractor !== undefined)
+    cursor = new PrefixCursor(cursor, family.prefixExtractor)
+  return cursor
+}
+
+function openSource(family: ColumnFamily, snapshot: number, options: CursorOptions): CursorSource {
   const superVersion = family.superVersion.ref()
   const { comparator, lookup } = family
   const { version } = superVersion
   const rangeTombstones = new RangeTombstoneList(comparator.user)
   const entered = new Set<number>()
+  const tableOptions: TableIteratorOptions = {
+    fillCache: options.fillCache ?? true,
+    readaheadBytes: options.readaheadBytes ?? 0,
+  }
   const openTable = (file: FileMetadata): InternalIterator => {
     const table = lookup.tables.open(file, comparator.user)
     // Tombstones of a table hold from when it is entered, which is before any key they cover is looked at.
@@ -30,7 +63,7 @@ export function openCursor(
       entered.add(file.number)
       for (const tombstone of table.rangeTombstones.tombstones) rangeTombstones.add(tombstone)
     }
-    return table.reader.iterator()
+    return table.reader.iterator(tableOptions)
   }
   const children: InternalIterator[] = []
   const addMemtable = (memtable: Memtable): void => {
@@ -40,7 +73,8 @@ export function openCursor(
   try {
     addMemtable(superVersion.active)
     for (const memtable of superVersion.immutables) addMemtable(memtable)
-    for (const [level, files] of version.levels.entries()) {
+    const levels = options.readTier === 'memtable' ? [] : version.levels
+    for (const [level, files] of levels.entries()) {
       if (level === 0) for (const file of files) children.push(openTable(file))
       else if (files.length > 0) children.push(new LevelIterator(files, comparator, openTable))
     }
@@ -49,25 +83,15 @@ export function openCursor(
     superVersion.unref()
     throw error
   }
-  const cursor: DBCursor = new DBCursor(
-    {
-      iterator: new MergingIterator(children, comparator),
-      comparator: comparator.user,
-      mergeOperator: lookup.mergeOperator,
-      familyName: family.name,
-      hasTimes: lookup.hasTimes,
-      snapshot,
-      blobs: lookup.tables.blobs,
-      rangeTombstones,
-      release: () => {
-        readers.delete(cursor)
-        resourceClosed(cursor)
-        superVersion.unref()
-      },
-    },
-    resolveBounds(options),
-  )
-  readers.add(cursor)
-  resourceOpened(cursor, `cursor on column family "${family.name}"`)
-  return cursor
+  return {
+    iterator: new MergingIterator(children, comparator),
+    comparator: comparator.user,
+    mergeOperator: lookup.mergeOperator,
+    familyName: family.name,
+    hasTimes: lookup.hasTimes,
+    snapshot,
+    blobs: lookup.tables.blobs,
+    rangeTombstones,
+    release: () => superVersion.unref(),
+  }
 }

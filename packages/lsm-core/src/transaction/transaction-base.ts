@@ -83,7 +83,7 @@ export abstract class TransactionBase implements Disposable {
     const family = this.db.family(options.cf)
     const { comparator, lookup } = family
     const cursor = new TransactionCursor({
-      base: openCursor(family, this.#readSequence(options), options, this.db.readers),
+      base: openCursor(this.db, family, options, this.#readSequence(options)),
       writes: this.writes,
       family,
       comparator: comparator.user,

@@ -1,7 +1,7 @@
 import { toBytes, type Comparator } from '@varve/base'
 import type { MergeOperator } from '@varve/compaction'
 
-import type { Cursor, RangeOptions } from '../db/handles.ts'
+import type { Cursor, RangeOptions, Snapshot } from '../db/handles.ts'
 import { resolveBounds, type CursorBounds } from '../read/cursor-bounds.ts'
 import type { PendingKeys, PendingWrites } from './pending-writes.ts'
 
@@ -119,6 +119,11 @@ export class TransactionCursor implements Cursor {
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  refresh(snapshot?: Snapshot): void {
+    this.#base.refresh(snapshot)
+    this.#key = this.#value = undefined
   }
 
   #settleForward(pending: Uint8Array | undefined): void {
