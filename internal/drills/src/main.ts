@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type { DrillResult } from './options.ts'
 import { runCrashDrill } from './crash/crash-drill.ts'
 import { runEngineDrill } from './engine/engine-drill.ts'
+import { runQueriesDrill } from './queries/queries-drill.ts'
 import { runWriterDrill } from './writer/writer-drill.ts'
 
 const { positionals, values } = parseArgs({
@@ -29,6 +30,7 @@ const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
   // Kills a process again and again.
   writer: () => runWriterDrill({ ...common, cycles: number(values.cycles) ?? 200 }),
   engine: () => runEngineDrill({ ...common, cycles: number(values.cycles) ?? 50 }),
+  queries: () => runQueriesDrill({ ...common, cycles: number(values.cycles) ?? 20 }),
   // Crashes a database at every change of its disk; --history and --point try a failure again.
   crash: async () => {
     const { points, secondPoints, histories, failures } = await runCrashDrill({
@@ -47,7 +49,7 @@ if (run === undefined) {
   console.error(
     [
       'usage: npm run drill -- NAME [--seed S] [options]',
-      '  writer, engine [--cycles N]',
+      '  writer, engine, queries [--cycles N]',
       '  crash [--points N] [--history H [--point P]]',
     ].join('\n'),
   )

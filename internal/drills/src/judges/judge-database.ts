@@ -148,7 +148,10 @@ function parseDump(dump: string): Map<string, Map<string, string>> {
     const [name, key, value] = line.split('\t')
     let pairs = families.get(name!)
     if (pairs === undefined) families.set(name!, (pairs = new Map()))
-    pairs.set(Buffer.from(key!, 'hex').toString('latin1'), Buffer.from(value!, 'hex').toString('latin1'))
+    pairs.set(
+      Buffer.from(key!, 'hex').toString('latin1'),
+      Buffer.from(value!, 'hex').toString('latin1'),
+    )
   }
   return families
 }
@@ -191,7 +194,10 @@ function compareVerdicts(
 }
 
 /** The hash that the judges use. */
-function verdictOf(family: FamilyModel & { readonly name: string }, content: Content): FamilyVerdict {
+function verdictOf(
+  family: FamilyModel & { readonly name: string },
+  content: Content,
+): FamilyVerdict {
   const hash = createHash('sha256')
   const length = Buffer.alloc(4)
   for (const key of sortedKeys(content, family)) {
@@ -240,4 +246,3 @@ function compare(actual: Content, expected: Content, what: string, family: strin
   if (!sameContent(actual, expected))
     throw new Error(`${what}: family "${family}": ${differenceOf(actual, expected)}`)
 }
-

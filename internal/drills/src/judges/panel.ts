@@ -22,10 +22,10 @@ export interface Panel {
   /** The program in C++ over Debian's library. */
   readonly check: ((args: readonly string[]) => Promise<ProgramEnd>) | undefined
   /** RocksDB's own tools. */
-  readonly tool: ((name: 'ldb' | 'sst_dump', args: readonly string[]) => Promise<ProgramEnd>) | undefined
+  readonly tool:
+    ((name: 'ldb' | 'sst_dump', args: readonly string[]) => Promise<ProgramEnd>) | undefined
   readonly java:
-    | ((version: string, args: readonly string[]) => Promise<readonly FamilyVerdict[]>)
-    | undefined
+    ((version: string, args: readonly string[]) => Promise<readonly FamilyVerdict[]>) | undefined
   readonly versions: readonly string[]
 }
 

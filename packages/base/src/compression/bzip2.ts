@@ -47,7 +47,14 @@ function decodeBlock(bits: BitReader, capacity: number, out: Output): number {
   const tables = readTables(bits, alphabet.length + 2)
   const { selectors, decoders } = tables
   // Occurrences in front of each position, and the byte at it, in one number: next << 8 | byte.
-  const chain = new Uint32Array(capacity)
+  let chain = new Uint32Array(Math.min(capacity, 4096))
+  const reserve = (end: number): void => {
+    if (end > capacity) throw damaged('block exceeds its size')
+    if (end <= chain.length) return
+    const grown = new Uint32Array(Math.min(capacity, Math.max(end, chain.length * 2)))
+    grown.set(chain)
+    chain = grown
+  }
   const counts = new Uint32Array(256)
   const endOfBlock = alphabet.length + 1
   const recent = Uint8Array.from(alphabet)
@@ -56,7 +63,7 @@ function decodeBlock(bits: BitReader, capacity: number, out: Output): number {
   let runWeight = 1
   const flushRun = (): void => {
     if (run === 0) return
-    if (length + run > capacity) throw damaged('block exceeds its size')
+    reserve(length + run)
     const byte = recent[0]!
     counts[byte]! += run
     chain.fill(byte, length, length + run)
@@ -78,7 +85,7 @@ function decodeBlock(bits: BitReader, capacity: number, out: Output): number {
       }
       flushRun()
       if (symbol === endOfBlock) break decoding
-      if (length >= capacity) throw damaged('block exceeds its size')
+      reserve(length + 1)
       const position = symbol - 1
       const byte = recent[position]!
       recent.copyWithin(1, 0, position)

@@ -27,11 +27,14 @@ export class BlockCursor {
   #keyView: Uint8Array = this.keyBytes
   readonly #comparator: InternalKeyComparator | undefined
   readonly #bytewise: boolean
+  /** Internal keys end in a trailer of eight bytes. */
+  readonly #keyLengthMin: number
 
   /** Without a comparator keys order as bytes (metaindex, properties) and only {@link seekToFirst} and moves are used. */
   constructor(comparator?: InternalKeyComparator) {
     this.#comparator = comparator
     this.#bytewise = comparator?.user === bytewiseComparator
+    this.#keyLengthMin = comparator === undefined ? 0 : 8
   }
 
   /** Aims the cursor at a block; it is not valid until positioned. */
@@ -110,6 +113,7 @@ export class BlockCursor {
       this.#next = p + unshared
     }
     const length = shared + unshared
+    if (length < this.#keyLengthMin) this.#damaged()
     let key = this.keyBytes
     if (length > key.length) {
       key = new Uint8Array(length * 2)

@@ -54,9 +54,9 @@ export class WriteBatchCursor {
     this.#reader.position = headerBytes
   }
 
-  /** Sequence number of the first counted entry. */
+  /** Sequence number of the first counted entry. @throws CorruptionError when it is beyond 2^53 */
   get sequence(): number {
-    return readFixed64(this.data, 0)
+    return sequenceOfBatch(this.data)
   }
 
   /** Counted entries, as the header says. */
@@ -211,6 +211,14 @@ export class WriteBatchCursor {
     reader.skip(length)
     this.valueEnd = reader.position
   }
+}
+
+/** Sequence number in the header of a batch. @throws CorruptionError when it is beyond 2^53 */
+export function sequenceOfBatch(data: Uint8Array): number {
+  const sequence = readFixed64(data, 0)
+  if (!Number.isSafeInteger(sequence))
+    throw new CorruptionError('sequence number of a write batch is out of range')
+  return sequence
 }
 
 /** Calls `handler` for every entry of the batch `data`. */

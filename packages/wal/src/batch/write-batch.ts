@@ -3,7 +3,6 @@ import {
   ByteWriter,
   CorruptionError,
   readFixed32,
-  readFixed64,
   toBytes,
   ValueType,
   writeFixed32,
@@ -12,6 +11,7 @@ import {
 
 import {
   iterateWriteBatch,
+  sequenceOfBatch,
   WriteBatchCursor,
   type WriteBatchHandler,
 } from './write-batch-cursor.ts'
@@ -117,7 +117,7 @@ export class WriteBatch {
 
   /** Sequence number of the first entry; set by the database when the batch is written. */
   get sequence(): number {
-    return readFixed64(this.#out.bytes, 0)
+    return sequenceOfBatch(this.#out.bytes)
   }
 
   set sequence(sequence: number) {
