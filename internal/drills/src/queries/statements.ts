@@ -8,7 +8,10 @@ export const sources = `
   CREATE TABLE regions (region INT PRIMARY KEY, name STRING) WITH (kafka_topic='regions', partitions=${PARTITIONS}, value_format='JSON');
   CREATE SOURCE TABLE people_view (k STRING PRIMARY KEY, name STRING) WITH (kafka_topic='people', value_format='JSON');`
 
-/** A query of every stateful kind. */
+/**
+ * A query of every stateful kind. Windows that are emitted when they close are retained beyond the last jump of time, or they would be
+ * gone before they are emitted, as with ksqlDB.
+ */
 export const queries = `
   CREATE TABLE by_key AS SELECT k, COUNT(*) AS c, SUM(amount) AS s, MAX(id) AS m, COUNT_DISTINCT(region) AS d
     FROM orders GROUP BY k EMIT CHANGES;
@@ -21,7 +24,7 @@ export const queries = `
     WINDOW HOPPING (SIZE 10 SECONDS, ADVANCE BY 5 SECONDS) GROUP BY k EMIT CHANGES;
   CREATE TABLE sessions AS SELECT k, COUNT(*) AS c FROM orders WINDOW SESSION (3 SECONDS) GROUP BY k EMIT CHANGES;
   CREATE TABLE closed WITH (kafka_topic='closed') AS SELECT k, COUNT(*) AS c FROM orders
-    WINDOW TUMBLING (SIZE 5 SECONDS, GRACE PERIOD 0 SECONDS) GROUP BY k EMIT FINAL;
+    WINDOW TUMBLING (SIZE 5 SECONDS, RETENTION 90 DAYS, GRACE PERIOD 0 SECONDS) GROUP BY k EMIT FINAL;
   CREATE STREAM named WITH (kafka_topic='named') AS SELECT o.k, o.id AS id, p.name AS name
     FROM orders o LEFT JOIN people p ON o.k = p.k EMIT CHANGES;
   CREATE STREAM some_orders AS SELECT k, id FROM orders WHERE id % 3 <> 0 EMIT CHANGES;
