@@ -13,7 +13,8 @@ import type { ColumnValue } from './values/values.ts'
 
 /**
  * What a column holds where its event does not say: a Connect type (`int64`), a semantic name (`io.debezium.time.Date`), `decimal` (text),
- * `uint64` (an int64 that wrapped), `bytes:base64`, `bytes:base64url`, `bytes:hex`, `timestamp:utc-text`, or a Connect Decimal with its scale.
+ * `uint64` (an int64 that wrapped), `bytes:base64`, `bytes:base64url`, `bytes:hex`, `timestamp:utc-text`, or a Connect Decimal with its scale. `decimal`
+ * with a scale is either: text with a point or a sign is the decimal, other text its bytes.
  */
 export type ColumnHint = string | { readonly name: string; readonly scale?: number }
 
@@ -26,6 +27,7 @@ export interface ColumnDecoder {
 /** @throws InvalidOptionError for a hint that says nothing known */
 export function createColumnDecoder(hint: ColumnHint): ColumnDecoder {
   if (typeof hint !== 'string') {
+    if (hint.name === 'decimal') return ofDecimal(hint.scale ?? 0)
     const parameters = new Map(hint.scale === undefined ? [] : [['scale', String(hint.scale)]])
     return ofSchema({ ...baseOf(hint.name), name: hint.name, parameters })
   }
@@ -58,6 +60,19 @@ export function createColumnDecoder(hint: ColumnHint): ColumnDecoder {
     default:
       if (isConnectType(hint)) return ofSchema(connectSchema(hint))
       return ofSchema({ ...baseOf(hint), name: hint })
+  }
+}
+
+function ofDecimal(scale: number): ColumnDecoder {
+  const bytes = ofSchema({
+    ...baseOf('org.apache.kafka.connect.data.Decimal'),
+    parameters: new Map([['scale', String(scale)]]),
+  })
+  const text = ofText(decimalText)
+  return {
+    sqlType: bytes.sqlType,
+    decode: (raw, path) =>
+      (typeof raw === 'string' && /^-|\./.test(raw) ? text : bytes).decode(raw, path),
   }
 }
 

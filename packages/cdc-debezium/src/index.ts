@@ -38,6 +38,7 @@ export type {
   TruncateChange,
 } from './change.ts'
 export type { Raw, RawObject } from './connect/raw.ts'
+export { registeredColumns } from './connect/registered-columns.ts'
 export { applyDocumentUpdate } from './documents/apply-update.ts'
 export { parseExtendedJson } from './documents/extended-json.ts'
 export { isStruct } from './record/key.ts'

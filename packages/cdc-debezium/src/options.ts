@@ -16,6 +16,11 @@ export interface ChangeDecoderOptions {
   readonly shape?: 'outbox'
   /** The connector's `unavailable.value.placeholder`, `hex:…` included; false to take every value as it is. */
   readonly unavailableValuePlaceholder?: string | false
+  /**
+   * Whether `before` holds every column of the old row (`REPLICA IDENTITY FULL`, full row images). Default: as far as it is sure for the connector;
+   * `beforeTrusted` then has the key columns alone.
+   */
+  readonly beforeIsComplete?: boolean
   /** Encoding of the content of logical messages in JSON. Default base64. */
   readonly messageContentEncoding?: 'base64' | 'base64url' | 'hex'
   /** Width of schema ids in front of payloads: Confluent's 4 bytes, or by looking, as Apicurio's 8-byte ids need. Default `confluent`. */

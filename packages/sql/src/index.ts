@@ -135,6 +135,7 @@ export { formatExpression, type FormatExpressionOptions } from './formatter/form
 export { formatIdentifier } from './formatter/format-identifier.ts'
 export { durationMs } from './analyzer/duration.ts'
 export { canonicalText } from './analyzer/canonical-text.ts'
+export { changeColumnNames } from './analyzer/change-columns.ts'
 export { analyze, analyzeScriptStatement, inferenceRequests } from './analyzer/analyze.ts'
 export {
   analyzeAssertValues,

@@ -19,7 +19,7 @@ import { Instant } from '../values/values.ts'
 import { parseCivilDateTime, splitOffset } from '../values/civil.ts'
 import type { ShapeContext } from './context.ts'
 import { operationOf } from './flattened.ts'
-import { columnsOf, decodeRow, keyColumnsOf, unavailableColumns } from './row.ts'
+import { columnsOf, decodeRow, trustedBefore, unavailableColumns } from './row.ts'
 import { readSource, readTransaction, transactionKey } from './source.ts'
 
 /** Attributes that carry members of `source`: the member's name without its underscores. `txId` and `txid` differ by case alone. */
@@ -93,7 +93,7 @@ export function decodeCloudEvent(context: ShapeContext): RowChange {
     effect: op === 'd' ? 'delete' : 'upsert',
     key: key.value,
     before,
-    beforeTrusted: keyColumnsOf(before, key.value),
+    beforeTrusted: trustedBefore(rowContext, before, true),
     after,
     unavailable: unavailableColumns(after),
     columns: columnsOf(rowContext, afterSchema ?? beforeSchema),

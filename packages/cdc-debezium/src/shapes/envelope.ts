@@ -5,11 +5,10 @@ import { asObject, asText } from '../connect/raw.ts'
 import { connectors } from '../connectors/connectors.ts'
 import { ChangeDecodeError } from '../errors.ts'
 import { timeOf } from '../time-of.ts'
-import type { StructValue } from '../values/values.ts'
 import { decodeCassandra } from './cassandra.ts'
 import type { ShapeContext } from './context.ts'
 import { decodeMongodb } from './mongodb.ts'
-import { columnsOf, decodeRow, keyColumnsOf, unavailableColumns } from './row.ts'
+import { columnsOf, decodeRow, trustedBefore, unavailableColumns } from './row.ts'
 import { readSource, readTransaction, transactionKey } from './source.ts'
 
 const OPERATIONS: { readonly [op: string]: RowOperation | 't' | 'm' } = {
@@ -70,7 +69,11 @@ export function decodeEnvelope(context: ShapeContext): Change {
     effect: op === 'd' ? 'delete' : 'upsert',
     key: key.value,
     before,
-    beforeTrusted: trusted(context, connector, before),
+    beforeTrusted: trustedBefore(
+      context,
+      before,
+      connectors.get(connector ?? '')?.beforeMayBePartial ?? true,
+    ),
     after,
     unavailable: unavailableColumns(after),
     columns: columnsOf(context, afterSchema ?? beforeSchema),
@@ -78,15 +81,6 @@ export function decodeEnvelope(context: ShapeContext): Change {
     routingKey: key.routingKey,
     metadata: undefined,
   }
-}
-
-function trusted(
-  context: ShapeContext,
-  connector: string | undefined,
-  before: StructValue | null,
-): StructValue | null {
-  const partial = connectors.get(connector ?? '')?.beforeMayBePartial ?? true
-  return partial ? keyColumnsOf(before, context.key.value) : before
 }
 
 function readMessage(context: ShapeContext): { prefix: string; content: Uint8Array | null } {

@@ -6,7 +6,7 @@ import { headerText } from '../record/headers.ts'
 import { instantOfMs } from '../time-of.ts'
 import { createStruct, type StructValue } from '../values/values.ts'
 import type { ShapeContext } from './context.ts'
-import { columnsOf, decodeRow, keyColumnsOf, unavailableColumns } from './row.ts'
+import { columnsOf, decodeRow, trustedBefore, unavailableColumns } from './row.ts'
 
 const PREFIX = '__'
 const MARKS = ['__deleted', '__op', '__table', '__source_ts_ms', '__lsn', '__db']
@@ -48,7 +48,7 @@ export function decodeFlattened(context: ShapeContext): RowChange {
     effect: deleted ? 'delete' : 'upsert',
     key: key.value,
     before: deleted ? row : null,
-    beforeTrusted: deleted ? keyColumnsOf(row, key.value) : null,
+    beforeTrusted: deleted ? trustedBefore(context, row, true) : null,
     after: deleted ? null : row,
     unavailable: deleted ? [] : unavailableColumns(row),
     columns: info,

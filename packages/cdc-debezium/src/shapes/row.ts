@@ -68,8 +68,18 @@ function readColumns(
   return columns
 }
 
+/** What can be believed of an old row: what the options say, else what is sure for its connector. */
+export function trustedBefore(
+  { options, key }: ShapeContext,
+  before: StructValue | null,
+  mayBePartial: boolean,
+): StructValue | null {
+  const complete = options.beforeIsComplete ?? !mayBePartial
+  return complete ? before : keyColumnsOf(before, key.value)
+}
+
 /** The columns of `row` that are key columns, with the key's values. */
-export function keyColumnsOf(row: StructValue | null, key: ColumnValue): StructValue | null {
+function keyColumnsOf(row: StructValue | null, key: ColumnValue): StructValue | null {
   if (row === null || !isStruct(key)) return row
   const trusted = createStruct()
   for (const name of Object.keys(row)) if (Object.hasOwn(key, name)) trusted[name] = row[name]!

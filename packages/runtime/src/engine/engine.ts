@@ -46,6 +46,7 @@ import type { PrintHandle, QueryHandle, QueryOptions, StatementOptions } from '.
 import { QueryService } from './query-service.ts'
 import { RecordWriter } from './record-writer.ts'
 import { RowInserter, type InsertRow } from './row-inserter.ts'
+import { recordsOf } from '../query/topic-tail.ts'
 import { removeLeftovers } from '../query/remove-leftovers.ts'
 import { Session } from './session.ts'
 import { SourceAccess } from './source-access.ts'
@@ -153,6 +154,7 @@ export class Engine implements AsyncDisposable {
       properties: this.#properties,
       serviceId: this.serviceId,
       isPushQuery: (id) => this.#service.pushQueries.has(id),
+      recordsOf: (topic) => recordsOf(kafka, topic),
     }
     this.#service = new QueryService({
       kafka,

@@ -126,6 +126,9 @@ function createContext(
       if (record !== undefined) report(step, message, [], record)
     },
     valueSerde: (format, columns, topic) => rowSerde('value', format, columns, topic),
+    registry,
+    rowKeySerde: (format, columns, topic) =>
+      rowSerde('key', format, columns, { topic, writes: false }),
     keySerde: (format, schema, topic) =>
       withWindow(rowSerde('key', format, schema.keyColumns, topic), schema.window),
     storeKeySerde: (schema) => withWindow(orderedRowSerde(schema.keyColumns), schema.window),

@@ -1,4 +1,4 @@
-import type { Columns, FormatSpec, Row } from '@varve/serde'
+import type { Columns, FormatSpec, Row, RowSerde, SchemaRegistry } from '@varve/serde'
 import type {
   CompiledExpression,
   CompiledPredicate,
@@ -34,6 +34,9 @@ export interface LoweringContext {
   reportDropped(step: string, message: string, evaluation: RecordEvaluation): void
   /** Serde of the value side of a topic. */
   valueSerde(format: FormatSpec, columns: Columns, topic: TopicUse): Serde<Row | null>
+  /** Serde of keys of a topic that are read as rows, without windows. */
+  rowKeySerde(format: FormatSpec, columns: Columns, topic: string): RowSerde
+  readonly registry: SchemaRegistry
   /** Serde of the key side of a topic, windows included. */
   keySerde(format: FormatSpec, schema: PlanSchema, topic: TopicUse): Serde<PlanKey>
   /** Serde of keys in a store: their byte order is the order of the rows. */

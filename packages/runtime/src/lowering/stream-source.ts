@@ -1,11 +1,13 @@
 import type { StreamSourceNode } from '@varve/sql'
 
+import { isChangeSource, lowerChangeStream } from './debezium-source.ts'
 import type { StreamFlow } from './flow.ts'
 import type { LoweringContext } from './lowering-context.ts'
 import { columnTimestamp } from './source-timestamp.ts'
 
 /** FROM a stream. */
 export function lowerStreamSource(node: StreamSourceNode, context: LoweringContext): StreamFlow {
+  if (isChangeSource(node)) return lowerChangeStream(node, context)
   const topic = { topic: node.topic, writes: false }
   const keySerde = context.keySerde(node.keyFormat, node.schema, topic)
   const stream = context.builder.stream(node.topic, {

@@ -3,6 +3,7 @@ import type { TableSourceNode } from '@varve/sql'
 import type { KTable, Materialized } from '@varve/streams'
 
 import { headerExpression } from '../query/stored-headers.ts'
+import { isChangeSource, lowerChangeTable } from './debezium-source.ts'
 import type { PlanKey, TableFlow } from './flow.ts'
 import type { LoweringContext } from './lowering-context.ts'
 import { columnTimestamp } from './source-timestamp.ts'
@@ -13,6 +14,7 @@ import { columnTimestamp } from './source-timestamp.ts'
  * A table is read from its beginning whatever the session says about streams: half a table would be a wrong one.
  */
 export function lowerTableSource(node: TableSourceNode, context: LoweringContext): TableFlow {
+  if (isChangeSource(node)) return lowerChangeTable(node, context)
   const topic = { topic: node.topic, writes: false }
   const keySerde = context.keySerde(node.keyFormat, node.schema, topic)
   const store = context.pullStore(node)

@@ -21,6 +21,7 @@ import {
   type CompilePlanOptions,
   type StepFailure,
 } from '../lowering/compile-plan.ts'
+import { DeadLetters, deadLetterTopics } from './dead-letters.ts'
 import { applicationSettings } from './application-options.ts'
 import {
   PersistentQuery,
@@ -48,6 +49,7 @@ export class QueryRuntime {
   readonly #options: QueryRuntimeOptions
   readonly #queries = new Map<string, PersistentQuery>()
   readonly #pending = new Set<Promise<void>>()
+  readonly #letters = new Map<string, DeadLetters>()
   readonly #mappers = new WeakMap<QueryInfo, StoreRowMapper>()
 
   constructor(options: QueryRuntimeOptions) {
@@ -162,6 +164,7 @@ export class QueryRuntime {
     this.#queries.clear()
     const results = await Promise.allSettled(queries.map((query) => query.stop({ cleanUp: false })))
     await Promise.allSettled(this.#pending)
+    await Promise.allSettled([...this.#letters.values()].map((letters) => letters.close()))
     for (const result of results) {
       if (result.status === 'rejected') {
         this.#options.logger.error('a query did not stop cleanly', {
@@ -214,8 +217,10 @@ export class QueryRuntime {
       emit: info.plan.emit,
       ...(materialization === undefined ? {} : { materialization }),
     })
+    const settings = applicationSettings(property)
+    const letters = this.#deadLetters(info, settings.replicationFactor)
     const application = new StreamsApplication({
-      ...applicationSettings(property),
+      ...settings,
       applicationId: info.applicationId,
       topology: finish(compiled),
       kafka,
@@ -224,12 +229,53 @@ export class QueryRuntime {
       random,
       offsetReset: property('auto.offset.reset') === 'earliest' ? 'earliest' : 'latest',
       ...callbacks,
+      onSkippedRecord: (record) => {
+        callbacks.onSkippedRecord(record)
+        letters?.add(record)
+      },
     })
     return { application, prepare: () => compiled.prepare() }
   }
 
+  /** Where the records go that a query's sources cannot read, if one of them names a topic. */
+  #deadLetters(info: QueryInfo, replicationFactor: number | undefined): DeadLetters | undefined {
+    const topics = deadLetterTopics(info.plan.root)
+    if (topics.size === 0) return undefined
+    const { kafka, clock, log } = this.#options
+    const letters =
+      this.#letters.get(info.id) ??
+      new DeadLetters({
+        kafka,
+        queryId: info.id,
+        topics,
+        ...(replicationFactor === undefined ? {} : { replicationFactor }),
+        onFailure: ({ topic, partition, offset }, error) =>
+          log({
+            level: 'ERROR',
+            logger: `processing.${info.id}.${topic}.dead-letters`,
+            time: clock.now(),
+            queryId: info.id,
+            type: 'productionError',
+            message: error instanceof Error ? error.message : String(error),
+            topic,
+            partition,
+            offset,
+            cause: [],
+          }),
+      })
+    this.#letters.set(info.id, letters)
+    return letters
+  }
+
+  async #closeLetters(queryId: string): Promise<void> {
+    const letters = this.#letters.get(queryId)
+    this.#letters.delete(queryId)
+    await letters?.close()
+  }
+
   async #replace(info: QueryInfo): Promise<void> {
     await this.#queries.get(info.id)?.stop({ cleanUp: false })
+    await this.#closeLetters(info.id)
     await this.start(info)
   }
 
@@ -238,6 +284,7 @@ export class QueryRuntime {
     this.#queries.delete(info.id)
     try {
       await query?.stop({ cleanUp: true })
+      await this.#closeLetters(info.id)
     } catch (error) {
       this.#options.logger.warn(`what query "${info.id}" kept could not be removed entirely`, {
         error,

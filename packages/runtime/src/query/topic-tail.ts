@@ -53,6 +53,17 @@ export async function* readTopic(
   }
 }
 
+/** The records of a topic up to its present ends. */
+export async function* recordsOf(kafka: Kafka, topic: string): AsyncGenerator<ConsumerRecord> {
+  const { signal } = new AbortController()
+  for await (const { records } of readTopic(kafka, topic, {
+    from: 'earliest',
+    toCurrentEnd: true,
+    signal,
+  }))
+    yield* records
+}
+
 async function startsOf(
   kafka: Kafka,
   partitions: readonly TopicPartition[],

@@ -13,6 +13,8 @@ import {
 } from '@varve/serde'
 import type { InferenceRequest } from '@varve/sql'
 
+import { columnsOfSchema } from '../debezium/infer-columns.ts'
+
 /** Columns that a CREATE statement left to the registry; `undefined` when the subject has no schema. */
 export async function inferColumns(
   registry: SchemaRegistry,
@@ -20,6 +22,7 @@ export async function inferColumns(
 ): Promise<Columns | undefined> {
   const schema = await findSchema(registry, request)
   if (schema === undefined) return undefined
+  if (request.format === 'DEBEZIUM_AVRO') return columnsOfSchema(registry, schema)
   const options = {
     side: request.side,
     keepCase: request.schemaId !== undefined,

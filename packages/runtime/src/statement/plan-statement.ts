@@ -11,11 +11,13 @@ import {
   type ParsedStatement,
   type Statement,
 } from '@varve/sql'
+import type { ConsumerRecord } from '@varve/kafka'
 import { formatSqlType, type Columns, type SchemaRegistry } from '@varve/serde'
 
 import { EngineError } from '../engine/engine-error.ts'
 import { checkSettable, type Properties } from '../engine/properties.ts'
 import { checkInsertable } from '../engine/row-inserter.ts'
+import { columnsOfRecords } from '../debezium/infer-columns.ts'
 import { inferColumns } from '../registry/infer-columns.ts'
 import { planAlterSource } from './alter-source.ts'
 import { planCreateAsSelect } from './create-as-select.ts'
@@ -33,6 +35,8 @@ export interface PlanningEnvironment {
   readonly registry: SchemaRegistry
   readonly properties: Properties
   readonly serviceId: string
+  /** The records of a topic up to its present end. */
+  readonly recordsOf: (topic: string) => AsyncIterable<ConsumerRecord>
   /** Whether a push query of this id runs here. */
   readonly isPushQuery: (id: string) => boolean
 }
@@ -166,7 +170,10 @@ async function infer(
   if (requests.length === 0) return undefined
   const inferred: { key?: Columns; value?: Columns } = {}
   for (const request of requests) {
-    const columns = await inferColumns(environment.registry, request)
+    const columns =
+      request.format === 'DEBEZIUM_JSON'
+        ? await columnsOfRecords(environment.recordsOf(request.topic), request.side)
+        : await inferColumns(environment.registry, request)
     if (columns !== undefined) inferred[request.side] = columns
   }
   return inferred

@@ -93,6 +93,8 @@ export class ScriptTestDriver {
       properties: this.#properties,
       serviceId: String(this.#properties.get('ksql.service.id') ?? 'default_'),
       isPushQuery: () => false,
+      // Columns are declared in tests.
+      recordsOf: async function* () {},
     }
   }
 

@@ -14,7 +14,8 @@ import { SqlError } from '../errors.ts'
 import { planSourceTable } from '../plan/plan-source-table.ts'
 import type { CreateSourceCommand } from './command.ts'
 import type { AnalysisEnvironment, SqlProperties } from './environment.ts'
-import { checkFormat, inferringFormats, withWrapping } from './formats.ts'
+import { changeColumns } from './change-columns.ts'
+import { checkFormat, inferringFormats, isChangeFormat, withWrapping } from './formats.ts'
 import { isSystemColumn } from './scope.ts'
 import { optional, readProperties, type SourceProperties } from './source-properties.ts'
 import { resolveType } from './typing/context.ts'
@@ -87,6 +88,9 @@ function createFormats(
     return typeof name === 'string' && name !== '' ? (name.toUpperCase() as FormatName) : undefined
   }
   const valueFormat = settings.valueFormat ?? configured('value')
+  // Whoever writes change events writes their keys in the same way.
+  const keyFormatFor = (value: FormatName): FormatName =>
+    isChangeFormat(value) ? value : (configured('key') ?? 'KAFKA')
   if (valueFormat === undefined) {
     throw new SqlError(
       "Statement is missing the 'VALUE_FORMAT' property from the WITH clause.\nEither provide one or set a default via the 'ksql.persistence.default.format.value' config.",
@@ -94,7 +98,7 @@ function createFormats(
     )
   }
   return {
-    key: { ...settings.key, format: settings.keyFormat ?? configured('key') ?? 'KAFKA' },
+    key: { ...settings.key, format: settings.keyFormat ?? keyFormatFor(valueFormat) },
     value: { ...settings.value, format: valueFormat },
   }
 }
@@ -115,8 +119,12 @@ export function analyzeCreateSource(
   checkName(statement, existing)
   const columns = declaredColumns(statement, catalog)
   const keyColumns = columns.key.length > 0 ? columns.key : (environment.inferred?.key ?? [])
-  const valueColumns =
-    columns.value.length > 0 ? columns.value : (environment.inferred?.value ?? [])
+  const valueColumns = valueColumnsOf(
+    statement,
+    formats.value,
+    keyColumns,
+    columns.value.length > 0 ? columns.value : (environment.inferred?.value ?? []),
+  )
   if (keyColumns.length + valueColumns.length === 0) failWithoutColumns(statement, requests)
   checkColumns(statement, keyColumns, valueColumns)
   const keyFormat = formats.key
@@ -161,6 +169,19 @@ export function analyzeCreateSource(
     },
     ...(source.isSource && source.kind === 'TABLE' ? { query: planSourceTable(source) } : {}),
   }
+}
+
+/** Of change events the row comes whole, key columns included, and a stream has the events' own columns too. */
+function valueColumnsOf(
+  statement: CreateSource,
+  { format }: FormatSpec,
+  keyColumns: Columns,
+  columns: Columns,
+): Columns {
+  if (!isChangeFormat(format) || columns.length === 0) return columns
+  const keys = new Set(keyColumns.map(({ name }) => name))
+  const row = columns.filter(({ name }) => !keys.has(name))
+  return statement.sourceKind === 'TABLE' ? row : changeColumns(keyColumns, row)
 }
 
 /** @throws SqlError when the name is taken and the statement does not say what then */
@@ -267,6 +288,12 @@ function headerColumn(
 /** No columns: none are declared, and no schema of the registry has them. */
 function failWithoutColumns({ span }: CreateSource, requests: readonly InferenceRequest[]): never {
   const asked = requests.find((request) => request.side === 'value')
+  if (asked?.format === 'DEBEZIUM_JSON') {
+    throw new SqlError(`No record on topic '${asked.topic}' carries the schema of its columns.`, {
+      span,
+      hint: 'Declare the columns, or let the converter write schemas (schemas.enable=true).',
+    })
+  }
   if (asked !== undefined) {
     throw new SqlError(
       `Schema for message values on topic '${asked.topic}' does not exist in the Schema Registry.`,

@@ -18,7 +18,20 @@ export const inferringFormats: ReadonlySet<FormatName> = new Set<FormatName>([
   'AVRO',
   'PROTOBUF',
   'JSON_SR',
+  'DEBEZIUM_JSON',
+  'DEBEZIUM_AVRO',
 ])
+
+/** Formats of change events, and what their rows are written in. */
+const rowFormats: ReadonlyMap<FormatName, FormatName> = new Map([
+  ['DEBEZIUM_JSON', 'JSON'],
+  ['DEBEZIUM_AVRO', 'AVRO'],
+])
+
+/** Whether records are change events rather than rows. */
+export function isChangeFormat(format: FormatName): boolean {
+  return rowFormats.has(format)
+}
 
 /** Why a format cannot carry these columns; `undefined` when it can. */
 function formatRefusal(
@@ -167,6 +180,8 @@ const singleValueFormats: ReadonlyMap<FormatName, 'both' | 'wrap' | 'unwrap'> = 
   ['DELIMITED', 'unwrap'],
   ['KAFKA', 'unwrap'],
   ['NONE', 'unwrap'],
+  ['DEBEZIUM_JSON', 'unwrap'],
+  ['DEBEZIUM_AVRO', 'unwrap'],
 ])
 
 /**
@@ -196,10 +211,11 @@ export function withWrapping(
     : { ...spec, wrap: configured }
 }
 
-/** A source's format for other columns than the source's own: the schema it names by id does not have them. */
+/** A source's format for other columns than the source's own: the schema it names by id does not have them, and rows are no change events. */
 export function withoutSchemaId(spec: FormatSpec): FormatSpec {
   const { schemaId: _, ...rest } = spec
-  return rest
+  const format = rowFormats.get(spec.format)
+  return format === undefined ? rest : { format }
 }
 
 /** The key format of an internal step: the source's, or JSON where it cannot hold the new key. */

@@ -32,9 +32,13 @@ const formats: readonly FormatName[] = [
   'DELIMITED',
   'KAFKA',
   'NONE',
+  'DEBEZIUM_JSON',
+  'DEBEZIUM_AVRO',
 ]
 
-const windowNames = new Set([
+const createNames = new Set([
+  'BEFORE_IS_COMPLETE',
+  'DEAD_LETTER_TOPIC',
   'WINDOW_TYPE',
   'WINDOW_SIZE',
   'SOURCE_CONNECTOR',
@@ -106,6 +110,8 @@ export function readProperties(
       ...optional('schemaId', reader.count('VALUE_SCHEMA_ID')),
       ...optional('nullable', nullableOf('VALUE', reader)),
       ...optional('wrap', wrap),
+      ...optional('beforeIsComplete', reader.flag('BEFORE_IS_COMPLETE')),
+      ...optional('deadLetterTopic', reader.text('DEAD_LETTER_TOPIC')),
     },
     ...(column === undefined
       ? {}
@@ -197,14 +203,16 @@ function windowOf(reader: PropertyReader): WindowInfo | undefined {
 
 class PropertyReader {
   readonly #byName: ReadonlyMap<string, PropertyNode>
+  readonly #statement: 'create' | 'as' | 'insert'
 
   constructor(properties: readonly PropertyNode[], statement: 'create' | 'as' | 'insert') {
+    this.#statement = statement
     for (const property of properties) {
       const known =
         statement === 'insert'
           ? property.name === 'QUERY_ID'
           : commonNames.has(property.name) ||
-            (statement === 'create' && windowNames.has(property.name))
+            (statement === 'create' && createNames.has(property.name))
       if (!known) {
         throw new SqlError(`Invalid config variable(s) in the WITH clause: ${property.name}`, {
           span: property.span,
@@ -261,6 +269,9 @@ class PropertyReader {
     const known = formats.find((candidate) => candidate === text)
     if (text !== undefined && known === undefined) {
       return this.fail(name, `Unknown format: ${text}`)
+    }
+    if (known?.startsWith('DEBEZIUM_') === true && this.#statement !== 'create') {
+      return this.fail(name, `The '${known}' format is for reading only`)
     }
     return known
   }
