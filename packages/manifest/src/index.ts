@@ -22,6 +22,7 @@ export { ManifestReplay, type ColumnFamilyState, type ManifestState } from './ma
 export { readManifest, readManifestRecords, type ManifestRecord } from './read-manifest.ts'
 export { readCurrent, writeCurrent } from './current-file.ts'
 export { readIdentity, writeIdentity } from './identity-file.ts'
+export { formatOptionStruct, parseOptionStruct } from './option-struct.ts'
 export {
   escapeOptionString,
   formatOptionsFile,

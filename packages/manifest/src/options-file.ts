@@ -1,11 +1,15 @@
 import { CorruptionError } from '@varve/base'
 
+import { unescapeOption } from './option-struct.ts'
+
 /** Options of one column family, by RocksDB's names, values as text. */
 export interface FamilyOptionsSection {
   readonly name: string
   readonly options: ReadonlyMap<string, string>
-  /** Section `TableOptions/BlockBasedTable`; absent when the file has none for the family. */
+  /** Section `TableOptions/…`; absent when the file has none for the family. */
   readonly table: ReadonlyMap<string, string> | undefined
+  /** What that section is of. Default `BlockBasedTable`, the only kind of table that is read. */
+  readonly tableFactory?: string
 }
 
 /** An OPTIONS file: names and values as they stand, values unescaped. */
@@ -16,14 +20,8 @@ export interface OptionsFile {
   readonly families: readonly FamilyOptionsSection[]
 }
 
+const DEFAULT_TABLE_FACTORY = 'BlockBasedTable'
 const SECTION = /^\[\s*([A-Za-z/]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]$/
-
-/** Characters that are written with a backslash in values that are plain strings. */
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r' }
-
-function unescape(text: string): string {
-  return text.replace(/\\(.)/g, (_, c: string) => ESCAPES[c] ?? c)
-}
 
 /** Escapes a string for use as, or inside, an option value: `= : # \` and line breaks. */
 export function escapeOptionString(text: string): string {
@@ -54,6 +52,7 @@ export function parseOptionsFile(text: string, file: string = 'OPTIONS'): Option
     name: string
     options: Map<string, string>
     table: Map<string, string> | undefined
+    tableFactory?: string
   }[] = []
   let section: Map<string, string> | undefined
   text.split('\n').forEach((raw, i) => {
@@ -65,7 +64,7 @@ export function parseOptionsFile(text: string, file: string = 'OPTIONS'): Option
       const match = SECTION.exec(line)
       if (match === null) throw fail('not a section title')
       const [, kind, quoted] = match
-      const name = unescape(quoted ?? '')
+      const name = unescapeOption(quoted ?? '')
       if (kind === 'Version') {
         section = version
       } else if (kind === 'DBOptions') {
@@ -80,6 +79,8 @@ export function parseOptionsFile(text: string, file: string = 'OPTIONS'): Option
         const family = families.find((candidate) => candidate.name === name)
         if (family === undefined) throw fail('table options before their family')
         section = family.table = new Map()
+        const factory = kind.slice('TableOptions/'.length)
+        if (factory !== DEFAULT_TABLE_FACTORY) family.tableFactory = factory
       } else {
         throw fail('unknown section')
       }
@@ -88,7 +89,7 @@ export function parseOptionsFile(text: string, file: string = 'OPTIONS'): Option
     const equals = line.indexOf('=')
     if (equals <= 0 || section === undefined) throw fail('not a "name=value" line')
     const value = line.slice(equals + 1).trim()
-    section.set(line.slice(0, equals).trim(), value.startsWith('{') ? value : unescape(value))
+    section.set(line.slice(0, equals).trim(), value.startsWith('{') ? value : unescapeOption(value))
   })
   if (database === undefined) throw new CorruptionError('no DBOptions section', { file })
   return { version, database, families }
@@ -106,10 +107,11 @@ export function formatOptionsFile(options: OptionsFile): string {
   }
   section('Version', options.version)
   section('DBOptions', options.database)
-  for (const { name, options: values, table } of options.families) {
+  for (const { name, options: values, table, tableFactory } of options.families) {
     const quoted = escapeOptionString(name)
     section(`CFOptions "${quoted}"`, values)
-    if (table !== undefined) section(`TableOptions/BlockBasedTable "${quoted}"`, table)
+    if (table !== undefined)
+      section(`TableOptions/${tableFactory ?? DEFAULT_TABLE_FACTORY} "${quoted}"`, table)
   }
   return lines.join('\n')
 }
