@@ -56,7 +56,8 @@ export async function ingestExternalFiles(
     await fs.syncDirectory(directory)
     await install(db, family, tables, numbers)
   } catch (error) {
-    for (const number of numbers)
+    // Of a MANIFEST that could not be written or synced nobody knows whether it lists them: the next opening does.
+    for (const number of versions.failure === undefined ? numbers : [])
       if (!versions.isLive(number)) await db.removeFile(tableFileName(number))
     throw error
   }
