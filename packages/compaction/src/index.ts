@@ -9,6 +9,7 @@ export type {
   FlushJobDescription,
   JobResult,
   JobStats,
+  KeyPart,
   KeyRange,
   OutputDescription,
   OutputFile,
@@ -21,27 +22,45 @@ export {
   CompactionIterator,
   type CompactionIteratorOptions,
 } from './iterator/compaction-iterator.ts'
+export type {
+  CompactionDecision,
+  CompactionFilter,
+  CompactionFilterContext,
+  FilteredType,
+} from './iterator/compaction-filter.ts'
 export { LevelIterator } from './iterator/level-iterator.ts'
 export { MergingIterator } from './iterator/merging-iterator.ts'
 export type { MergeOperator } from './iterator/merge-operator.ts'
+export { RateLimiter, type IoPriority, type RateLimiterOptions } from './rate-limit/rate-limiter.ts'
 export type {
   Compaction,
+  CompactionKind,
   CompactionPicker,
   CompactionReason,
   LevelScore,
+  ManualLevels,
   ManualRange,
+  ManualStep,
   PickInput,
 } from './pick/compaction.ts'
 export { LeveledCompactionPicker } from './pick/leveled-picker.ts'
 export type { LeveledCompactionOptions } from './pick/leveled-options.ts'
+export type { CompactionPriority } from './pick/file-priority.ts'
+export { UniversalCompactionPicker, type UniversalPickerOptions } from './pick/universal-picker.ts'
+export type { UniversalCompactionOptions } from './pick/universal-options.ts'
+export { FifoCompactionPicker } from './pick/fifo-picker.ts'
+export type { FifoCompactionOptions, FifoPickerOptions } from './pick/fifo-options.ts'
+export { filesWithinRanges } from './pick/files-within-ranges.ts'
 export { createCompactionJob, outputFileNumbersNeeded } from './pick/job-of-compaction.ts'
-export { estimatePendingCompactionBytes } from './pick/pending-compaction-bytes.ts'
+export { splitCompaction } from './pick/split-compaction.ts'
 export {
   computeWriteStall,
   type WriteStall,
+  type WriteStallCause,
   type WriteStallInput,
   type WriteStallOptions,
 } from './pick/write-stall.ts'
+export { DelayedWriteRate, type DelayedWriteRateOptions } from './rate-limit/delayed-write-rate.ts'
 
 // What a user of the package alone needs of the layers below.
 export {

@@ -71,6 +71,7 @@ async function compactionOf(...numbers: number[]): Promise<CompactionJobDescript
     bottommost: true,
     deeperLevels: [],
     grandparents: [],
+    alignsWithGrandparents: false,
     targetFileSizeBytes: 15_000,
     maxCompactionBytes: 1e9,
   }

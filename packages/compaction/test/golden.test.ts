@@ -17,8 +17,14 @@ import { FragmentedRangeTombstones, type RangeTombstone } from '@varve/sst-forma
 
 import {
   CompactionIterator,
+  FifoCompactionPicker,
+  filesWithinRanges,
   LeveledCompactionPicker,
+  splitCompaction,
+  UniversalCompactionPicker,
   type Compaction,
+  type CompactionPicker,
+  type CompactionPriority,
   type MergeOperator,
   type PickInput,
 } from '../src/index.ts'
@@ -85,16 +91,15 @@ function runIterator(goldenCase: GoldenCase): string {
   return out.length === 0 ? 'nothing' : out.join(' ')
 }
 
-function parseVersion(input: string): PickInput {
-  const levels: FileMetadata[][] = Array.from({ length: 7 }, () => [])
+function parseVersion(input: string, levelCount: number): PickInput {
+  const levels: FileMetadata[][] = Array.from({ length: levelCount }, () => [])
   const filesInCompaction = new Set<number>()
   for (const line of input.split('\n')) {
     const [, level, rest] = /^L(\d): (.*)$/.exec(line)!
     const tables = rest!.split(' ')
     tables.forEach((text, i) => {
-      const [, number, smallest, largest, size, busy] = /^(\d+):(\w+)-(\w+)\/(\d+)(\*?)$/.exec(
-        text,
-      )!
+      const [, number, smallest, largest, size, time, marks] =
+        /^(\d+):(\w+)-(\w+)\/(\d+)(?:@(\d+))?([*!d]*)$/.exec(text)!
       const sequence = level === '0' ? 1000 - i : 10
       // The table before holds the newer versions of a key that two tables share.
       const at = (key: string): Uint8Array =>
@@ -106,8 +111,13 @@ function parseVersion(input: string): PickInput {
         largest: at(largest!),
         smallestSequence: sequence,
         largestSequence: sequence,
+        ...(time === undefined
+          ? {}
+          : { oldestAncestorTimeS: Number(time), fileCreationTimeS: Number(time) }),
+        ...(marks!.includes('!') ? { markedForCompaction: true } : {}),
+        ...(marks!.includes('d') ? { entries: 10, deletions: 10 } : {}),
       })
-      if (busy === '*') filesInCompaction.add(Number(number))
+      if (marks!.includes('*')) filesInCompaction.add(Number(number))
     })
   }
   return { version: new Version(bytewiseComparator, levels), filesInCompaction }
@@ -120,40 +130,130 @@ function formatCompaction(compaction: Compaction | 'busy' | undefined): string {
     .map(({ level, files }) => `L${level}: ${files.map(({ number }) => number).join(' ')}`)
     .join(' + ')
   const words = [
-    ...(compaction.trivialMove ? ['move'] : []),
+    ...(compaction.kind === 'rewrite' ? [] : [compaction.kind]),
     ...(compaction.bottommost ? ['bottommost'] : []),
     `(${compaction.reason})`,
   ]
   return `${inputs} -> L${compaction.outputLevel} ${words.join(' ')}`
 }
 
+function pickerOf({ args }: GoldenCase): CompactionPicker {
+  const number = (name: string): number | undefined =>
+    args.has(name) ? Number(args.get(name)) : undefined
+  const options = (...names: [argument: string, option: string][]): Record<string, number> =>
+    Object.fromEntries(
+      names.flatMap(([argument, option]) => {
+        const value = number(argument)
+        return value === undefined ? [] : [[option, value]]
+      }),
+    )
+  const common = options(
+    ['trigger', 'level0FileNumCompactionTrigger'],
+    ['file', 'targetFileSizeBaseBytes'],
+    ['max-compaction', 'maxCompactionBytes'],
+    ['ttl', 'ttl'],
+  )
+  switch (args.get('style') ?? 'level') {
+    case 'universal':
+      return new UniversalCompactionPicker({
+        ...common,
+        ...options(
+          ['ratio', 'sizeRatio'],
+          ['min-width', 'minMergeWidth'],
+          ['max-width', 'maxMergeWidth'],
+          ['amplification', 'maxSizeAmplificationPercent'],
+          ['period', 'periodicCompactionSeconds'],
+        ),
+        stopStyle: args.has('similar') ? 'similarSize' : 'totalSize',
+        allowTrivialMove: args.has('move'),
+      })
+    case 'fifo':
+      return new FifoCompactionPicker({
+        ...common,
+        ...options(['max', 'maxTableFilesSize'], ['buffer', 'writeBufferSizeBytes']),
+        allowCompaction: args.has('merge'),
+      })
+    default:
+      return new LeveledCompactionPicker({
+        ...common,
+        ...options(
+          ['base', 'maxBytesForLevelBase'],
+          ['multiplier', 'maxBytesForLevelMultiplier'],
+          ['period', 'periodicCompactionSeconds'],
+        ),
+        dynamicLevelBytes: args.get('dynamic') !== 'no',
+        ...(args.has('pri') ? { compactionPri: args.get('pri') as CompactionPriority } : {}),
+      })
+  }
+}
+
 function runPicker(goldenCase: GoldenCase): string {
   const { args } = goldenCase
   const number = (name: string): number | undefined =>
     args.has(name) ? Number(args.get(name)) : undefined
-  const trigger = number('trigger')
-  const base = number('base')
-  const picker = new LeveledCompactionPicker({
-    dynamicLevelBytes: args.get('dynamic') !== 'no',
-    ...(trigger === undefined ? {} : { level0FileNumCompactionTrigger: trigger }),
-    ...(base === undefined ? {} : { maxBytesForLevelBase: base }),
-  })
-  const input = parseVersion(goldenCase.input)
-  if (goldenCase.directive === 'scores') {
-    return picker
-      .scores(input)
-      .filter(({ score }) => score > 0)
-      .map(({ level, score }) => `L${level}: ${score.toFixed(2)}`)
-      .join('\n')
+  const picker = pickerOf(goldenCase)
+  const nowS = number('now')
+  const earliestMemtableSequence = number('memtable')
+  const oldestSnapshot = number('snapshot')
+  const cursor = args.get('cursor')
+  const input: PickInput = {
+    ...parseVersion(goldenCase.input, number('levels') ?? 7),
+    ...(nowS === undefined ? {} : { nowS }),
+    ...(earliestMemtableSequence === undefined ? {} : { earliestMemtableSequence }),
+    ...(oldestSnapshot === undefined ? {} : { oldestSnapshot }),
+    ...(cursor === undefined
+      ? {}
+      : { compactCursors: new Map([[1, encodeInternalKey(utf8Bytes(cursor), 1, 1)]]) }),
   }
-  if (goldenCase.directive === 'pick') return formatCompaction(picker.pick(input))
   const begin = args.get('begin')
   const end = args.get('end')
   const range = {
     ...(begin === undefined ? {} : { begin: utf8Bytes(begin) }),
     ...(end === undefined ? {} : { end: utf8Bytes(end) }),
   }
-  return formatCompaction(picker.pickRange(input, number('level')!, range))
+  switch (goldenCase.directive) {
+    case 'scores':
+      return picker
+        .scores(input)
+        .filter(({ score }) => score > 0)
+        .map(({ level, score }) => `L${level}: ${score.toFixed(2)}`)
+        .join('\n')
+    case 'pick':
+      return formatCompaction(picker.pick(input))
+    case 'pending':
+      return String(picker.pendingCompactionBytes(input.version))
+    case 'files':
+      return formatCompaction(
+        picker.pickFiles(input, list(goldenCase, 'numbers').map(Number), number('output')!),
+      )
+    case 'within':
+      return (
+        filesWithinRanges(input.version, [range], input.filesInCompaction)
+          .map(({ level, file }) => `L${level}: ${file.number}`)
+          .join(' ') || 'nothing'
+      )
+    case 'split': {
+      const compaction = picker.pick(input)!
+      return splitCompaction(compaction, bytewiseComparator, number('parts')!)
+        .map(
+          (part) =>
+            `[${part.begin ? utf8Text(part.begin) : ''}-${part.end ? utf8Text(part.end) : ''})`,
+        )
+        .join(' ')
+    }
+    default: {
+      const level = number('level')!
+      return formatCompaction(
+        picker.pickManual(input, {
+          range,
+          level,
+          outputLevel: args.has('output') ? number('output')! : level === 6 ? 6 : 'base',
+          forbidsMove: args.has('rewrite'),
+          ...(args.has('before') ? { beforeFileNumber: number('before')! } : {}),
+        }),
+      )
+    }
+  }
 }
 
 const testdata = fileURLToPath(new URL('../testdata', import.meta.url))

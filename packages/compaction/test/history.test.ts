@@ -208,17 +208,18 @@ describe('what every snapshot sees', () => {
                 compaction.inputs.flatMap(({ files }) => files.map((f) => f.number)),
               )
               for (let i = 0; i < 4; i++) levels[i] = levels[i]!.filter((f) => !gone.has(f.number))
-              const result = compaction.trivialMove
-                ? compaction.inputs[0]!.files
-                : (
-                    await runCompaction(
-                      createCompactionJob(
-                        compaction,
-                        description(outputFileNumbersNeeded(compaction)),
-                      ),
-                      environment,
-                    )
-                  ).outputs.map(({ file }) => file)
+              const result =
+                compaction.kind === 'move'
+                  ? compaction.inputs[0]!.files
+                  : (
+                      await runCompaction(
+                        createCompactionJob(
+                          compaction,
+                          description(outputFileNumbersNeeded(compaction)),
+                        ),
+                        environment,
+                      )
+                    ).outputs.map(({ file }) => file)
               levels[compaction.outputLevel] = [...levels[compaction.outputLevel]!, ...result].sort(
                 (a, b) => order.compare(a.smallest, b.smallest),
               )

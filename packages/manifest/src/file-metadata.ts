@@ -32,4 +32,6 @@ export interface FileMetadata {
   readonly entries?: number
   /** Point and range deletions, when known to this process (not stored). */
   readonly deletions?: number
+  /** Holds versions that nothing but snapshots kept when it was written, as far as this process knows (not stored). */
+  readonly keptForSnapshots?: boolean
 }

@@ -35,8 +35,8 @@ export interface VersionSetOptions {
    * gives `undefined` for get the order that the MANIFEST names.
    */
   readonly comparator?: (familyName: string) => Comparator | undefined
-  /** Levels of every family. Default 7; a database with tables deeper down is refused. */
-  readonly numLevels?: number
+  /** Levels of every family, or by its name. Default 7; a database with tables deeper down is refused. */
+  readonly numLevels?: number | ((familyName: string) => number)
   /** A MANIFEST that grows beyond is replaced by a new one with a snapshot of the state. Default 64 MiB. */
   readonly maxManifestFileSizeBytes?: number
   /** Take a database with blob files, which no change may then be made to. Default false: it is refused. */
@@ -64,17 +64,20 @@ interface Step {
  */
 export class VersionSet {
   readonly directory: string
-  readonly numLevels: number
   /** Id of the database from the MANIFEST, when it is there. */
   readonly dbId: string | undefined
   /** Largest sequence number in use. The owner of the commit pipeline moves it. */
   lastSequence: number
 
+  readonly #numLevels: (familyName: string) => number
   readonly #manifest: ManifestWriter
   readonly #families = new Map<number, Family>()
   readonly #live = new LiveFiles()
-  /** Orders of families that are being added, by id. */
-  readonly #pendingComparators = new Map<number, Comparator>()
+  /** Of families that are being added, by id. */
+  readonly #pending = new Map<
+    number,
+    { readonly comparator: Comparator; readonly numLevels: number }
+  >()
   #nextFileNumber: number
   #minLogNumberToKeep: number
   #maxColumnFamily: number
@@ -90,7 +93,8 @@ export class VersionSet {
     options: VersionSetOptions,
   ) {
     this.directory = directory
-    this.numLevels = options.numLevels ?? 7
+    const { numLevels = 7 } = options
+    this.#numLevels = typeof numLevels === 'number' ? () => numLevels : numLevels
     this.#manifest = new ManifestWriter(
       fs,
       directory,
@@ -115,13 +119,14 @@ export class VersionSet {
         options.comparator?.(stored.name),
         directory,
       )
-      if (stored.levels.length > this.numLevels) {
+      const numLevels = this.#numLevels(stored.name)
+      if (stored.levels.length > numLevels) {
         throw new InvalidOptionError(
           'numLevels',
           `column family "${stored.name}" has tables in level ${stored.levels.length - 1}`,
         )
       }
-      const levels = Array.from({ length: this.numLevels }, (_, i) => stored.levels[i] ?? [])
+      const levels = Array.from({ length: numLevels }, (_, i) => stored.levels[i] ?? [])
       this.#families.set(stored.id, {
         id: stored.id,
         name: stored.name,
@@ -266,9 +271,10 @@ export class VersionSet {
     name: string,
     comparator: Comparator,
     logNumber: number,
+    numLevels: number = this.#numLevels(name),
   ): Promise<ColumnFamilyVersions> {
     const id = this.newColumnFamilyId()
-    this.#pendingComparators.set(id, comparator)
+    this.#pending.set(id, { comparator, numLevels })
     try {
       await this.logAndApply({
         columnFamily: id,
@@ -277,7 +283,7 @@ export class VersionSet {
         logNumber,
       })
     } finally {
-      this.#pendingComparators.delete(id)
+      this.#pending.delete(id)
     }
     return this.#family(id)
   }
@@ -410,12 +416,11 @@ export class VersionSet {
 
   #addFamily(id: number, name: string, edit: VersionEdit): void {
     const comparator = comparatorNamed(edit.comparatorName ?? bytewiseComparator.name)
-    assert(
-      comparator !== undefined || this.#pendingComparators.has(id),
-      'a new family has an order',
-    )
-    const order = this.#pendingComparators.get(id) ?? comparator!
-    this.#pendingComparators.delete(id)
+    assert(comparator !== undefined || this.#pending.has(id), 'a new family has an order')
+    const pending = this.#pending.get(id)
+    const order = pending?.comparator ?? comparator!
+    const numLevels = pending?.numLevels ?? this.#numLevels(name)
+    this.#pending.delete(id)
     this.#maxColumnFamily = Math.max(this.#maxColumnFamily, id)
     this.#families.set(id, {
       id,
@@ -424,7 +429,7 @@ export class VersionSet {
       logNumber: edit.logNumber ?? 0,
       current: this.#newVersion(
         order,
-        Array.from({ length: this.numLevels }, () => []),
+        Array.from({ length: numLevels }, () => []),
       ),
       compactCursors: new Map(),
     })

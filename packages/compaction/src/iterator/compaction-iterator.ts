@@ -8,6 +8,7 @@ import {
 } from '@varve/base'
 import type { FragmentedRangeTombstones } from '@varve/sst-format'
 
+import type { CompactionDecision, CompactionFilter, FilteredType } from './compaction-filter.ts'
 import type { MergeOperator } from './merge-operator.ts'
 
 /** What a {@link CompactionIterator} needs to know beyond its input. */
@@ -22,8 +23,10 @@ export interface CompactionIteratorOptions {
   readonly keyNotBelow: (userKey: Uint8Array) => boolean
   /** Absent: operands are kept as they are. */
   readonly mergeOperator?: MergeOperator | undefined
-  /** Whether a value has outlived its time: it is deleted then, unless there are snapshots. */
-  readonly isExpired?: ((value: Uint8Array) => boolean) | undefined
+  /** May remove and change entries. */
+  readonly filter?: CompactionFilter | undefined
+  /** Level that {@link CompactionFilter.filter} is told. Default 0. */
+  readonly startLevel?: number
 }
 
 /** An entry that waits in the output queue. */
@@ -45,7 +48,7 @@ const NO_SNAPSHOT = Number.POSITIVE_INFINITY
  * - a single deletion goes together with the put below it;
  * - operands are merged within a stripe, never across;
  * - entries under a range tombstone of their stripe go;
- * - expired values become tombstones, or go;
+ * - what a filter removes becomes a tombstone, or goes;
  * - at the bottommost level the sequence number becomes 0 where every reader sees the entry anyway.
  *
  * `key` and `value` are borrowed until {@link CompactionIterator.next}. Source: RocksDB's compaction semantics.
@@ -61,6 +64,7 @@ export class CompactionIterator {
   readonly #options: CompactionIteratorOptions
   readonly #snapshots: readonly number[]
   readonly #earliestSnapshot: number
+  readonly #latestSnapshot: number
   #queue: QueuedEntry[] = []
   #queued = 0
   /** Whether the input still stands on the entry that was yielded. */
@@ -70,6 +74,8 @@ export class CompactionIterator {
   /** Stripe that an entry of the current user key has settled; older entries of it are hidden. */
   #settledStripe = -1
   #hasOutput = false
+  /** The entry in work is the newest of its user key. */
+  #isNewest = false
   #zeroed: Uint8Array = new Uint8Array(64)
 
   constructor(input: InternalIterator, options: CompactionIteratorOptions) {
@@ -77,10 +83,17 @@ export class CompactionIterator {
     this.#options = options
     this.#snapshots = options.snapshots
     this.#earliestSnapshot = options.snapshots[0] ?? NO_SNAPSHOT
+    this.#latestSnapshot = options.snapshots.at(-1) ?? -1
   }
 
   seekToFirst(): void {
     this.#input.seekToFirst()
+    this.#advance()
+  }
+
+  /** Begins with the first user key at or after that of the internal key, which is before all its versions. */
+  seek(target: Uint8Array): void {
+    this.#input.seek(target)
     this.#advance()
   }
 
@@ -129,7 +142,8 @@ export class CompactionIterator {
   #process(key: Uint8Array): boolean {
     const length = key.length - 8
     if (length < 0) throw new CorruptionError('internal key without trailer in a compaction')
-    if (!this.#isCurrentKey(key, length)) this.#startKey(key, length)
+    this.#isNewest = !this.#isCurrentKey(key, length)
+    if (this.#isNewest) this.#startKey(key, length)
     const sequence = readTrailerSequence(key, length)
     const stripe = this.#stripe(sequence)
     if (stripe === this.#settledStripe) {
@@ -152,10 +166,8 @@ export class CompactionIterator {
         return false
       default:
         this.#settledStripe = stripe
-        if (key[length] === ValueType.Value && this.#isExpired()) {
-          this.#expire(sequence)
-          return false
-        }
+        if (this.#options.filter !== undefined && this.#isNewest && key[length] === ValueType.Value)
+          return this.#processFiltered(key, sequence, stripe, this.#options.filter)
         return this.#yieldValue(key, sequence)
     }
   }
@@ -182,8 +194,16 @@ export class CompactionIterator {
 
   /** Smallest snapshot that sees the sequence number. */
   #stripe(sequence: number): number {
-    for (const snapshot of this.#snapshots) if (sequence <= snapshot) return snapshot
-    return NO_SNAPSHOT
+    const snapshots = this.#snapshots
+    if (sequence > this.#latestSnapshot) return NO_SNAPSHOT
+    let low = 0
+    let high = snapshots.length - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (snapshots[middle]! < sequence) low = middle + 1
+      else high = middle
+    }
+    return snapshots[low]!
   }
 
   #isRangeDeleted(sequence: number, stripe: number): boolean {
@@ -203,28 +223,48 @@ export class CompactionIterator {
 
   /** Yields a value, with sequence 0 where no reader can tell. */
   #yieldValue(key: Uint8Array, sequence: number): true {
-    if (!this.#options.bottommost || sequence > this.#earliestSnapshot || sequence === 0) {
-      return this.#yield(key)
-    }
+    return this.#yield(this.#canZero(sequence) ? this.#zero(key) : key)
+  }
+
+  #canZero(sequence: number): boolean {
+    return this.#options.bottommost && sequence <= this.#earliestSnapshot && sequence !== 0
+  }
+
+  /** The key with sequence number 0, borrowed until the next call. */
+  #zero(key: Uint8Array): Uint8Array {
     const { length } = key
     if (this.#zeroed.length !== length) this.#zeroed = new Uint8Array(length)
     this.#zeroed.set(key)
     writeTrailer(this.#zeroed, length - 8, 0, key[length - 8]!)
-    return this.#yield(this.#zeroed)
+    return this.#zeroed
   }
 
-  #isExpired(): boolean {
-    const { isExpired, snapshots } = this.#options
-    return isExpired !== undefined && snapshots.length === 0 && isExpired(this.#input.value)
-  }
-
-  /** Older versions further down must not come back: they stay deleted. */
-  #expire(sequence: number): void {
-    if (!this.#canDropTombstone(sequence)) {
-      const key = encodeInternalKey(this.#currentUserKey(), sequence, ValueType.Deletion)
-      this.#queue.push({ key, value: new Uint8Array(0) })
+  #processFiltered(
+    key: Uint8Array,
+    sequence: number,
+    stripe: number,
+    filter: CompactionFilter,
+  ): boolean {
+    const decision = this.#decide(filter, this.#input.value, 'value')
+    if (decision === 'keep') return this.#yieldValue(key, sequence)
+    if (decision !== 'remove') {
+      const kept = new Uint8Array(this.#canZero(sequence) ? this.#zero(key) : key)
+      this.#queue.push({ key: kept, value: decision.changeValue })
+      this.#step()
+      return false
     }
+    // Older versions further down must not come back: the key stays deleted.
+    const tombstone = encodeInternalKey(this.#currentUserKey(), sequence, ValueType.Deletion)
     this.#step()
+    if (this.#canDropTombstone(sequence)) return false
+    if (!this.#options.bottommost || this.#skipHidden(stripe))
+      this.#queue.push({ key: tombstone, value: new Uint8Array(0) })
+    return false
+  }
+
+  #decide(filter: CompactionFilter, value: Uint8Array, type: FilteredType): CompactionDecision {
+    const { startLevel = 0 } = this.#options
+    return filter.filter(startLevel, this.#currentUserKey(), value, type)
   }
 
   #canDropTombstone(sequence: number): boolean {
@@ -304,6 +344,8 @@ export class CompactionIterator {
     const operands: QueuedEntry[] = []
     let base: Uint8Array | undefined
     let reachedBase = false
+    let baseSequence = 0
+    let reachedTombstone = false
     let reachedOlderStripe = false
     this.#settledStripe = stripe
     while (input.valid && !reachedBase) {
@@ -320,28 +362,53 @@ export class CompactionIterator {
       }
       const type = key[length]
       if (type === ValueType.Merge) {
-        operands.push({ key: new Uint8Array(key), value: new Uint8Array(input.value) })
+        const operand = this.#filteredOperand(at)
+        if (operand !== undefined) operands.push({ key: new Uint8Array(key), value: operand })
       } else {
         reachedBase = true
+        baseSequence = at
         if (type === ValueType.Value) base = new Uint8Array(input.value)
-        else if (type !== ValueType.Deletion && type !== ValueType.SingleDeletion) {
-          throw new CorruptionError(`merge over an entry of type ${String(type)}`)
-        }
+        else if (type === ValueType.Deletion || type === ValueType.SingleDeletion) {
+          reachedTombstone = true
+        } else throw new CorruptionError(`merge over an entry of type ${String(type)}`)
       }
       this.#step()
     }
     const isWhole = reachedBase || (!reachedOlderStripe && this.#options.keyNotBelow(userKey))
+    if (operands.length === 0) {
+      // The filter took them all: what was below them is what there is.
+      if (base !== undefined) this.#pushValue(userKey, baseSequence, base)
+      else if (reachedTombstone) this.#pushTombstone(userKey, baseSequence)
+      return
+    }
     const oldestFirst = operands.map(({ value }) => value).reverse()
     if (isWhole) {
-      const zero = this.#options.bottommost && sequence <= this.#earliestSnapshot
-      this.#queue.push({
-        key: encodeInternalKey(userKey, zero ? 0 : sequence, ValueType.Value),
-        value: operator.fullMerge(userKey, base, oldestFirst),
-      })
+      this.#pushValue(userKey, sequence, operator.fullMerge(userKey, base, oldestFirst))
       return
     }
     const combined = operands.length > 1 ? operator.partialMerge?.(userKey, oldestFirst) : undefined
     if (combined === undefined) this.#queue.push(...operands)
     else this.#queue.push({ key: operands[0]!.key, value: combined })
+  }
+
+  /** The operand the input stands on as the filter leaves it; `undefined` when it removes it. */
+  #filteredOperand(sequence: number): Uint8Array | undefined {
+    const { filter } = this.#options
+    const { value } = this.#input
+    if (filter === undefined || sequence <= this.#latestSnapshot) return new Uint8Array(value)
+    const decision = this.#decide(filter, value, 'mergeOperand')
+    if (decision === 'keep') return new Uint8Array(value)
+    return decision === 'remove' ? undefined : decision.changeValue
+  }
+
+  #pushValue(userKey: Uint8Array, sequence: number, value: Uint8Array): void {
+    const kept = this.#canZero(sequence) ? 0 : sequence
+    this.#queue.push({ key: encodeInternalKey(userKey, kept, ValueType.Value), value })
+  }
+
+  #pushTombstone(userKey: Uint8Array, sequence: number): void {
+    if (this.#canDropTombstone(sequence)) return
+    const key = encodeInternalKey(userKey, sequence, ValueType.Deletion)
+    this.#queue.push({ key, value: new Uint8Array(0) })
   }
 }

@@ -53,7 +53,18 @@ export interface CompactionJobDescription extends OutputDescription {
   /** Tables of the level after the output level that overlap, ascending: outputs are cut so that few overlap one. */
   readonly grandparents: readonly FileMetadata[]
   readonly targetFileSizeBytes: number
+  /** Outputs also end where tables of the level after do. */
+  readonly alignsWithGrandparents: boolean
   readonly maxCompactionBytes: number
+  /** Only the user keys of this part: the others are another job's. Only where the output level is not 0. */
+  readonly part?: KeyPart
+}
+
+/** A part of the user keys; an absent end is open. */
+export interface KeyPart {
+  readonly begin?: Uint8Array
+  /** Exclusive. */
+  readonly end?: Uint8Array
 }
 
 /** A table a job has written and synced. */

@@ -1,6 +1,9 @@
 import {
+  encodeInternalKey,
   InternalKeyComparator,
+  sequenceSentinel,
   userKeyOf,
+  ValueType,
   type Comparator,
   type InternalIterator,
 } from '@varve/base'
@@ -47,7 +50,8 @@ export async function runCompaction(
         mergeOperatorName === undefined
           ? undefined
           : environment.mergeOperator?.(mergeOperatorName),
-      isExpired: environment.isExpired,
+      filter: environment.compactionFilter,
+      startLevel: description.inputs[0]?.level ?? 0,
     })
     const writer = new TableWriter(
       description,
@@ -55,6 +59,7 @@ export async function runCompaction(
       comparator,
       survivingTombstones(fragmented, snapshots, bottommost),
       inputTimes(description, environment),
+      { part: description.part, bottommost },
     )
     try {
       await writeOutputs(iterator, writer, description, comparator, environment)
@@ -84,20 +89,19 @@ async function writeOutputs(
   comparator: Comparator,
   environment: JobEnvironment,
 ): Promise<void> {
-  const cutter = new OutputCutter(
-    comparator,
-    description.grandparents,
-    description.targetFileSizeBytes,
-    description.maxCompactionBytes,
-  )
-  const slicer = new Slicer(environment)
+  const cutter = new OutputCutter(comparator, description)
+  const slicer = new Slicer(environment, 'low')
   const isCut = description.outputLevel > 0
+  const { begin, end } = description.part ?? {}
   let lastUserKey: Uint8Array = new Uint8Array(0)
   let isFirst = true
-  for (iterator.seekToFirst(); iterator.valid; iterator.next()) {
+  if (begin === undefined) iterator.seekToFirst()
+  else iterator.seek(encodeInternalKey(begin, sequenceSentinel, ValueType.RangeDeletion))
+  for (; iterator.valid; iterator.next()) {
     const { key } = iterator
     if (isCut && (isFirst || !hasUserKey(key, lastUserKey))) {
       const userKey = userKeyOf(key)
+      if (end !== undefined && comparator.compare(userKey, end) >= 0) break
       const wantsCut = cutter.shouldCutBefore(userKey, writer.currentSizeBytes)
       if (wantsCut && writer.canCut) {
         await writer.cut(userKey)
@@ -108,9 +112,10 @@ async function writeOutputs(
       isFirst = false
     }
     writer.add(iterator.key, iterator.value)
-    if (slicer.due) await slicer.pause()
+    if (slicer.due) await slicer.pause(writer.bytesWritten + writer.currentSizeBytes)
   }
   await writer.finish()
+  await slicer.pay(writer.bytesWritten)
 }
 
 function hasUserKey(key: Uint8Array, userKey: Uint8Array): boolean {

@@ -46,14 +46,16 @@ export async function runFlush(
     comparator,
     survivingTombstones(fragmented, snapshots, false),
     { oldestAncestorTimeS: nowS, oldestKeyTimeS: description.oldestKeyTimeS ?? nowS },
+    { part: undefined, bottommost: false },
   )
-  const slicer = new Slicer(environment)
+  const slicer = new Slicer(environment, 'high')
   try {
     for (iterator.seekToFirst(); iterator.valid; iterator.next()) {
       writer.add(iterator.key, iterator.value)
-      if (slicer.due) await slicer.pause()
+      if (slicer.due) await slicer.pause(writer.currentSizeBytes)
     }
     await writer.finish()
+    await slicer.pay(writer.bytesWritten)
   } catch (error) {
     await writer.abandon()
     throw error

@@ -9,13 +9,21 @@ import {
 } from '@varve/sst-format'
 import type { WritableFile } from '@varve/vfs'
 
-import type { OutputDescription } from './job-description.ts'
+import type { KeyPart, OutputDescription } from './job-description.ts'
 import type { JobEnvironment } from './job-environment.ts'
 
 /** Times that go into every table of a job, Unix seconds. */
 export interface TableTimes {
   readonly oldestAncestorTimeS: number
   readonly oldestKeyTimeS: number
+}
+
+/** What the tables of a job may hold. */
+export interface TableSpan {
+  /** User keys; tombstones are cut to it. */
+  readonly part: KeyPart | undefined
+  /** Nothing older remains: what keeps a sequence number does so for snapshots. */
+  readonly bottommost: boolean
 }
 
 /**
@@ -40,6 +48,8 @@ export class TableWriter {
   #number = 0
   /** First user key of the table in work; before it, the tables before answer. `undefined`: no table before. */
   #lower: Uint8Array | undefined
+  readonly #upper: Uint8Array | undefined
+  readonly #bottommost: boolean
 
   constructor(
     description: OutputDescription,
@@ -47,6 +57,7 @@ export class TableWriter {
     comparator: Comparator,
     tombstones: readonly RangeTombstone[],
     times: TableTimes,
+    { part, bottommost }: TableSpan,
   ) {
     this.#description = description
     this.#environment = environment
@@ -54,6 +65,9 @@ export class TableWriter {
     this.#tombstones = tombstones
     this.#times = times
     this.#nextNumber = description.fileNumbers.first
+    this.#lower = part?.begin
+    this.#upper = part?.end
+    this.#bottommost = bottommost
   }
 
   /** Whether one more table can be begun. */
@@ -83,7 +97,7 @@ export class TableWriter {
 
   /** Ends the last table, with all tombstones that remain. */
   async finish(): Promise<void> {
-    await this.#end(undefined)
+    await this.#end(this.#upper)
     if (this.outputs.length > 0) {
       await this.#environment.fs.syncDirectory(this.#description.directory)
     }
@@ -154,6 +168,9 @@ export class TableWriter {
       fileCreationTimeS: this.#nowS(),
       entries: summary.entries,
       deletions: summary.deletions,
+      ...(this.#bottommost && summary.largestSequence > 0 && this.#description.snapshots.length > 0
+        ? { keptForSnapshots: true }
+        : {}),
       ...(summary.uniqueId === undefined ? {} : { uniqueId: summary.uniqueId }),
       ...(summary.fileChecksum.length === 0
         ? {}

@@ -4,23 +4,44 @@ import type { CompactionInputLevel, KeyRange } from '../job/job-description.ts'
 
 /** Why a compaction was chosen. */
 export type CompactionReason =
-  'level0FileCount' | 'levelSize' | 'markedForCompaction' | 'bottommostTombstones' | 'manual'
+  | 'level0FileCount'
+  | 'levelSize'
+  | 'markedForCompaction'
+  | 'bottommostFiles'
+  | 'ttl'
+  | 'periodic'
+  | 'universalSizeAmplification'
+  | 'universalSizeRatio'
+  | 'universalSortedRunCount'
+  | 'fifoMaxSize'
+  | 'fifoTtl'
+  | 'fifoFileCount'
+  | 'manual'
+  | 'files'
 
 /**
- * A compaction that a picker wants: plain data. A trivial move changes the MANIFEST only: the one input table enters the
- * output level as it is.
+ * What is done with the inputs: `rewrite` merges them into new tables; `move` changes the MANIFEST only, the tables enter
+ * the output level as they are; `drop` deletes them, data and all.
  */
+export type CompactionKind = 'rewrite' | 'move' | 'drop'
+
+/** A compaction that a picker wants: plain data. */
 export interface Compaction {
   readonly reason: CompactionReason
+  readonly kind: CompactionKind
   /** Start level first. Level-0 tables newest first, others ascending. */
   readonly inputs: readonly CompactionInputLevel[]
   readonly outputLevel: number
-  readonly trivialMove: boolean
-  /** Nothing below the output level overlaps the compaction. */
+  /** User keys of the inputs. */
+  readonly range: KeyRange
+  /** Nothing older than the inputs overlaps the compaction. */
   readonly bottommost: boolean
+  /** Per sorted run that is older than the output and overlaps it: ranges of its tables, ascending. */
   readonly deeperLevels: readonly (readonly KeyRange[])[]
   readonly grandparents: readonly FileMetadata[]
   readonly targetFileSizeBytes: number
+  /** Outputs also end at tables of the level after, where that spares later work. */
+  readonly alignsWithGrandparents: boolean
   readonly maxCompactionBytes: number
 }
 
@@ -39,8 +60,17 @@ export interface PickInput {
   readonly runningOutputs?: readonly (KeyRange & { readonly level: number })[]
   /** Oldest live snapshot, absent when there is none. */
   readonly oldestSnapshot?: number
-  /** By level: where the next compaction of the level starts; absent: with the best table. */
+  /** By level: internal key where the next round-robin compaction of the level starts. */
   readonly compactCursors?: ReadonlyMap<number, Uint8Array>
+  /** Numbers of tables that were suggested for compaction, besides those that the MANIFEST marks. */
+  readonly markedFiles?: ReadonlySet<number>
+  /** Unix seconds; absent: no table is old. */
+  readonly nowS?: number
+  /**
+   * Smallest sequence number in memtables. A table that is newer (one taken in from outside) must stay apart from others
+   * in level 0: merged with them it could not be ordered against the flush to come.
+   */
+  readonly earliestMemtableSequence?: number
 }
 
 /** A range of user keys to compact by hand; an absent end is open. */
@@ -48,6 +78,18 @@ export interface ManualRange {
   readonly begin?: Uint8Array
   /** Inclusive. */
   readonly end?: Uint8Array
+}
+
+/** One step of a compaction by hand. */
+export interface ManualStep {
+  readonly range: ManualRange
+  readonly level: number
+  /** The level itself or one deeper. `'base'`: where level 0 goes. */
+  readonly outputLevel: number | 'base'
+  /** Rewrite even what could be moved. */
+  readonly forbidsMove: boolean
+  /** Leave tables with this number and larger ones alone: they came while the step ran. */
+  readonly beforeFileNumber?: number
 }
 
 /** Decides what to compact: a pure function of the version and what is running. */
@@ -58,9 +100,27 @@ export interface CompactionPicker {
   needsCompaction(input: PickInput): boolean
   /** The most urgent compaction that can run now. */
   pick(input: PickInput): Compaction | undefined
+  /** The steps that compact a range by hand, in order. Asked for anew after each step has ended. */
+  manualLevels(version: Version, range: ManualRange): ManualLevels | undefined
   /**
-   * The compaction of the tables of `level` that overlap the range, one level down. `undefined` when none overlaps;
-   * `'busy'` when running compactions are in the way.
+   * A part of a step: of the tables of its level that overlap the range. `undefined` when none is left; `'busy'` when running
+   * compactions are in the way.
    */
-  pickRange(input: PickInput, level: number, range: ManualRange): Compaction | 'busy' | undefined
+  pickManual(input: PickInput, step: ManualStep): Compaction | 'busy' | undefined
+  /** The compaction of named tables and what must go with them. @throws InvalidOptionError when that cannot be */
+  pickFiles(
+    input: PickInput,
+    fileNumbers: readonly number[],
+    outputLevel: number,
+  ): Compaction | 'busy'
+  /** Bytes that compactions have to move until nothing is due. */
+  pendingCompactionBytes(version: Version): number
+}
+
+/** Levels that hold tables of a range. */
+export interface ManualLevels {
+  readonly first: number
+  readonly last: number
+  /** All levels go together into this one, in one step from `first`. */
+  readonly together?: number
 }

@@ -1,4 +1,8 @@
-import type { CompactionJobDescription, OutputDescription } from '../job/job-description.ts'
+import type {
+  CompactionJobDescription,
+  KeyPart,
+  OutputDescription,
+} from '../job/job-description.ts'
 import { totalSizeBytes } from './file-size.ts'
 import type { Compaction } from './compaction.ts'
 
@@ -12,13 +16,14 @@ export function outputFileNumbersNeeded(compaction: Compaction): number {
   return files.length + bySize + compaction.grandparents.length + 4
 }
 
-/** The job that carries out a compaction (not a trivial move). */
+/** The job that rewrites the inputs of a compaction, or those of a part of its keys. */
 export function createCompactionJob(
   compaction: Compaction,
   output: OutputDescription,
+  part?: KeyPart,
 ): CompactionJobDescription {
   const { inputs, outputLevel, bottommost, deeperLevels, grandparents } = compaction
-  const { targetFileSizeBytes, maxCompactionBytes } = compaction
+  const { targetFileSizeBytes, alignsWithGrandparents, maxCompactionBytes } = compaction
   return {
     ...output,
     inputs,
@@ -27,6 +32,8 @@ export function createCompactionJob(
     deeperLevels,
     grandparents,
     targetFileSizeBytes,
+    alignsWithGrandparents,
     maxCompactionBytes,
+    ...(part === undefined ? {} : { part }),
   }
 }

@@ -21,7 +21,10 @@ export function computeLevelTargets(
   if (levels < 2) return { baseLevel: 0, bytes }
   if (!options.dynamicLevelBytes) {
     let target = base
-    for (let level = 1; level < levels; level++, target *= multiplier) bytes[level] = target
+    for (let level = 1; level < levels; level++) {
+      bytes[level] = target
+      target *= multiplier * (options.maxBytesForLevelMultiplierAdditional[level] ?? 1)
+    }
     return { baseLevel: 1, bytes }
   }
   const last = levels - 1

@@ -1,28 +1,50 @@
-import { sequenceOf, sequenceSentinel, userKeyOf } from '@varve/base'
+import { InvalidOptionError, userKeyOf } from '@varve/base'
 import type { FileMetadata, Version } from '@varve/manifest'
 
-import type { CompactionInputLevel, KeyRange } from '../job/job-description.ts'
+import type { CompactionInputLevel } from '../job/job-description.ts'
+import { cleanCut } from './clean-cut.ts'
 import type {
   Compaction,
   CompactionPicker,
   CompactionReason,
   LevelScore,
+  ManualLevels,
   ManualRange,
+  ManualStep,
   PickInput,
 } from './compaction.ts'
-import { compensatedSizeBytes, totalSizeBytes } from './file-size.ts'
+import {
+  filesBeyondPeriod,
+  filesBeyondTtl,
+  filesFreedBySnapshots,
+  filesMarkedForCompaction,
+  type LevelFile,
+} from './due-files.ts'
+import { byPriority } from './file-priority.ts'
+import { totalSizeBytes } from './file-size.ts'
+import { finishCompaction } from './finish-compaction.ts'
+import { growInputs } from './grow-inputs.ts'
+import { findIntraLevel0Files } from './intra-level0.ts'
+import { keyRangeOf } from './key-range.ts'
+import { computeLevelScores } from './level-scores.ts'
 import { computeLevelTargets, type LevelTargets } from './level-targets.ts'
 import {
   resolveLeveledOptions,
   type LeveledCompactionOptions,
   type ResolvedLeveledOptions,
 } from './leveled-options.ts'
+import { filesWithCompany, overlappedLevels } from './manual-files.ts'
+import { estimatePendingCompactionBytes } from './pending-compaction-bytes.ts'
+import { canMoveTrivially } from './trivial-move.ts'
+
+/** Tables that merging within level 0 takes at least. */
+const minIntraLevel0Files = 4
 
 /**
  * Leveled compaction: level 0 collects flushed tables, every deeper level is one sorted run with a target size. The level
  * that exceeds its target most gives a table to the next one.
  *
- * Source: RocksDB, leveled compaction; file choice by the smallest ratio of overlap.
+ * Source: RocksDB, leveled compaction.
  */
 export class LeveledCompactionPicker implements CompactionPicker {
   readonly #options: ResolvedLeveledOptions
@@ -32,147 +54,117 @@ export class LeveledCompactionPicker implements CompactionPicker {
   }
 
   scores(input: PickInput): readonly LevelScore[] {
-    return this.#scores(input, computeLevelTargets(input.version, this.#options))
+    return computeLevelScores(input, this.#targets(input.version), this.#options)
   }
 
   needsCompaction(input: PickInput): boolean {
     if ((this.scores(input)[0]?.score ?? 0) >= 1) return true
-    return (
-      this.#freeableBottommostFile(input) !== undefined || this.#markedFile(input) !== undefined
-    )
+    return this.#dueFiles(input).next().done !== true
   }
 
   pick(input: PickInput): Compaction | undefined {
-    const targets = computeLevelTargets(input.version, this.#options)
-    for (const { level, score } of this.#scores(input, targets)) {
+    const targets = this.#targets(input.version)
+    let level0Waits = false
+    for (const { level, score } of computeLevelScores(input, targets, this.#options)) {
       if (score < 1) break
+      // What level 0 waits for would only grow by more from above.
+      if (level0Waits && level === targets.baseLevel) continue
       const compaction =
         level === 0 ? this.#pickLevel0(input, targets) : this.#pickLevel(input, level, targets)
       if (compaction !== undefined) return compaction
+      if (level === 0) {
+        const within = this.#pickIntraLevel0(input)
+        if (within !== undefined) return within
+        level0Waits = true
+      }
     }
-    const marked = this.#markedFile(input)
-    if (marked !== undefined) {
-      const compaction = this.#pickFrom(
-        input,
-        marked.level,
-        [marked.file],
-        targets,
-        'markedForCompaction',
-      )
+    for (const { level, file, reason, goesDown } of this.#dueFiles(input)) {
+      const compaction = goesDown
+        ? this.#pickFrom(input, level, [file], targets, reason)
+        : this.#rewrite(input, level, [file], reason)
       if (compaction !== undefined) return compaction
     }
-    const freeable = this.#freeableBottommostFile(input)
-    if (freeable === undefined) return undefined
-    return this.#rewrite(input, freeable.level, [freeable.file], 'bottommostTombstones')
+    return undefined
   }
 
-  pickRange(input: PickInput, level: number, range: ManualRange): Compaction | 'busy' | undefined {
+  manualLevels(version: Version, range: ManualRange): ManualLevels | undefined {
+    return overlappedLevels(version, range)
+  }
+
+  pickManual(input: PickInput, step: ManualStep): Compaction | 'busy' | undefined {
     const { version } = input
-    const files = version.overlappingFiles(level, range.begin, range.end)
+    const { range, level, forbidsMove, beforeFileNumber = Number.POSITIVE_INFINITY } = step
+    let files: readonly FileMetadata[] = version
+      .overlappingFiles(level, range.begin, range.end)
+      .filter((file) => level === 0 || file.number < beforeFileNumber)
+    if (level === 0 && files.every((file) => file.number >= beforeFileNumber)) return undefined
     if (files.length === 0) return undefined
-    const targets = computeLevelTargets(version, this.#options)
-    const isLast = level === version.levels.length - 1
-    const compaction = isLast
-      ? this.#rewrite(input, level, files, 'manual')
-      : this.#pickFrom(input, level, files, targets, 'manual')
+    if (level > 0) files = this.#withinLimit(version, level, step, files)
+    if (files.some((file) => input.filesInCompaction.has(file.number))) return 'busy'
+    const compaction =
+      step.outputLevel === level
+        ? this.#rewrite(input, level, files, 'manual')
+        : this.#pickFrom(input, level, files, this.#targets(version), 'manual', forbidsMove)
     return compaction ?? 'busy'
   }
 
-  #scores(input: PickInput, targets: LevelTargets): LevelScore[] {
-    const { version, filesInCompaction } = input
-    const { level0FileNumCompactionTrigger, maxBytesForLevelBase, dynamicLevelBytes } =
-      this.#options
-    const idle = (level: number): FileMetadata[] =>
-      version.levels[level]!.filter((file) => !filesInCompaction.has(file.number))
-    const scores: LevelScore[] = []
-    const level0 = idle(0)
-    let score = level0.length / level0FileNumCompactionTrigger
-    if (version.levels.length > 1) {
-      const size = totalSizeBytes(level0)
-      if (!dynamicLevelBytes) {
-        score = Math.max(score, size / maxBytesForLevelBase)
-      } else {
-        if (size >= maxBytesForLevelBase) score = Math.max(score, 1.01)
-        const baseBytes = Math.max(version.levelSizeBytes(targets.baseLevel), maxBytesForLevelBase)
-        if (targets.baseLevel < version.levels.length - 1 || size > baseBytes) {
-          score = Math.max(score, size / baseBytes)
-        }
-        if (score > 1) score *= 10
-      }
-    }
-    scores.push({ level: 0, score })
-    let comingDown = totalSizeBytes(level0)
-    for (let level = 1; level < version.levels.length - 1; level++) {
-      const target = targets.bytes[level]!
-      let bytes = 0
-      for (const file of idle(level)) bytes += compensatedSizeBytes(file)
-      let levelScore = target === Number.POSITIVE_INFINITY ? (bytes > 0 ? 1.01 : 0) : bytes / target
-      if (dynamicLevelBytes && target !== Number.POSITIVE_INFINITY && levelScore > 1) {
-        // What still comes down from above would be over it too: count the level as less urgent then.
-        levelScore = (bytes / (target + comingDown)) * 10
-      }
-      if (target !== Number.POSITIVE_INFINITY && bytes > target) comingDown += bytes - target
-      scores.push({ level, score: levelScore })
-    }
-    return scores.sort((a, b) => b.score - a.score || a.level - b.level)
+  pickFiles(
+    input: PickInput,
+    fileNumbers: readonly number[],
+    outputLevel: number,
+  ): Compaction | 'busy' {
+    const inputs = filesWithCompany(input.version, fileNumbers, outputLevel)
+    if (outputLevel === 0 && inputs.some(({ level }) => level > 0))
+      throw new InvalidOptionError('outputLevel', 'must not be above the tables')
+    return this.#finish(input, inputs, outputLevel, 'files', true) ?? 'busy'
   }
 
+  pendingCompactionBytes(version: Version): number {
+    return estimatePendingCompactionBytes(version, this.#options)
+  }
+
+  #targets(version: Version): LevelTargets {
+    return computeLevelTargets(version, this.#options)
+  }
+
+  /** Tables that are due for another reason than the size of their level, in the order of the reasons. */
+  *#dueFiles(
+    input: PickInput,
+  ): Generator<LevelFile & { reason: CompactionReason; goesDown: boolean }, void, void> {
+    for (const entry of filesMarkedForCompaction(input))
+      yield { ...entry, reason: 'markedForCompaction', goesDown: true }
+    for (const entry of filesFreedBySnapshots(input))
+      yield { ...entry, reason: 'bottommostFiles', goesDown: false }
+    for (const entry of filesBeyondTtl(input, this.#options.ttl))
+      yield { ...entry, reason: 'ttl', goesDown: true }
+    for (const entry of filesBeyondPeriod(input, this.#options.periodicCompactionSeconds))
+      yield { ...entry, reason: 'periodic', goesDown: false }
+  }
+
+  /** The oldest table and every one that overlaps it, and so on: tables that came in key order are moved one by one. */
   #pickLevel0(input: PickInput, targets: LevelTargets): Compaction | undefined {
-    const files = input.version.levels[0]!
-    if (files.some((file) => input.filesInCompaction.has(file.number))) return undefined
-    const oldest = files.at(-1)
+    const oldest = input.version.levels[0]!.at(-1)
     if (oldest === undefined) return undefined
-    // With every table that overlaps it, and so on. Tables that came in key order are moved one by one.
     return this.#pickFrom(input, 0, [oldest], targets, 'level0FileCount')
   }
 
-  /** The table whose compaction rewrites least per byte moved. */
+  #pickIntraLevel0(input: PickInput): Compaction | undefined {
+    const { level0FileNumCompactionTrigger, maxCompactionBytes } = this.#options
+    if (input.version.levels[0]!.length < level0FileNumCompactionTrigger + 2) return undefined
+    const files = findIntraLevel0Files(input, {
+      minFiles: minIntraLevel0Files,
+      maxBytesPerDeletedFile: Number.POSITIVE_INFINITY,
+      maxCompactionBytes,
+    })
+    if (files === undefined) return undefined
+    return this.#finish(input, [{ level: 0, files }], 0, 'level0FileCount')
+  }
+
   #pickLevel(input: PickInput, level: number, targets: LevelTargets): Compaction | undefined {
-    const { version, filesInCompaction } = input
-    const candidates = version.levels[level]!.filter((file) => !filesInCompaction.has(file.number))
-    const ratio = new Map<FileMetadata, number>()
-    for (const file of candidates) {
-      const overlap = totalSizeBytes(
-        version.overlappingFiles(level + 1, userKeyOf(file.smallest), userKeyOf(file.largest)),
-      )
-      ratio.set(file, (overlap * 1024) / compensatedSizeBytes(file))
-    }
-    const byRatio = [...candidates].sort(
-      (a, b) => ratio.get(a)! - ratio.get(b)! || version.comparator.compare(a.smallest, b.smallest),
-    )
-    for (const file of byRatio) {
+    for (const file of byPriority(input, level, this.#options)) {
+      if (input.filesInCompaction.has(file.number)) continue
       const compaction = this.#pickFrom(input, level, [file], targets, 'levelSize')
       if (compaction !== undefined) return compaction
-    }
-    return undefined
-  }
-
-  #markedFile(input: PickInput): { level: number; file: FileMetadata } | undefined {
-    const last = input.version.levels.length - 1
-    for (const entry of input.version.files()) {
-      if (
-        entry.level < last &&
-        entry.file.markedForCompaction === true &&
-        !input.filesInCompaction.has(entry.file.number)
-      ) {
-        return entry
-      }
-    }
-    return undefined
-  }
-
-  /**
-   * A table of the deepest filled level whose tombstones only a released snapshot kept: rewriting it frees them and what they
-   * cover. Rewritten, it has none, so that the choice comes to an end.
-   */
-  #freeableBottommostFile(input: PickInput): { level: number; file: FileMetadata } | undefined {
-    const { version, filesInCompaction } = input
-    const bottom = version.levels.findLastIndex((files) => files.length > 0)
-    if (bottom < 1) return undefined
-    const oldest = input.oldestSnapshot ?? Number.POSITIVE_INFINITY
-    for (const file of version.levels[bottom]!) {
-      if (filesInCompaction.has(file.number)) continue
-      if ((file.deletions ?? 0) > 0 && file.largestSequence < oldest) return { level: bottom, file }
     }
     return undefined
   }
@@ -184,43 +176,21 @@ export class LeveledCompactionPicker implements CompactionPicker {
     files: readonly FileMetadata[],
     targets: LevelTargets,
     reason: CompactionReason,
+    forbidsMove = false,
   ): Compaction | undefined {
     const { version, filesInCompaction } = input
-    const outputLevel = level === 0 ? Math.max(1, targets.baseLevel) : level + 1
+    const isLevel0 = level === 0
+    const outputLevel = isLevel0 ? Math.max(1, targets.baseLevel) : level + 1
     if (outputLevel >= version.levels.length) return undefined
-    let start = level === 0 ? this.#growLevel0(version, files) : cleanCut(version, level, files)
-    let range = keyRange(version, start)
-    let below = cleanCut(
-      version,
-      outputLevel,
-      version.overlappingFiles(outputLevel, range.smallest, range.largest),
-    )
-    // More of the start level may go along as long as nothing more of the output level comes in.
-    if (level > 0 && below.length > 0) {
-      const all = keyRange(version, [...start, ...below])
-      const wider = cleanCut(
-        version,
-        level,
-        version.overlappingFiles(level, all.smallest, all.largest),
-      )
-      if (wider.length > start.length && wider.every((f) => !filesInCompaction.has(f.number))) {
-        const widerRange = keyRange(version, wider)
-        const widerBelow = cleanCut(
-          version,
-          outputLevel,
-          version.overlappingFiles(outputLevel, widerRange.smallest, widerRange.largest),
-        )
-        const bytes = totalSizeBytes(wider) + totalSizeBytes(below)
-        if (widerBelow.length === below.length && bytes <= this.#options.maxCompactionBytes) {
-          start = wider
-          range = widerRange
-          below = widerBelow
-        }
-      }
-    }
-    const inputs: CompactionInputLevel[] = [{ level, files: start }]
-    if (below.length > 0) inputs.push({ level: outputLevel, files: below })
-    return this.#finish(input, inputs, outputLevel, reason)
+    // Tables of level 0 overlap: two compactions down could change the order of versions.
+    if (isLevel0 && version.levels[0]!.some((file) => filesInCompaction.has(file.number)))
+      return undefined
+    const range = keyRangeOf(version, files)
+    const start = isLevel0
+      ? version.overlappingFiles(0, range.smallest, range.largest)
+      : cleanCut(version, level, files)
+    const inputs = growInputs(input, level, start, outputLevel, this.#options.maxCompactionBytes)
+    return this.#finish(input, inputs, outputLevel, reason, forbidsMove)
   }
 
   /** Rewrites tables of one level in place. */
@@ -234,109 +204,54 @@ export class LeveledCompactionPicker implements CompactionPicker {
     return this.#finish(input, [{ level, files: start }], level, reason)
   }
 
+  /** So many of the tables of a step as one compaction should take. */
+  #withinLimit(
+    version: Version,
+    level: number,
+    { outputLevel }: ManualStep,
+    files: readonly FileMetadata[],
+  ): readonly FileMetadata[] {
+    let bytes = 0
+    let end = 0
+    while (end < files.length && (end === 0 || bytes < this.#options.maxCompactionBytes)) {
+      const file = files[end++]!
+      bytes += file.fileSizeBytes
+      if (outputLevel !== level && level + 1 < version.levels.length) {
+        bytes += totalSizeBytes(
+          version.overlappingFiles(level + 1, userKeyOf(file.smallest), userKeyOf(file.largest)),
+        )
+      }
+    }
+    return files.slice(0, end)
+  }
+
   #finish(
     input: PickInput,
     inputs: readonly CompactionInputLevel[],
     outputLevel: number,
     reason: CompactionReason,
+    forbidsMove = false,
   ): Compaction | undefined {
-    const { version, filesInCompaction } = input
-    const all = inputs.flatMap(({ files }) => files)
-    if (all.some((file) => filesInCompaction.has(file.number))) return undefined
-    const range = keyRange(version, all)
-    const user = version.comparator.user
-    for (const running of input.runningOutputs ?? []) {
-      const overlaps =
-        running.level === outputLevel &&
-        user.compare(running.smallest, range.largest) <= 0 &&
-        user.compare(running.largest, range.smallest) >= 0
-      if (overlaps) return undefined
-    }
-    const deeperLevels: KeyRange[][] = []
-    for (let level = outputLevel + 1; level < version.levels.length; level++) {
-      const files = version.overlappingFiles(level, range.smallest, range.largest)
-      if (files.length > 0) {
-        deeperLevels.push(
-          files.map((file) => ({
-            smallest: userKeyOf(file.smallest),
-            largest: userKeyOf(file.largest),
-          })),
-        )
-      }
-    }
-    const grandparents =
-      outputLevel + 1 < version.levels.length
-        ? version.overlappingFiles(outputLevel + 1, range.smallest, range.largest)
-        : []
-    const { maxCompactionBytes } = this.#options
-    const first = inputs[0]!
-    const isAlone = inputs.length === 1 && first.level !== outputLevel
-    const isSingle = first.files.length === 1
-    return {
+    const { version } = input
+    const { maxCompactionBytes, dynamicFileSize } = this.#options
+    const draft = {
       reason,
       inputs,
       outputLevel,
-      trivialMove:
-        isAlone &&
-        isSingle &&
-        first.files[0]!.fileSizeBytes + totalSizeBytes(grandparents) <= maxCompactionBytes,
-      bottommost: deeperLevels.length === 0,
-      deeperLevels,
-      grandparents,
       targetFileSizeBytes: this.#targetFileSizeBytes(outputLevel, version),
+      alignsWithGrandparents: dynamicFileSize,
       maxCompactionBytes,
     }
+    return finishCompaction(input, draft, (compaction) =>
+      !forbidsMove && canMoveTrivially(version, compaction) ? 'move' : 'rewrite',
+    )
   }
 
   #targetFileSizeBytes(level: number, version: Version): number {
+    if (level === 0) return Number.MAX_SAFE_INTEGER
     const { targetFileSizeBaseBytes, targetFileSizeMultiplier } = this.#options
-    const { baseLevel } = computeLevelTargets(version, this.#options)
+    const { baseLevel } = this.#targets(version)
     const steps = Math.max(0, level - Math.max(1, baseLevel))
     return Math.floor(targetFileSizeBaseBytes * targetFileSizeMultiplier ** steps)
   }
-
-  /** All level-0 tables that overlap the growing range of `files`, newest first. */
-  #growLevel0(version: Version, files: readonly FileMetadata[]): readonly FileMetadata[] {
-    const range = keyRange(version, files)
-    return version.overlappingFiles(0, range.smallest, range.largest)
-  }
-}
-
-/** User-key range of tables, both ends inclusive. */
-function keyRange(version: Version, files: readonly FileMetadata[]): KeyRange {
-  const user = version.comparator.user
-  let smallest = userKeyOf(files[0]!.smallest)
-  let largest = userKeyOf(files[0]!.largest)
-  for (const file of files) {
-    const start = userKeyOf(file.smallest)
-    const end = userKeyOf(file.largest)
-    if (user.compare(start, smallest) < 0) smallest = start
-    if (user.compare(end, largest) > 0) largest = end
-  }
-  return { smallest, largest }
-}
-
-/**
- * `files` of a sorted level with the neighbours that share a user key with them: all versions of a key must move
- * together, else an older one could come to lie above a newer one.
- */
-function cleanCut(
-  version: Version,
-  level: number,
-  files: readonly FileMetadata[],
-): readonly FileMetadata[] {
-  if (level === 0 || files.length === 0) return files
-  const all = version.levels[level]!
-  const numbers = new Set(files.map((file) => file.number))
-  let first = all.findIndex((file) => numbers.has(file.number))
-  let last = all.findLastIndex((file) => numbers.has(file.number))
-  while (first > 0 && sharesUserKey(version, all[first - 1]!, all[first]!)) first--
-  while (last + 1 < all.length && sharesUserKey(version, all[last]!, all[last + 1]!)) last++
-  return all.slice(first, last + 1)
-}
-
-function sharesUserKey(version: Version, before: FileMetadata, after: FileMetadata): boolean {
-  // A bound made by a range tombstone is exclusive: the table does not hold that key.
-  if (sequenceOf(before.largest) === sequenceSentinel) return false
-  return version.comparator.user.compare(userKeyOf(before.largest), userKeyOf(after.smallest)) === 0
 }

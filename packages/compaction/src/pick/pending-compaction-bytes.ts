@@ -13,21 +13,21 @@ export function estimatePendingCompactionBytes(
 ): number {
   const resolved = resolveLeveledOptions(options)
   const { baseLevel, bytes: targets } = computeLevelTargets(version, resolved)
-  let pending = 0
-  let over = 0
-  if (version.levels[0]!.length >= resolved.level0FileNumCompactionTrigger) {
-    over = version.levelSizeBytes(0)
-    pending = over + version.levelSizeBytes(baseLevel)
-  }
-  for (let level = Math.max(1, baseLevel); level + 1 < version.levels.length; level++) {
-    const size = version.levelSizeBytes(level) + over
-    const target = targets[level]!
-    over = 0
-    if (size > target) {
-      over = size - target
-      const ratio = version.levelSizeBytes(level + 1) / Math.max(1, version.levelSizeBytes(level))
-      pending += Math.floor(over * (ratio + 1))
-    }
+  const last = version.levels.length - 1
+  if (last === 0) return 0
+  const level0Bytes = version.levelSizeBytes(0)
+  const level0IsDue =
+    version.levels[0]!.length >= resolved.level0FileNumCompactionTrigger ||
+    level0Bytes >= resolved.maxBytesForLevelBase
+  let pending = level0IsDue ? level0Bytes : 0
+  let comingDown = pending
+  for (let level = baseLevel; level < last; level++) {
+    const own = version.levelSizeBytes(level)
+    if (level === baseLevel && level0IsDue) pending += own
+    const size = own + comingDown
+    comingDown = Math.max(0, size - targets[level]!)
+    const next = version.levelSizeBytes(level + 1)
+    if (comingDown > 0 && next > 0) pending += Math.floor(comingDown * (next / size + 1))
   }
   return pending
 }

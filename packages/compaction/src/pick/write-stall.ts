@@ -15,9 +15,9 @@ export interface WriteStallOptions {
   readonly level0SlowdownWritesTrigger?: number
   /** Default 36. */
   readonly level0StopWritesTrigger?: number
-  /** Default 64 GiB. */
+  /** 0: no limit. Default 64 GiB. */
   readonly softPendingCompactionBytesLimit?: number
-  /** Default 256 GiB. */
+  /** 0: no limit. Default 256 GiB. */
   readonly hardPendingCompactionBytesLimit?: number
 }
 
@@ -26,8 +26,13 @@ export type WriteStall =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'slowdown' | 'stop'
-      readonly cause: 'memtables' | 'level0Files' | 'pendingCompactionBytes'
+      readonly cause: WriteStallCause
+      /** Slowed, and about to be stopped: then the rate falls faster. */
+      readonly nearStop?: boolean
     }
+
+/** What has grown too much. */
+export type WriteStallCause = 'memtables' | 'level0Files' | 'pendingCompactionBytes'
 
 /** Decides about write stalls. Pure. Source: RocksDB, write stalls. */
 export function computeWriteStall(
@@ -44,16 +49,25 @@ export function computeWriteStall(
   const { memtables, level0Files, pendingCompactionBytes } = input
   if (memtables > maxWriteBufferNumber) return { kind: 'stop', cause: 'memtables' }
   if (level0Files >= level0StopWritesTrigger) return { kind: 'stop', cause: 'level0Files' }
-  if (pendingCompactionBytes >= hardPendingCompactionBytesLimit) {
+  if (
+    hardPendingCompactionBytesLimit > 0 &&
+    pendingCompactionBytes >= hardPendingCompactionBytesLimit
+  ) {
     return { kind: 'stop', cause: 'pendingCompactionBytes' }
   }
   // With many memtables the last free one is a warning; with two it is the normal state.
   if (maxWriteBufferNumber > 3 && memtables >= maxWriteBufferNumber) {
     return { kind: 'slowdown', cause: 'memtables' }
   }
-  if (level0Files >= level0SlowdownWritesTrigger) return { kind: 'slowdown', cause: 'level0Files' }
-  if (pendingCompactionBytes >= softPendingCompactionBytesLimit) {
-    return { kind: 'slowdown', cause: 'pendingCompactionBytes' }
+  if (level0Files >= level0SlowdownWritesTrigger) {
+    const nearStop = level0Files >= level0StopWritesTrigger - 2
+    return { kind: 'slowdown', cause: 'level0Files', ...(nearStop ? { nearStop } : {}) }
+  }
+  const soft = softPendingCompactionBytesLimit
+  if (soft > 0 && pendingCompactionBytes >= soft) {
+    const room = hardPendingCompactionBytesLimit - soft
+    const nearStop = room > 0 && pendingCompactionBytes - soft > (3 * room) / 4
+    return { kind: 'slowdown', cause: 'pendingCompactionBytes', ...(nearStop ? { nearStop } : {}) }
   }
   return { kind: 'none' }
 }

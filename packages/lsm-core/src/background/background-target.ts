@@ -3,6 +3,7 @@ import type { VersionSet } from '@varve/manifest'
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { InfoLog } from '../db/info-log.ts'
 import type { SnapshotList } from '../db/snapshot-list.ts'
+import type { EventListener } from '../options/event-listener.ts'
 import type { ResolvedDBOptions } from '../options/resolve.ts'
 import type { WalSet } from '../write/wal-set.ts'
 import type { WriteController } from '../write/write-controller.ts'
@@ -29,4 +30,9 @@ export interface BackgroundTarget {
   /** Tables may have become obsolete. */
   schedulePurge(): void
   removeFile(name: string): Promise<void>
+  /** Tells the listeners of the options. */
+  notify<Event extends keyof EventListener>(
+    event: Event,
+    info: Parameters<NonNullable<EventListener[Event]>>[0],
+  ): void
 }

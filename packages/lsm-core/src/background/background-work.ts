@@ -1,45 +1,45 @@
-import { AbortedError } from '@varve/base'
-import {
-  createCompactionJob,
-  LeveledCompactionPicker,
-  outputFileNumbersNeeded,
-  type Compaction,
-  type JobResult,
-  type ManualRange,
-  type OutputDescription,
-  type PickInput,
-} from '@varve/compaction'
-import { tableFileName, type VersionEdit } from '@varve/manifest'
+import { AbortedError, InvalidOptionError, type Timer } from '@varve/base'
+import { filesWithinRanges, type Compaction, type ManualRange } from '@varve/compaction'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
-import { tableOptionsOf } from '../options/resolve.ts'
 import type { BackgroundTarget } from './background-target.ts'
-import { isBuiltInComparator, runJob, timeToLive, type Job } from './jobs.ts'
-import { workerPool } from './worker-pool.ts'
+import { compactFamily } from './compact-family.ts'
+import { FamilyCompactions } from './family-compactions.ts'
+import { flushFamily } from './flush-family.ts'
+import { JobRunner } from './job-runner.ts'
+import {
+  compactRangeByHand,
+  type ManualCompactionHost,
+  type ManualCompactionOptions,
+} from './manual-compaction.ts'
+import { refitLevel } from './refit-level.ts'
+import { Waiters } from './waiters.ts'
 
-interface Waiter {
-  readonly done: () => boolean
-  resolve(): void
-  reject(error: unknown): void
-}
+/** How often a database that is left alone looks for tables that have become old. */
+const ageTimerMs = 60 * 60 * 1000
 
 /**
  * Flushes and compacts one database. {@link BackgroundWork.schedule} looks for work and starts it; whatever changes the
  * state calls it.
  *
- * Of a family one flush and one compaction run at a time, of the database one compaction. Jobs only read and write table
- * files; what they did becomes true here, in the MANIFEST first.
+ * Of a family one flush runs at a time, and as many compactions as do not meet; of the database as many of both as the options
+ * allow. Jobs only read and write table files; what they did becomes true here, in the MANIFEST first.
  */
 export class BackgroundWork {
   readonly #db: BackgroundTarget
+  readonly #runner: JobRunner
   readonly #running = new Set<Promise<void>>()
   readonly #abort = new AbortController()
-  readonly #pickers = new Map<ColumnFamily, LeveledCompactionPicker>()
-  #waiters: Waiter[] = []
+  readonly #families = new Map<ColumnFamily, FamilyCompactions>()
+  readonly #waiters: Waiters
   #scheduled = false
-  #compacting = false
-  /** Manual compactions that want the turn; automatic ones step back. */
-  #manual = 0
+  #flushes = 0
+  #compactions = 0
+  /** Those who want no compaction to begin by itself. */
+  #holds = 0
+  /** One of them has what it wants: no compaction runs but its own. */
+  #isExclusive = false
+  #ageTimer: Timer | undefined
   readonly stats: {
     flushes: number
     compactions: number
@@ -50,6 +50,34 @@ export class BackgroundWork {
 
   constructor(db: BackgroundTarget) {
     this.#db = db
+    this.#runner = new JobRunner(db)
+    const { signal } = this.#abort
+    this.#waiters = new Waiters(() => (signal.aborted ? (signal.reason as unknown) : db.failure))
+  }
+
+  /** Flushes that run now. */
+  get runningFlushes(): number {
+    return this.#flushes
+  }
+
+  /** Compactions that run now. */
+  get runningCompactions(): number {
+    return this.#compactions
+  }
+
+  /** What compactions of a family do and have done. */
+  compactionsOf(family: ColumnFamily): FamilyCompactions {
+    let compactions = this.#families.get(family)
+    if (compactions === undefined) {
+      compactions = new FamilyCompactions(this.#db, family)
+      this.#families.set(family, compactions)
+    }
+    return compactions
+  }
+
+  /** Whether a compaction of the family is due, could it run. */
+  isCompactionPending(family: ColumnFamily): boolean {
+    return family.compactionPicker.needsCompaction(this.compactionsOf(family).pickInput)
   }
 
   get #stopped(): boolean {
@@ -70,7 +98,7 @@ export class BackgroundWork {
   waitForFlush(families: readonly ColumnFamily[]): Promise<void> {
     const pending = families.map((family) => ({ family, last: family.immutables.at(-1) }))
     this.schedule()
-    return this.#waitFor(() =>
+    return this.#waiters.until(() =>
       pending.every(
         ({ family, last }) =>
           last === undefined || family.dropped || !family.immutables.includes(last),
@@ -78,44 +106,114 @@ export class BackgroundWork {
     )
   }
 
-  /** Compacts the tables of a range, level by level, down to the deepest level that has any. */
-  async compactRange(family: ColumnFamily, range: ManualRange): Promise<void> {
-    this.#manual++
-    try {
-      let deepest = 1
-      for (let level = 0; level < deepest; level++) {
-        // Looked at again after each wait: another manual compaction may have been let go by the same event.
-        while (this.#compacting) await this.#waitFor(() => !this.#compacting)
-        if (family.dropped || this.#stopped) break
-        const { levels } = this.#db.versions.columnFamily(family.id).current
-        deepest = Math.max(
-          1,
-          levels.findLastIndex((files) => files.length > 0),
-        )
-        const compaction = this.#picker(family).pickRange(this.#pickInput(family), level, range)
-        if (compaction === undefined || compaction === 'busy') continue
-        this.#compacting = true
-        try {
-          await this.#track(this.#compact(family, compaction))
-        } finally {
-          this.#compacting = false
-        }
-      }
-      if (this.#db.failure !== undefined) throw this.#db.failure
-    } finally {
-      this.#manual--
-      this.#settle()
+  /** Resolves when no flush and no compaction runs or is due, but those that are switched off. */
+  async waitForCompactions(): Promise<void> {
+    const isQuiet = (): boolean => {
+      const families = [...this.#db.families.values()]
+      return (
+        this.#flushes + this.#compactions === 0 &&
+        !this.#scheduled &&
+        families.every((family) => family.immutables.length === 0) &&
+        (this.#holds > 0 || families.every((family) => !this.#mayBeDue(family)))
+      )
     }
+    this.schedule()
+    await this.#waiters.until(isQuiet)
+  }
+
+  /** Compacts the tables of a range, level by level, down to the deepest level that has any. */
+  async compactRange(
+    family: ColumnFamily,
+    range: ManualRange,
+    options: ManualCompactionOptions = {},
+  ): Promise<void> {
+    const {
+      exclusiveManualCompaction = true,
+      bottommostLevelCompaction = 'ifHaveCompactionFilter',
+      changeLevel = false,
+    } = options
+    if (options.targetLevel !== undefined && !changeLevel)
+      throw new InvalidOptionError('targetLevel', 'needs changeLevel')
+    const work = async (): Promise<void> => {
+      const host = this.#manualHost(family)
+      const level = await compactRangeByHand(host, range, bottommostLevelCompaction)
+      if (changeLevel && level !== undefined && !host.ended)
+        await this.#refit(family, level, options.targetLevel)
+    }
+    if (exclusiveManualCompaction || changeLevel) await this.#exclusively(work)
+    else await work()
+    if (this.#db.failure !== undefined) throw this.#db.failure
+  }
+
+  /**
+   * Compacts named tables, and what must go with them, into a level.
+   *
+   * @throws InvalidOptionError when there are no such tables, or the level lies above them
+   */
+  async compactFiles(
+    family: ColumnFamily,
+    fileNumbers: readonly number[],
+    outputLevel: number,
+  ): Promise<void> {
+    const host = this.#manualHost(family)
+    while (!host.ended) {
+      const input = host.pickInput()
+      const compaction = family.compactionPicker.pickFiles(input, fileNumbers, outputLevel)
+      if (compaction !== 'busy') {
+        await host.run(compaction)
+        break
+      }
+      if (!(await host.waitForOther())) break
+    }
+    if (this.#db.failure !== undefined) throw this.#db.failure
+  }
+
+  /** Has the tables of a range compacted when there is time. */
+  suggestCompactRange(family: ColumnFamily, range: ManualRange): void {
+    this.compactionsOf(family).suggest(range)
+    this.schedule()
+  }
+
+  /** Deletes tables below level 0 that lie within one of the ranges, as they are. */
+  async deleteFilesInRanges(family: ColumnFamily, ranges: readonly ManualRange[]): Promise<void> {
+    await this.#exclusively(async () => {
+      if (family.dropped || this.#stopped) return
+      const { versions } = this.#db
+      const { current } = versions.columnFamily(family.id)
+      const files = filesWithinRanges(current, ranges, new Set())
+      if (files.length === 0) return
+      await versions.logAndApply({
+        columnFamily: family.id,
+        deletedFiles: files.map(({ level, file }) => ({ level, number: file.number })),
+      })
+      if (!family.dropped) family.installSuperVersion(versions.columnFamily(family.id).current)
+      this.#db.schedulePurge()
+    })
   }
 
   /** Runs `action` while no compaction of the database runs or begins. */
   async withoutCompactions(action: () => Promise<void>): Promise<void> {
-    this.#manual++
+    await this.#exclusively(action)
+  }
+
+  /** Gives up running compactions, finishes nothing, and starts nothing more. */
+  async stop(): Promise<void> {
+    this.#abort.abort(new AbortedError('the database closes'))
+    this.#ageTimer?.cancel()
+    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    this.#waiters.settle()
+  }
+
+  /** Runs `action` when no compaction runs; what it runs itself is its own affair. */
+  async #exclusively(action: () => Promise<void>): Promise<void> {
+    this.#holds++
     try {
-      while (this.#compacting) await this.#waitFor(() => !this.#compacting)
-      this.#compacting = true
+      // Looked at again after each wait: another holder may have been let go by the same event.
+      while (this.#isExclusive || this.#compactions > 0)
+        await this.#waiters.until(() => !this.#isExclusive && this.#compactions === 0)
+      this.#isExclusive = true
       const work = action().finally(() => {
-        this.#compacting = false
+        this.#isExclusive = false
       })
       const ended = work
         .catch(() => undefined) // the caller gets it
@@ -123,43 +221,119 @@ export class BackgroundWork {
       this.#running.add(ended)
       await work
     } finally {
-      this.#manual--
-      this.#settle()
+      this.#holds--
+      this.#waiters.settle()
       this.schedule()
     }
   }
 
-  /** Gives up running compactions, finishes nothing, and starts nothing more. */
-  async stop(): Promise<void> {
-    this.#abort.abort(new AbortedError('the database closes'))
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
-    this.#settle()
+  #manualHost(family: ColumnFamily): ManualCompactionHost {
+    const compactions = this.compactionsOf(family)
+    const isEnded = (): boolean => family.dropped || this.#stopped
+    return {
+      family,
+      pickInput: () => compactions.pickInput,
+      get ended() {
+        return isEnded()
+      },
+      nextFileNumber: () => this.#db.versions.nextFileNumber,
+      run: (compaction) => this.#run(compactions, compaction),
+      waitForOther: async () => {
+        const { running } = compactions
+        if (running.count === 0) return false
+        const { generation } = running
+        await this.#waiters.until(() => running.generation !== generation)
+        return true
+      },
+    }
+  }
+
+  async #refit(family: ColumnFamily, level: number, target: number | undefined): Promise<void> {
+    const { versions } = this.#db
+    const edit = refitLevel(family.id, versions.columnFamily(family.id).current, level, target)
+    if (edit === undefined) return
+    await versions.logAndApply(edit)
+    if (!family.dropped) family.installSuperVersion(versions.columnFamily(family.id).current)
+    this.#db.infoLog.write(`moved level ${level} of "${family.name}" to ${String(target ?? 'top')}`)
   }
 
   #start(): void {
     if (this.#stopped) return
-    const { families } = this.#db
+    this.#startFlushes()
+    this.#startCompactions()
+    this.#watchAges()
+    this.#waiters.settle()
+  }
+
+  #startFlushes(): void {
+    const { families, options } = this.#db
     for (const family of families.values()) {
-      if (family.immutables.length > 0 && family.flushing === 0)
-        void this.#track(this.#flush(family))
+      if (this.#flushes >= options.maxBackgroundFlushes) return
+      if (family.immutables.length === 0 || family.flushing > 0) continue
+      this.#flushes++
+      const { stats } = this.compactionsOf(family)
+      const surroundings = {
+        db: this.#db,
+        runner: this.#runner,
+        stats,
+        signal: this.#abort.signal,
+      }
+      void this.#track(
+        flushFamily(family, surroundings)
+          .then((result) => {
+            this.stats.flushes++
+            this.stats.bytesFlushed += result.stats.bytesWritten
+          })
+          .finally(() => this.#flushes--),
+      )
     }
-    if (this.#compacting || this.#manual > 0) return
-    let best: { family: ColumnFamily; score: number } | undefined
-    for (const family of families.values()) {
-      if (family.options.disableAutoCompactions) continue
-      const input = this.#pickInput(family)
-      if (!this.#picker(family).needsCompaction(input)) continue
-      const score = this.#picker(family).scores(input)[0]?.score ?? 0
-      if (best === undefined || score > best.score) best = { family, score }
+  }
+
+  /** The most urgent ones first, over all families. */
+  #startCompactions(): void {
+    const { families, options } = this.#db
+    for (const family of this.#families.keys()) if (family.dropped) this.#families.delete(family)
+    if (this.#holds > 0) return
+    const due = [...families.values()].filter((family) => this.#mayBeDue(family))
+    const byUrgency = due
+      .map((family) => this.compactionsOf(family))
+      .map((compactions) => ({ compactions, score: due.length > 1 ? compactions.score : 0 }))
+      .sort((a, b) => b.score - a.score)
+    for (const { compactions } of byUrgency) {
+      while (this.#compactions < options.maxBackgroundCompactions) {
+        const compaction = compactions.pick()
+        if (compaction === undefined) break
+        void this.#run(compactions, compaction)
+      }
     }
-    if (best === undefined) return
-    const compaction = this.#picker(best.family).pick(this.#pickInput(best.family))
-    if (compaction === undefined) return
-    this.#compacting = true
-    void this.#track(
-      this.#compact(best.family, compaction).finally(() => {
-        this.#compacting = false
-      }),
+  }
+
+  #mayBeDue(family: ColumnFamily): boolean {
+    return !family.options.disableAutoCompactions && this.compactionsOf(family).mayBeDue
+  }
+
+  #run(compactions: FamilyCompactions, compaction: Compaction): Promise<void> {
+    this.#compactions++
+    const end = compactions.running.begin(compaction)
+    const surroundings = {
+      db: this.#db,
+      runner: this.#runner,
+      compactions,
+      signal: this.#abort.signal,
+    }
+    return this.#track(
+      compactFamily(compaction, surroundings)
+        .then(() => {
+          if (compaction.kind === 'move') this.stats.trivialMoves++
+          else this.stats.compactions++
+          if (compaction.kind !== 'rewrite') return
+          for (const { files } of compaction.inputs)
+            for (const file of files) this.stats.bytesCompacted += file.fileSizeBytes
+        })
+        .finally(() => {
+          this.#compactions--
+          end()
+        }),
     )
   }
 
@@ -167,212 +341,30 @@ export class BackgroundWork {
   #track(work: Promise<void>): Promise<void> {
     const tracked = work
       .catch((error: unknown) => {
-        if (!this.#abort.signal.aborted) this.#db.fail(error)
+        if (this.#abort.signal.aborted || this.#db.failure !== undefined) return
+        this.#db.fail(error)
+        this.#db.notify('onBackgroundError', { error })
       })
       .finally(() => {
         this.#running.delete(tracked)
-        this.#settle()
+        this.#waiters.settle()
         this.schedule()
       })
     this.#running.add(tracked)
     return tracked
   }
 
-  async #flush(family: ColumnFamily): Promise<void> {
-    const db = this.#db
-    const sealed = family.immutables.slice()
-    family.flushing = sealed.length
-    try {
-      const job: Job = {
-        kind: 'flush',
-        mergeOperator: family.options.mergeOperator,
-        ...timeToLive(family.options.ttlSeconds, db.options.clock),
-        description: { ...this.#outputDescription(family, 1) },
-        memtables: sealed.map(({ memtable }) => memtable.share()).reverse(),
-      }
-      const result = await this.#run(family, job)
-      // Logs that hold halves of the same batches must not be lost behind the table.
-      await db.wals.syncClosedLogs()
-      if (family.dropped) return await this.#discard(result)
-      const next = family.immutables[sealed.length] ?? family.active
-      const edit: VersionEdit = {
-        columnFamily: family.id,
-        logNumber: next.logNumber,
-        newFiles: result.outputs,
-      }
-      const minLogNumberToKeep = this.#minLogNumber(family, next.logNumber)
-      await db.versions.logAndApply({ ...edit, minLogNumberToKeep })
-      family.immutables.splice(0, sealed.length)
-      if (!family.dropped) family.installSuperVersion(db.versions.columnFamily(family.id).current)
-      this.stats.flushes++
-      this.stats.bytesFlushed += result.stats.bytesWritten
-      db.infoLog.write(
-        `flushed ${sealed.length} memtables of "${family.name}" to ${describeOutputs(result)} in ${result.stats.durationMs.toFixed(1)} ms`,
-      )
-      await db.releaseLogs(minLogNumberToKeep)
-      db.schedulePurge()
-      db.writeController.release()
-    } finally {
-      family.flushing = 0
-    }
-  }
-
-  async #compact(family: ColumnFamily, compaction: Compaction): Promise<void> {
-    const db = this.#db
-    const { inputs, outputLevel } = compaction
-    const deletedFiles = inputs.flatMap(({ level, files }) =>
-      files.map(({ number }) => ({ level, number })),
+  /** Tables become old although nothing happens. */
+  #watchAges(): void {
+    if (this.#ageTimer !== undefined) return
+    const isAgeing = [...this.#db.families.values()].some(
+      ({ options }) => options.ttl > 0 || options.periodicCompactionSeconds > 0,
     )
-    if (compaction.trivialMove) {
-      const newFiles = inputs.flatMap(({ files }) =>
-        files.map((file) => ({ level: outputLevel, file })),
-      )
-      await this.#applyCompaction(family, { columnFamily: family.id, deletedFiles, newFiles })
-      this.stats.trivialMoves++
-      db.infoLog.write(
-        `moved ${newFiles.length} tables of "${family.name}" to level ${outputLevel}`,
-      )
-      return
+    if (!isAgeing) return
+    const look = (): void => {
+      this.#ageTimer = undefined
+      this.schedule()
     }
-    const output = this.#outputDescription(family, outputFileNumbersNeeded(compaction))
-    // The tables must outlive the job even when a newer version drops them.
-    const version = db.versions.columnFamily(family.id).current.ref()
-    try {
-      const result = await this.#run(family, {
-        kind: 'compaction',
-        mergeOperator: family.options.mergeOperator,
-        ...timeToLive(family.options.ttlSeconds, db.options.clock),
-        description: createCompactionJob(compaction, output),
-      })
-      if (family.dropped) return await this.#discard(result)
-      await this.#applyCompaction(family, {
-        columnFamily: family.id,
-        deletedFiles,
-        newFiles: result.outputs,
-      })
-      this.stats.compactions++
-      this.stats.bytesCompacted += result.stats.bytesRead
-      db.infoLog.write(
-        `compacted ${deletedFiles.length} tables of "${family.name}" (${compaction.reason}) to level ${outputLevel}: ` +
-          `${describeOutputs(result)} in ${result.stats.durationMs.toFixed(1)} ms`,
-      )
-    } finally {
-      version.unref()
-      db.schedulePurge()
-    }
+    this.#ageTimer = this.#db.options.clock.setTimer(look, ageTimerMs, { unref: true })
   }
-
-  async #applyCompaction(family: ColumnFamily, edit: VersionEdit): Promise<void> {
-    const db = this.#db
-    await db.versions.logAndApply(edit)
-    if (!family.dropped) family.installSuperVersion(db.versions.columnFamily(family.id).current)
-    db.schedulePurge()
-    db.writeController.release()
-  }
-
-  /** Oldest log that any family needs once `flushed` needs none below `logNumber`. */
-  #minLogNumber(flushed: ColumnFamily, logNumber: number): number {
-    let min = Math.min(logNumber, this.#db.wals.pinnedNumber)
-    for (const family of this.#db.families.values()) {
-      if (family !== flushed) min = Math.min(min, family.oldestLogNumber)
-    }
-    return min
-  }
-
-  #run(family: ColumnFamily, job: Job): Promise<JobResult> {
-    const { options } = this.#db
-    const { signal } = this.#abort
-    const { comparator } = family.options
-    if (options.background === 'worker' && isBuiltInComparator(comparator))
-      return workerPool.run(job, signal)
-    return runJob(job, {
-      fileSystem: options.fileSystem,
-      comparator: (name) => (name === comparator.name ? comparator : undefined),
-      // A flush that has begun is finished on close: it is short, and what it wrote would be written again.
-      ...(job.kind === 'compaction' ? { signal } : {}),
-      yieldControl: () =>
-        new Promise((resolve) => {
-          setImmediate(resolve)
-        }),
-    })
-  }
-
-  /** Removes the tables of a job whose family went while it ran. */
-  async #discard(result: JobResult): Promise<void> {
-    for (const { file } of result.outputs) await this.#db.removeFile(tableFileName(file.number))
-  }
-
-  #outputDescription(family: ColumnFamily, fileNumbers: number): OutputDescription {
-    const db = this.#db
-    return {
-      directory: db.directory,
-      columnFamilyId: family.id,
-      columnFamilyName: family.name,
-      comparatorName: family.options.comparator.name,
-      ...(family.lookup.mergeOperator === undefined
-        ? {}
-        : { mergeOperatorName: family.lookup.mergeOperator.name }),
-      fileNumbers: { first: db.versions.reserveFileNumbers(fileNumbers), count: fileNumbers },
-      snapshots: db.snapshots.sequences(),
-      table: tableOptionsOf(family.options),
-      dbId: db.dbId,
-      sessionId: db.sessionId,
-    }
-  }
-
-  #picker(family: ColumnFamily): LeveledCompactionPicker {
-    let picker = this.#pickers.get(family)
-    if (picker === undefined) {
-      const { options } = family
-      picker = new LeveledCompactionPicker({
-        level0FileNumCompactionTrigger: options.level0FileNumCompactionTrigger,
-        maxBytesForLevelBase: options.maxBytesForLevelBase,
-        maxBytesForLevelMultiplier: options.maxBytesForLevelMultiplier,
-        targetFileSizeBaseBytes: options.targetFileSizeBaseBytes,
-        targetFileSizeMultiplier: options.targetFileSizeMultiplier,
-      })
-      this.#pickers.set(family, picker)
-    }
-    return picker
-  }
-
-  #pickInput(family: ColumnFamily): PickInput {
-    const { versions, snapshots } = this.#db
-    const stored = versions.columnFamily(family.id)
-    const oldestSnapshot = snapshots.sequences()[0]
-    return {
-      version: stored.current,
-      filesInCompaction: noFiles,
-      compactCursors: stored.compactCursors,
-      ...(oldestSnapshot === undefined ? {} : { oldestSnapshot }),
-    }
-  }
-
-  #waitFor(done: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ done, resolve, reject })
-      this.#settle()
-    })
-  }
-
-  /** Lets go of those whose condition holds, and of all when nothing will happen any more. */
-  #settle(): void {
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const waiter of waiters) {
-      if (waiter.done()) waiter.resolve()
-      else if (this.#abort.signal.aborted) waiter.reject(this.#abort.signal.reason)
-      else if (this.#db.failure !== undefined) waiter.reject(this.#db.failure)
-      else this.#waiters.push(waiter)
-    }
-  }
-}
-
-const noFiles: ReadonlySet<number> = new Set()
-
-function describeOutputs({ outputs }: JobResult): string {
-  if (outputs.length === 0) return 'nothing'
-  return outputs
-    .map(({ file }) => `${tableFileName(file.number)} (${file.fileSizeBytes} bytes)`)
-    .join(', ')
 }

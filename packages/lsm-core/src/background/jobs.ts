@@ -10,8 +10,10 @@ import {
 } from '@varve/base'
 import {
   MergingIterator,
+  RateLimiter,
   runCompaction,
   runFlush,
+  type CompactionFilter,
   type CompactionJobDescription,
   type FlushJobDescription,
   type JobEnvironment,
@@ -22,13 +24,19 @@ import { openSharedMemtable, type SharedMemtable } from '@varve/memtable'
 import type { FileSystem } from '@varve/vfs'
 
 import { mergeOperatorNamed } from '../read/merge-operators.ts'
-import { mergeOperatorWithTimes, timeOf } from '../write/value-time.ts'
+import { mergeOperatorWithTimes } from '../write/value-time.ts'
+import { loadCompactionFilter, type FilterModule } from './load-compaction-filter.ts'
+import { ttlFilter } from './ttl-filter.ts'
 
 /** A job as plain data: it crosses to a worker, memtables as shared memory. The merge operator is the option's text. */
 export type Job = {
   readonly mergeOperator: string | undefined
   /** Values end in the time of their write, and live so long; absent: they have none. */
   readonly ttl?: TimeToLive
+  /** Of the compaction filter, when it is one that every thread can load. */
+  readonly filter?: FilterModule
+  /** Of the rate limiter. */
+  readonly rateLimit?: SharedArrayBuffer
 } & JobWork
 
 /** {@link Job.ttl} */
@@ -59,6 +67,10 @@ export interface JobPlace {
   readonly fileSystem: FileSystem
   /** Order by name when it is not one that every thread knows. */
   readonly comparator?: (name: string) => Comparator | undefined
+  /** When it is one that only this thread has. */
+  readonly compactionFilter?: CompactionFilter
+  /** What limits to the time of: the rate limiter's. Default: the machine's. */
+  readonly rateLimiter?: RateLimiter
   readonly signal?: AbortSignal
   readonly yieldControl?: () => Promise<void>
 }
@@ -69,20 +81,26 @@ export function isBuiltInComparator(comparator: Comparator): boolean {
 }
 
 /** Runs a job in this thread. */
-export function runJob(job: Job, place: JobPlace): Promise<JobResult> {
-  const { mergeOperator, ttl } = job
+export async function runJob(job: Job, place: JobPlace): Promise<JobResult> {
+  const { mergeOperator, ttl, rateLimit } = job
+  const rateLimiter =
+    place.rateLimiter ?? (rateLimit === undefined ? undefined : RateLimiter.attach(rateLimit))
   const environment: JobEnvironment = {
     fs: place.fileSystem,
     clock: systemClock,
     comparator: (name) => place.comparator?.(name) ?? builtInComparator(name),
     ...(mergeOperator === undefined ? {} : { mergeOperator: () => operatorOf(mergeOperator, ttl) }),
-    ...(ttl === undefined || ttl.seconds === 0
-      ? {}
-      : { isExpired: (value) => timeOf(value) + ttl.seconds < ttl.nowS }),
+    ...(rateLimiter === undefined ? {} : { rateLimiter }),
     ...(place.signal === undefined ? {} : { signal: place.signal }),
     ...(place.yieldControl === undefined ? {} : { yieldControl: place.yieldControl }),
   }
-  if (job.kind === 'compaction') return runCompaction(job.description, environment)
+  if (job.kind === 'compaction') {
+    const compactionFilter = await filterOf(job, place)
+    return await runCompaction(
+      job.description,
+      compactionFilter === undefined ? environment : { ...environment, compactionFilter },
+    )
+  }
   const comparator = environment.comparator(job.description.comparatorName)
   const iterators = job.memtables.map((memtable) => openSharedMemtable(memtable, comparator))
   const entries: InternalIterator =
@@ -90,7 +108,18 @@ export function runJob(job: Job, place: JobPlace): Promise<JobResult> {
       ? iterators[0]!
       : new MergingIterator(iterators, new InternalKeyComparator(comparator))
   const rangeTombstones = job.memtables.flatMap((memtable) => memtable.rangeTombstones)
-  return runFlush(job.description, { entries, rangeTombstones }, environment)
+  return await runFlush(job.description, { entries, rangeTombstones }, environment)
+}
+
+/** The user's filter behind that of the family's times. */
+async function filterOf(
+  { filter, ttl }: Job,
+  { compactionFilter }: JobPlace,
+): Promise<CompactionFilter | undefined> {
+  const inner =
+    compactionFilter ?? (filter === undefined ? undefined : await loadCompactionFilter(filter))
+  const isTimed = ttl !== undefined && (ttl.seconds > 0 || inner !== undefined)
+  return isTimed ? ttlFilter(ttl, inner) : inner
 }
 
 function operatorOf(text: string, ttl: TimeToLive | undefined): MergeOperator {

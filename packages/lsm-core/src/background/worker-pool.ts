@@ -10,6 +10,7 @@ import type { WorkerError, WorkerReply, WorkerRequest } from './worker-messages.
 interface QueuedJob {
   readonly job: Job
   readonly signal: AbortSignal
+  readonly onAbort: () => void
   resolve(result: JobResult): void
   reject(error: unknown): void
 }
@@ -20,24 +21,38 @@ interface PoolWorker {
 }
 
 /**
- * The threads that flush and compact for all databases of the process: at most two, made when first needed, and no reason
- * for the process to stay alive while idle. Flushes go before compactions, because writes wait for them.
+ * The threads that flush and compact for all databases of the process: made when first needed, and no reason for the process to
+ * stay alive while idle. Flushes go before compactions, because writes wait for them, and compactions leave one thread to them.
  */
 class WorkerPool {
   readonly #workers: PoolWorker[] = []
   readonly #queue: QueuedJob[] = []
-  readonly #maxWorkers = Math.max(1, Math.min(2, availableParallelism() - 1))
+  readonly #maxCompactions = Math.max(1, Math.min(8, availableParallelism() - 1))
   #nextId = 1
 
   /** Runs a job in some thread; a signal that fires takes it off the queue or stops it. */
   run(job: Job, signal: AbortSignal): Promise<JobResult> {
     return new Promise((resolve, reject) => {
-      const queued: QueuedJob = { job, signal, resolve, reject }
+      const onAbort = (): void => this.#cancel(queued)
+      const settle = (): void => signal.removeEventListener('abort', onAbort)
+      const queued: QueuedJob = {
+        job,
+        signal,
+        onAbort,
+        resolve: (result) => {
+          settle()
+          resolve(result)
+        },
+        reject: (error) => {
+          settle()
+          reject(error)
+        },
+      }
       if (signal.aborted) {
         reject(new AbortedError('the database closes'))
         return
       }
-      signal.addEventListener('abort', () => this.#cancel(queued), { once: true })
+      signal.addEventListener('abort', queued.onAbort, { once: true })
       if (job.kind === 'flush') {
         const at = this.#queue.findIndex((other) => other.job.kind !== 'flush')
         this.#queue.splice(at < 0 ? this.#queue.length : at, 0, queued)
@@ -49,18 +64,25 @@ class WorkerPool {
   }
 
   #dispatch(): void {
-    while (this.#queue.length > 0) {
+    for (;;) {
+      const at = this.#queue.findIndex(({ job }) => job.kind === 'flush' || this.#mayCompact)
+      if (at < 0) return
       const idle = this.#workers.find(({ current }) => current === undefined) ?? this.#spawn()
       if (idle === undefined) return
-      const queued = this.#queue.shift()!
-      idle.current = queued
+      const [queued] = this.#queue.splice(at, 1)
+      idle.current = queued!
       idle.worker.ref()
-      post(idle.worker, { kind: 'run', id: this.#nextId++, job: queued.job })
+      post(idle.worker, { kind: 'run', id: this.#nextId++, job: queued!.job })
     }
   }
 
+  get #mayCompact(): boolean {
+    const compactions = this.#workers.filter(({ current }) => current?.job.kind === 'compaction')
+    return compactions.length < this.#maxCompactions
+  }
+
   #spawn(): PoolWorker | undefined {
-    if (this.#workers.length >= this.#maxWorkers) return undefined
+    if (this.#workers.length > this.#maxCompactions) return undefined
     // From source the thread needs the same export condition as the process.
     const fromSource = import.meta.url.endsWith('.ts')
     const worker = new Worker(

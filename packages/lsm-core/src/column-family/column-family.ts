@@ -1,4 +1,5 @@
 import { InternalKeyComparator, prefixExtractorNamed, type PrefixExtractor } from '@varve/base'
+import type { CompactionPicker } from '@varve/compaction'
 import type { Version } from '@varve/manifest'
 import { Memtable } from '@varve/memtable'
 
@@ -7,6 +8,7 @@ import type { ResolvedColumnFamilyOptions } from '../options/resolve.ts'
 import { mergeOperatorNamed } from '../read/merge-operators.ts'
 import type { LookupEnvironment } from '../read/point-lookup.ts'
 import type { TableCache } from '../read/table-cache.ts'
+import { createCompactionPicker } from './compaction-picker.ts'
 import { SuperVersion } from './super-version.ts'
 
 /** A memtable with the log that was current when it was made: what it holds is in that log and later ones. */
@@ -29,6 +31,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
   readonly options: ResolvedColumnFamilyOptions
   readonly comparator: InternalKeyComparator
   readonly lookup: LookupEnvironment
+  readonly compactionPicker: CompactionPicker
   readonly prefixExtractor: PrefixExtractor | undefined
   /** Takes writes. */
   active: LoggedMemtable
@@ -38,7 +41,6 @@ export class ColumnFamily implements ColumnFamilyHandle {
   flushing = 0
   /** A flush was asked for, however small the memtable. */
   flushRequested = false
-  compacting = false
   dropped = false
   #superVersion: SuperVersion
 
@@ -65,6 +67,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
     const { prefixExtractor } = options
     this.prefixExtractor =
       typeof prefixExtractor === 'string' ? prefixExtractorNamed(prefixExtractor) : prefixExtractor
+    this.compactionPicker = createCompactionPicker(options)
     this.active = this.#newMemtable(logNumber)
     this.immutables = []
     this.#superVersion = this.#newSuperVersion(version)

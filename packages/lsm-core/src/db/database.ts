@@ -23,6 +23,8 @@ import { ColumnFamily } from '../column-family/column-family.ts'
 import { attemptAll } from '../files/attempt-all.ts'
 import { writeOptionsFile } from '../open/options-content.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
+import type { EventListener } from '../options/event-listener.ts'
+import { notifyListeners } from '../options/notify-listeners.ts'
 import { resolveColumnFamilyOptions, type ResolvedDBOptions } from '../options/resolve.ts'
 import type { TableCache } from '../read/table-cache.ts'
 import { CommitPipeline, type CommitTarget } from '../write/commit-pipeline.ts'
@@ -120,7 +122,11 @@ export class Database implements CommitTarget {
     this.#lock = parts.lock
     this.readOnly = parts.lock === undefined
     this.snapshots = new SnapshotList(() => this.background.schedule())
-    this.writeController = new WriteController(parts.options.clock)
+    this.writeController = new WriteController({
+      clock: parts.options.clock,
+      delayedWriteRate: parts.options.delayedWriteRate,
+      onChange: (info) => this.notify('onStallConditionsChanged', info),
+    })
     this.pipeline = new CommitPipeline(this)
     this.background = new BackgroundWork(this)
     this.twoPhase = new TwoPhaseLog(this, parts.prepared)
@@ -160,6 +166,16 @@ export class Database implements CommitTarget {
     this.writeController.release()
   }
 
+  /** Tells the listeners of the options. */
+  notify<Event extends keyof EventListener>(
+    event: Event,
+    info: Parameters<NonNullable<EventListener[Event]>>[0],
+  ): void {
+    const { listeners } = this.options
+    if (listeners.length > 0)
+      notifyListeners(listeners, event, info, (text) => this.infoLog.write(text))
+  }
+
   // CommitTarget
 
   checkWritable(): void {
@@ -186,10 +202,9 @@ export class Database implements CommitTarget {
     const { paused } = this.writeController
     if (paused !== undefined) return paused
     if (this.#failure !== undefined || this.#closing !== undefined) return undefined
-    const stall = this.writeController.stallOf(this.families.values())
-    if (stall === 'none') return undefined
-    this.background.schedule()
-    return this.writeController.wait(stall)
+    const pause = this.writeController.holdBack(this.families.values())
+    if (pause !== undefined) this.background.schedule()
+    return pause
   }
 
   checkRoomForBlockingWrite(): void {
@@ -233,6 +248,7 @@ export class Database implements CommitTarget {
       throw error
     }
     versions.lastSequence = sequence + count - 1
+    this.writeController.noteWritten(record.length)
   }
 
   /** The batch as it is logged: with the present time behind values of families that keep it. */
@@ -369,7 +385,12 @@ export class Database implements CommitTarget {
     const logNumber = this.wals.currentNumber
     let stored
     try {
-      stored = await this.versions.addColumnFamily(name, resolved.comparator, logNumber)
+      stored = await this.versions.addColumnFamily(
+        name,
+        resolved.comparator,
+        logNumber,
+        resolved.numLevels,
+      )
     } catch (error) {
       if (this.versions.failure !== undefined) this.fail(error)
       throw error
@@ -458,7 +479,9 @@ export class Database implements CommitTarget {
     this.#purgeScheduled = false
     for (const number of this.versions.takeObsoleteFiles()) {
       this.tables.evict(number)
-      await this.removeFile(tableFileName(number))
+      const fileName = tableFileName(number)
+      await this.removeFile(fileName)
+      this.notify('onTableFileDeleted', { fileNumber: number, fileName })
     }
   }
 

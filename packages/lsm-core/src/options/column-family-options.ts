@@ -1,10 +1,27 @@
 import type { Comparator, PrefixExtractor } from '@varve/base'
+import type {
+  CompactionFilter,
+  CompactionPriority,
+  FifoCompactionOptions,
+  UniversalCompactionOptions,
+} from '@varve/compaction'
 
-/** Compression of tables by name. */
-export type CompressionName = 'none' | 'snappy' | 'lz4' | 'zstd' | 'zlib'
+import type { CompactionFilterModule } from './compaction-filter-module.ts'
+
+import type { TableLayoutOptions } from './table-layout.ts'
+
+export type {
+  ChecksumName,
+  CompressionName,
+  IndexName,
+  TableLayoutOptions,
+} from './table-layout.ts'
+
+/** How tables of a family are brought together. */
+export type CompactionStyle = 'level' | 'universal' | 'fifo'
 
 /** How one column family orders, keeps and compacts its data. Fields that are absent take the default. */
-export interface ColumnFamilyOptions {
+export interface ColumnFamilyOptions extends TableLayoutOptions {
   /** Order of user keys; stored by name, and refused when it differs from the stored one. Default: bytewise. */
   readonly comparator?: Comparator
   /**
@@ -23,18 +40,39 @@ export interface ColumnFamilyOptions {
    * RocksDB's names of these, or one of your own. Cursors are in the order of all keys in any case. Default: none.
    */
   readonly prefixExtractor?: string | PrefixExtractor
-  /** Default `snappy`. */
-  readonly compression?: CompressionName
   /** A memtable of this size is sealed and flushed. Default 64 MiB. */
   readonly writeBufferSizeBytes?: number
   /** Memtables, sealed ones included, before writes wait. Default 2. */
   readonly maxWriteBufferNumber?: number
-  /** Data block before compression. Default 4096. */
-  readonly blockSizeBytes?: number
-  /** Bits a key takes in the Bloom filter, 0 for no filter. Default 10. */
-  readonly bloomBitsPerKey?: number
-  /** Checksum of table blocks. Default `crc32c`. */
-  readonly checksum?: 'crc32c' | 'xxh3'
+  /**
+   * `level`: few sorted levels, for reading; `universal`: runs of like size, for writing; `fifo`: the oldest tables are deleted
+   * when they are too many or too old. Default `level`.
+   */
+  readonly compactionStyle?: CompactionStyle
+  /** For the style `universal`. */
+  readonly compactionOptionsUniversal?: UniversalCompactionOptions
+  /** For the style `fifo`. */
+  readonly compactionOptionsFifo?: FifoCompactionOptions
+  /** Levels, from 0 on; at least 2 for the style `level`. Not less than what has tables. Default 7. */
+  readonly numLevels?: number
+  /** Fill the last level first and derive the sizes of the others from it. Default true. */
+  readonly levelCompactionDynamicLevelBytes?: boolean
+  /** Which table of a level that is too large goes first. Default `minOverlappingRatio`. */
+  readonly compactionPri?: CompactionPriority
+  /**
+   * Seconds. `level`: data that is older goes down level by level, so that what is deleted goes (default 30 days).
+   * `universal`: as `periodicCompactionSeconds`. `fifo`: tables whose oldest data is older are deleted. 0: never, the default of
+   * both. Not to be mixed up with `ttlSeconds`.
+   */
+  readonly ttl?: number
+  /** Seconds after which a table is rewritten, so that a filter sees it. 0: never. Default 30 days with a compaction filter, else 0. */
+  readonly periodicCompactionSeconds?: number
+  /**
+   * Removes and changes entries while they are compacted. As an object it is called in the thread that opened the database, and
+   * compactions of the family run there, in slices that let the event loop turn; a function cannot cross to another thread. As a
+   * module it is loaded by the threads that compact.
+   */
+  readonly compactionFilter?: CompactionFilter | CompactionFilterModule
   /** Level-0 tables that start a compaction. Default 4. */
   readonly level0FileNumCompactionTrigger?: number
   /** Level-0 tables from which writes are slowed. Default 20. */
@@ -45,10 +83,18 @@ export interface ColumnFamilyOptions {
   readonly maxBytesForLevelBase?: number
   /** Growth from level to level. Default 10. */
   readonly maxBytesForLevelMultiplier?: number
+  /** By level: factor on that growth. Static level sizes only. Default: 1 for all. */
+  readonly maxBytesForLevelMultiplierAdditional?: readonly number[]
   /** Table size that a compaction aims at in level 1. Default 64 MiB. */
   readonly targetFileSizeBaseBytes?: number
   /** Growth of the table size from level to level. Default 1. */
   readonly targetFileSizeMultiplier?: number
+  /** Bytes that one compaction takes, about. Default 0: 25 × `targetFileSizeBaseBytes`. */
+  readonly maxCompactionBytes?: number
+  /** Bytes that compactions have to move from which writes are slowed, 0 none. Default 64 GiB. */
+  readonly softPendingCompactionBytesLimit?: number
+  /** Bytes that compactions have to move at which writes wait, 0 none. Default 256 GiB. */
+  readonly hardPendingCompactionBytesLimit?: number
   /** No compaction but by {@link DB.compactRange}. Default false. */
   readonly disableAutoCompactions?: boolean
 }

@@ -1,8 +1,10 @@
 import type { Clock, Random } from '@varve/base'
+import type { RateLimiter } from '@varve/compaction'
 import type { BlockCache } from '@varve/sst-format'
 import type { FileSystem } from '@varve/vfs'
 import type { WalRecoveryMode } from '@varve/wal'
 
+import type { EventListener } from './event-listener.ts'
 import type { ColumnFamilyOptions } from './column-family-options.ts'
 
 /** Options of {@link DB.open}. */
@@ -35,6 +37,20 @@ export interface DBOptions {
    * `inline` in the calling thread, in slices that yield. Default: `worker` where it can be.
    */
   readonly background?: 'worker' | 'inline'
+  /** Flushes and compactions of this database that run at once; a quarter of them, but one at least, are flushes. Default 2. */
+  readonly maxBackgroundJobs?: number
+  /** Compactions at once, instead of what `maxBackgroundJobs` gives. */
+  readonly maxBackgroundCompactions?: number
+  /** Flushes at once, instead of what `maxBackgroundJobs` gives. */
+  readonly maxBackgroundFlushes?: number
+  /** Parts into which a large compaction is cut, to run at the same time. Default 1. */
+  readonly maxSubcompactions?: number
+  /** Bounds how fast flushes and compactions write; may be given to several databases. Default: no bound. */
+  readonly rateLimiter?: RateLimiter
+  /** Bytes per second that slowed writes get at first. Default 16 MiB, or what the rate limiter grants. */
+  readonly delayedWriteRate?: number
+  /** Told what the database does by itself. */
+  readonly listeners?: readonly EventListener[]
   /** Tables that are open at once; cursors may hold more. Default 2000. */
   readonly maxOpenFiles?: number
   /** Check sizes and contents of more than is needed. Default true. */

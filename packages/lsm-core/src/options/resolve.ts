@@ -9,25 +9,51 @@ import {
   type PrefixExtractor,
   type Random,
 } from '@varve/base'
-import { BlockCache, ChecksumType, CompressionType, type TableOptions } from '@varve/sst-format'
+import type {
+  CompactionFilter,
+  CompactionPriority,
+  FifoCompactionOptions,
+  RateLimiter,
+  UniversalCompactionOptions,
+} from '@varve/compaction'
+import { BlockCache } from '@varve/sst-format'
 import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import type { WalRecoveryMode } from '@varve/wal'
 
-import type { ColumnFamilyOptions, CompressionName } from './column-family-options.ts'
+import type { CompactionFilterModule } from './compaction-filter-module.ts'
+import type { ColumnFamilyOptions, CompactionStyle } from './column-family-options.ts'
 import type { DBOptions } from './db-options.ts'
+import type { EventListener } from './event-listener.ts'
+import { resolveBackgroundOptions } from './resolve-background.ts'
+import { resolveCompactionOptions } from './resolve-compaction.ts'
+import {
+  resolveTableLayout,
+  tableLayoutKeys,
+  tableOptionsOf,
+  type ResolvedTableLayout,
+} from './table-layout.ts'
 
 /** {@link ColumnFamilyOptions} with every default filled in. */
-export interface ResolvedColumnFamilyOptions {
+export interface ResolvedColumnFamilyOptions extends ResolvedTableLayout {
   readonly comparator: Comparator
   readonly mergeOperator: string | undefined
   readonly ttlSeconds: number | undefined
   readonly prefixExtractor: string | PrefixExtractor | undefined
-  readonly compression: CompressionName
   readonly writeBufferSizeBytes: number
   readonly maxWriteBufferNumber: number
-  readonly blockSizeBytes: number
-  readonly bloomBitsPerKey: number
-  readonly checksum: 'crc32c' | 'xxh3'
+  readonly compactionStyle: CompactionStyle
+  readonly compactionOptionsUniversal: UniversalCompactionOptions
+  readonly compactionOptionsFifo: FifoCompactionOptions
+  readonly numLevels: number
+  readonly levelCompactionDynamicLevelBytes: boolean
+  readonly compactionPri: CompactionPriority
+  readonly ttl: number
+  readonly periodicCompactionSeconds: number
+  readonly compactionFilter: CompactionFilter | CompactionFilterModule | undefined
+  readonly maxBytesForLevelMultiplierAdditional: readonly number[]
+  readonly maxCompactionBytes: number
+  readonly softPendingCompactionBytesLimit: number
+  readonly hardPendingCompactionBytesLimit: number
   readonly level0FileNumCompactionTrigger: number
   readonly level0SlowdownWritesTrigger: number
   readonly level0StopWritesTrigger: number
@@ -52,6 +78,12 @@ export interface ResolvedDBOptions {
   readonly maxTotalWalSizeBytes: number
   readonly walRecoveryMode: WalRecoveryMode
   readonly background: 'worker' | 'inline'
+  readonly maxBackgroundCompactions: number
+  readonly maxBackgroundFlushes: number
+  readonly maxSubcompactions: number
+  readonly rateLimiter: RateLimiter | undefined
+  readonly delayedWriteRate: number
+  readonly listeners: readonly EventListener[]
   readonly maxOpenFiles: number
   readonly paranoidChecks: boolean
   /** Prepared transactions have somebody who decides them. */
@@ -75,12 +107,22 @@ const familyKeys: ReadonlySet<string> = new Set<keyof ColumnFamilyOptions>([
   'mergeOperator',
   'ttlSeconds',
   'prefixExtractor',
-  'compression',
+  ...tableLayoutKeys,
   'writeBufferSizeBytes',
   'maxWriteBufferNumber',
-  'blockSizeBytes',
-  'bloomBitsPerKey',
-  'checksum',
+  'compactionStyle',
+  'compactionOptionsUniversal',
+  'compactionOptionsFifo',
+  'numLevels',
+  'levelCompactionDynamicLevelBytes',
+  'compactionPri',
+  'ttl',
+  'periodicCompactionSeconds',
+  'compactionFilter',
+  'maxBytesForLevelMultiplierAdditional',
+  'maxCompactionBytes',
+  'softPendingCompactionBytesLimit',
+  'hardPendingCompactionBytesLimit',
   'level0FileNumCompactionTrigger',
   'level0SlowdownWritesTrigger',
   'level0StopWritesTrigger',
@@ -103,20 +145,19 @@ const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
   'maxTotalWalSizeBytes',
   'walRecoveryMode',
   'background',
+  'maxBackgroundJobs',
+  'maxBackgroundCompactions',
+  'maxBackgroundFlushes',
+  'maxSubcompactions',
+  'rateLimiter',
+  'delayedWriteRate',
+  'listeners',
   'maxOpenFiles',
   'paranoidChecks',
   'blockCache',
   'clock',
   'random',
 ])
-
-const compressions: Readonly<Record<CompressionName, CompressionType>> = {
-  none: CompressionType.NoCompression,
-  snappy: CompressionType.Snappy,
-  lz4: CompressionType.LZ4,
-  zstd: CompressionType.ZSTD,
-  zlib: CompressionType.Zlib,
-}
 
 const recoveryModes: ReadonlySet<string> = new Set<WalRecoveryMode>([
   'tolerateCorruptedTailRecords',
@@ -178,11 +219,7 @@ export function resolveColumnFamilyOptions(
     mergeOperator: options.mergeOperator,
     ttlSeconds: options.ttlSeconds === undefined ? undefined : number('ttlSeconds', 0, 0, 2 ** 31),
     prefixExtractor: checkPrefixExtractor(options.prefixExtractor),
-    compression: checkOneOf(
-      'compression',
-      options.compression ?? 'snappy',
-      Object.keys(compressions),
-    ),
+    ...resolveTableLayout(options),
     writeBufferSizeBytes: number(
       'writeBufferSizeBytes',
       defaults.writeBufferSizeBytes,
@@ -190,9 +227,7 @@ export function resolveColumnFamilyOptions(
       1 << 30,
     ),
     maxWriteBufferNumber: number('maxWriteBufferNumber', 2, 2, 1000),
-    blockSizeBytes: number('blockSizeBytes', 4096, 64, 1 << 28),
-    bloomBitsPerKey: number('bloomBitsPerKey', 10, 0, 100),
-    checksum: checkOneOf('checksum', options.checksum ?? 'crc32c', ['crc32c', 'xxh3']),
+    ...resolveCompactionOptions(options),
     level0FileNumCompactionTrigger: number('level0FileNumCompactionTrigger', 4, 1, 10_000),
     level0SlowdownWritesTrigger: number('level0SlowdownWritesTrigger', 20, 1, 100_000),
     level0StopWritesTrigger: number('level0StopWritesTrigger', 36, 1, 100_000),
@@ -258,6 +293,7 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
       recoveryModes,
     ),
     background,
+    ...resolveBackgroundOptions(options),
     maxOpenFiles: checkNumber('maxOpenFiles', options.maxOpenFiles ?? 2000, 1, 1 << 30),
     paranoidChecks: options.paranoidChecks ?? true,
     allow2pc: false,
@@ -267,12 +303,4 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
   }
 }
 
-/** How the tables of a family are written. */
-export function tableOptionsOf(options: ResolvedColumnFamilyOptions): TableOptions {
-  return {
-    blockSizeBytes: options.blockSizeBytes,
-    bloomBitsPerKey: options.bloomBitsPerKey,
-    checksum: options.checksum === 'xxh3' ? ChecksumType.XXH3 : ChecksumType.CRC32c,
-    compression: compressions[options.compression],
-  }
-}
+export { tableOptionsOf }
