@@ -41,3 +41,4 @@ export {
   type TopologyTestDriverOptions,
 } from './testing/topology-test-driver.ts'
 export type { TestInputRecord, TestOutputRecord, TopologyTestDriverApi } from './testing/api.ts'
+export type { RestartFrom } from './testing/test-task.ts'

@@ -30,8 +30,7 @@ interface Sweep {
 }
 
 /**
- * Removes rows that windowed and versioned stores have stopped showing, some at each commit. The changelog forgets them by its own
- * retention. A sweep of a store begins when its time has moved by half the retention, so each row is looked at a few times in its life.
+ * Removes rows that windowed and versioned stores have stopped showing, some at each commit. A sweep of a store begins when its time has moved by half the retention, so each row is looked at a few times in its life.
  */
 export class StoreExpiry {
   readonly #state: TaskState
@@ -63,9 +62,14 @@ export class StoreExpiry {
     })
   }
 
-  /** Does a part of the work; its deletions belong to the commit under way. */
-  run(): void {
-    for (const sweep of this.#sweeps) this.#sweep(sweep)
+  /** Does a part of the work on versioned stores. To be called before changelogs are written, which know no retention for them. */
+  removeVersions(): void {
+    for (const sweep of this.#sweeps) if (sweep.store.kind === 'versioned') this.#sweep(sweep)
+  }
+
+  /** Does a part of the work on windowed stores, whose changelogs need not hear of it. To be called before state is committed. */
+  removeWindows(): void {
+    for (const sweep of this.#sweeps) if (sweep.store.kind !== 'versioned') this.#sweep(sweep)
   }
 
   #sweep(sweep: Sweep): void {

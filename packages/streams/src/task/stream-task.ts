@@ -175,6 +175,7 @@ export class StreamTask {
   /** Sends the uncommitted rows of logged stores to their changelogs, one at each step. */
   *logChanges(): Generator<void> {
     const { applicationId, collector } = this.#environment
+    this.#expiry.removeVersions()
     for (const store of this.sub.stores) {
       if (!store.logging) continue
       const topic = changelogTopic(applicationId, store.name)
@@ -204,7 +205,7 @@ export class StreamTask {
     const numbers = new Map<string, number>()
     for (const [key, queue] of this.queues) numbers.set(inputNumber(key), queue.position)
     for (const [store, end] of this.#changelogEnds) numbers.set(changelogNumber(store), end)
-    this.#expiry.run()
+    this.#expiry.removeWindows()
     this.state.commit(numbers)
     this.#dirty = false
     const changes = this.#changes

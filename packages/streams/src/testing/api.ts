@@ -2,6 +2,7 @@ import type { RecordHeader } from '@varve/kafka'
 
 import type { SkippedRecord } from '../application/options.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../state/store.ts'
+import type { RestartFrom } from './test-task.ts'
 
 /** A record piped into a {@link TopologyTestDriverApi}. */
 export interface TestInputRecord {
@@ -30,6 +31,8 @@ export interface TopologyTestDriverApi extends Disposable {
   pipeInputAsync(topic: string, record: TestInputRecord): Promise<void>
   /** Takes what was written since the last call, in order over all topics (or of one topic). */
   readOutput(topic?: string): TestOutputRecord[]
+  /** How many of the outputs not read yet come after the last commit: a restart takes them back. */
+  readonly uncommittedOutputs: number
   advanceWallClockTime(ms: number): void
   /** Flushes caches, as a commit does. */
   commit(): void
@@ -40,5 +43,12 @@ export interface TopologyTestDriverApi extends Disposable {
   /** What the stores hold now, uncommitted writes included. */
   store<K, V>(name: string): ReadOnlyKeyValueStore<K, V>
   windowStore<K, V>(name: string): ReadOnlyWindowStore<K, V>
+  /**
+   * Kills all tasks and starts them again, from their state or from nothing but their changelogs. What was not committed is lost, its outputs
+   * too as far as they have not been read, and the inputs since then are processed once more.
+   */
+  restart(from: RestartFrom): Promise<void>
   close(): void
+  /** The same for a driver whose stores are in a storage. */
+  closeStorage(): Promise<void>
 }

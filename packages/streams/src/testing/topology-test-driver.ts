@@ -5,20 +5,20 @@ import type { SkippedRecord } from '../application/options.ts'
 import { noHeaders, type StreamRecord } from '../record.ts'
 import { CacheBudget } from '../state/cache.ts'
 import { KeyValueStore } from '../state/key-value-store.ts'
-import { memoryTaskDatabase } from '../state/memory-storage.ts'
 import { SessionStore } from '../state/session-store.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../state/store.ts'
-import { TaskState } from '../state/task-state.ts'
+import type { StateStorage, TaskDatabase } from '../state/task-database.ts'
 import { VersionedStore } from '../state/versioned-store.ts'
 import { WindowStore } from '../state/window-store.ts'
 import { ProcessingError } from '../task/processing-error.ts'
-import { ProcessorGraph } from '../task/processor-graph.ts'
+import type { ProcessorGraph } from '../task/processor-graph.ts'
 import { deserializeRecord, fatalSkip, isSchemaNotLoaded } from '../task/record-deserializer.ts'
 import { serializeRecord } from '../task/serialize-record.ts'
 import type { TaskStore } from '../state/open-store.ts'
 import type { SinkNode, SourceNode } from '../topology/node.ts'
-import type { Topology } from '../topology/topology.ts'
+import type { SubTopology, Topology } from '../topology/topology.ts'
 import type { TestInputRecord, TestOutputRecord, TopologyTestDriverApi } from './api.ts'
+import { TestTask, type RestartFrom } from './test-task.ts'
 
 /** Settings of a {@link TopologyTestDriver}. */
 export interface TopologyTestDriverOptions {
@@ -30,11 +30,21 @@ export interface TopologyTestDriverOptions {
   readonly startWallClockMs?: number
   /** Commit after every input, as long as no cache is asked for. Default true. */
   readonly commitEachInput?: boolean
+  /** Where stores are, for {@link TopologyTestDriver.open}. Default: memory of the driver's own. */
+  readonly storage?: StateStorage
 }
 
 interface SourceAt {
-  readonly graph: ProcessorGraph
+  readonly task: TestTask
   readonly source: SourceNode
+}
+
+/** A record on its way to a task. */
+interface Delivery extends ConsumerRecord {
+  /** Piped in, not sent by a task. */
+  readonly input: boolean
+  /** No restart takes it back: an input, or sent by what is committed. */
+  stable: boolean
 }
 
 /**
@@ -44,37 +54,60 @@ interface SourceAt {
 export class TopologyTestDriver implements TopologyTestDriverApi {
   readonly skipped: SkippedRecord[] = []
   readonly drops: Map<string, number> = new Map()
-  readonly #graphs: ProcessorGraph[] = []
-  readonly #states: TaskState[] = []
+  readonly #tasks: TestTask[] = []
   readonly #sources = new Map<string, SourceAt>()
-  readonly #pending: ConsumerRecord[] = []
+  #pending: Delivery[] = []
+  /** Taken by tasks since the last commit. */
+  #processed: Delivery[] = []
   readonly #offsets = new Map<string, number>()
   readonly #commitEachInput: boolean
   #outputs: TestOutputRecord[] = []
+  /** How many of the outputs, and what else was counted, as of the last commit. */
+  #outputsStable = 0
+  #skippedStable = 0
+  #dropsStable: ReadonlyMap<string, number> = new Map()
   #wallClock: number
 
-  constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
+  /** @param databases @internal Of the sub-topologies, opened by {@link open}. */
+  constructor(
+    topology: Topology,
+    options: TopologyTestDriverOptions = {},
+    databases: ReadonlyMap<SubTopology, TaskDatabase> = new Map(),
+  ) {
     this.#wallClock = options.startWallClockMs ?? 0
     this.#commitEachInput = (options.commitEachInput ?? true) && (options.cacheBytesMax ?? 0) === 0
     const budget = new CacheBudget(options.cacheBytesMax ?? 0)
     for (const sub of topology.subTopologies) {
-      const state = new TaskState(memoryTaskDatabase())
-      const graph = new ProcessorGraph(sub, {
-        taskId: `${sub.id}_0`,
-        state,
-        budget,
-        emitIntervalMs: options.emitIntervalMs ?? 0,
-        wallClock: () => this.#wallClock,
-        send: (sink, record) => this.#send(graph, sink, record),
-        onDrop: (reason) => this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1),
-        onForward: () => {},
-      })
-      this.#states.push(state)
-      this.#graphs.push(graph)
+      const task: TestTask = new TestTask(
+        sub,
+        {
+          budget,
+          emitIntervalMs: options.emitIntervalMs ?? 0,
+          wallClock: () => this.#wallClock,
+          send: (sink, record) => this.#send(task.graph, sink, record),
+          onDrop: (reason) => this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1),
+          onForward: () => {},
+        },
+        databases.get(sub),
+        options.storage,
+      )
+      this.#tasks.push(task)
       for (const source of sub.sources) {
-        for (const topic of source.topics) this.#sources.set(topic, { graph, source })
+        for (const topic of source.topics) this.#sources.set(topic, { task, source })
       }
     }
+  }
+
+  /** A driver whose stores are in `options.storage`; close it with {@link closeStorage}. */
+  static async open(
+    topology: Topology,
+    options: TopologyTestDriverOptions & { readonly storage: StateStorage },
+  ): Promise<TopologyTestDriver> {
+    const databases = new Map<SubTopology, TaskDatabase>()
+    for (const sub of topology.subTopologies) {
+      databases.set(sub, await TestTask.openDatabase(sub, options.storage))
+    }
+    return new TopologyTestDriver(topology, options, databases)
   }
 
   pipeInput(topic: string, record: TestInputRecord): void {
@@ -108,17 +141,19 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
       throw new InvalidOptionError('topic', `no source of the topology reads "${topic}"`)
     }
     const { key, value, timestamp, headers = noHeaders, partition = 0 } = record
-    this.#enqueue({ topic, partition, timestamp, key, value, headers })
+    this.#enqueue({ topic, partition, timestamp, key, value, headers }, true)
   }
 
   readOutput(topic?: string): TestOutputRecord[] {
     const all = this.#outputs
-    if (topic === undefined) {
-      this.#outputs = []
-      return all
-    }
-    this.#outputs = all.filter((record) => record.topic !== topic)
+    this.#outputs = topic === undefined ? [] : all.filter((record) => record.topic !== topic)
+    this.#outputsStable = Math.min(this.#outputsStable, this.#outputs.length)
+    if (topic === undefined) return all
     return all.filter((record) => record.topic === topic)
+  }
+
+  get uncommittedOutputs(): number {
+    return this.#outputs.length - this.#outputsStable
   }
 
   advanceWallClockTime(ms: number): void {
@@ -126,8 +161,31 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
   }
 
   commit(): void {
-    for (const graph of this.#graphs) for (const _ of graph.flushCaches());
-    for (const state of this.#states) state.commit()
+    for (const task of this.#tasks) task.flushCaches()
+    for (const task of this.#tasks) task.commit()
+    for (const delivery of this.#pending) delivery.stable = true
+    this.#processed = []
+    this.#outputsStable = this.#outputs.length
+    this.#skippedStable = this.skipped.length
+    this.#dropsStable = new Map(this.drops)
+    this.#drain()
+  }
+
+  async restart(from: RestartFrom): Promise<void> {
+    const again = [...this.#processed, ...this.#pending].filter((delivery) => delivery.stable)
+    this.#processed = []
+    this.#outputs.length = this.#outputsStable
+    this.skipped.length = this.#skippedStable
+    this.drops.clear()
+    for (const [reason, count] of this.#dropsStable) this.drops.set(reason, count)
+    for (const task of this.#tasks) await task.restart(from)
+    this.#pending = []
+    for (const delivery of again) {
+      // As at first: each input runs through all tasks before the next one.
+      if (delivery.input) this.#drain()
+      this.#pending.push(delivery)
+      if (delivery.input) this.#drain()
+    }
     this.#drain()
   }
 
@@ -146,7 +204,11 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
   }
 
   close(): void {
-    for (const graph of this.#graphs) graph.close()
+    for (const task of this.#tasks) task.closeGraph()
+  }
+
+  async closeStorage(): Promise<void> {
+    for (const task of this.#tasks) await task.close()
   }
 
   [Symbol.dispose](): void {
@@ -154,39 +216,40 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
   }
 
   #store(name: string): TaskStore {
-    for (const graph of this.#graphs) {
+    for (const { graph } of this.#tasks) {
       const store = graph.stores().get(name)
       if (store !== undefined) return store
     }
     throw new InvalidOptionError('store', `there is no store "${name}"`)
   }
 
-  #enqueue(record: Omit<ConsumerRecord, 'offset'>): void {
+  #enqueue(record: Omit<ConsumerRecord, 'offset'>, input: boolean): void {
     const id = `${record.topic}-${record.partition}`
     const offset = this.#offsets.get(id) ?? 0
     this.#offsets.set(id, offset + 1)
-    this.#pending.push({ ...record, offset })
+    this.#pending.push({ ...record, offset, input, stable: input })
   }
 
   #drain(): void {
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
-      const { graph, source } = this.#sources.get(next.topic)!
+      const { task, source } = this.#sources.get(next.topic)!
       // A record that has to wait for a schema stays at the head.
       const decoded = deserializeRecord(source, next)
       this.#pending.shift()
+      this.#processed.push(next)
       if (decoded.kind === 'passed-over') continue
       if (decoded.kind === 'skipped') {
         const cause = fatalSkip(source, decoded.skipped)
         if (cause !== undefined) {
-          throw new ProcessingError(graph.environment.taskId, source.name, next, cause)
+          throw new ProcessingError(task.id, source.name, next, cause)
         }
         this.skipped.push(decoded.skipped)
         continue
       }
       try {
-        graph.process(next.topic, next.partition, next.offset, decoded.record)
+        task.graph.process(next.topic, next.partition, next.offset, decoded.record)
       } catch (error) {
-        throw new ProcessingError(graph.environment.taskId, graph.failingNode, next, error)
+        throw new ProcessingError(task.id, task.graph.failingNode, next, error)
       }
     }
   }
@@ -208,7 +271,7 @@ export class TopologyTestDriver implements TopologyTestDriverApi {
     const { headers } = record
     if (!sink.internal) this.#outputs.push({ topic: sink.topic, key, value, timestamp, headers })
     if (this.#sources.has(sink.topic)) {
-      this.#enqueue({ topic: sink.topic, partition: 0, timestamp, key, value, headers })
+      this.#enqueue({ topic: sink.topic, partition: 0, timestamp, key, value, headers }, false)
     }
   }
 }
