@@ -59,4 +59,5 @@ export {
 } from './key/prefix-extractor.ts'
 export type { InternalIterator } from './iterator/internal-iterator.ts'
 export { xxhash32 } from './hash/xxhash32.ts'
+export { xxh3Lanes } from './wasm/xxh3-lanes.ts'
 export { resourceClosed, resourceOpened } from './resources.ts'

@@ -5,6 +5,14 @@ import { formatHex, parseHex, utf8Bytes } from '../bytes/convert.ts'
 import { CorruptionError, UnsupportedError } from '../errors.ts'
 import { createSeededRandom } from '../testing/seeded-random.ts'
 import { codecByName, type CodecName } from './index.ts'
+import {
+  compressLz4Block,
+  compressLz4BlockPlain,
+  decompressLz4Block,
+  decompressLz4BlockPlain,
+  lz4BlockBound,
+} from './lz4-block.ts'
+import { plainSnappyCodec } from './snappy.ts'
 
 const names: readonly CodecName[] = ['snappy', 'lz4', 'lz4-frame', 'zstd', 'deflate', 'gzip']
 
@@ -71,6 +79,56 @@ for (const name of names) {
     })
   })
 }
+
+describe('WebAssembly and plain JavaScript', () => {
+  test.prop([fc.oneof(compressible, fc.uint8Array({ maxLength: 500 }))])(
+    'read what the other wrote',
+    (data) => {
+      const size = data.length
+      const kernel = codecByName('snappy')
+      expect(new Uint8Array(plainSnappyCodec.decompress(kernel.compress(data), size))).toEqual(data)
+      expect(new Uint8Array(kernel.decompress(plainSnappyCodec.compress(data), size))).toEqual(data)
+
+      const block = new Uint8Array(lz4BlockBound(size))
+      const out = new Uint8Array(size)
+      const blockSize = compressLz4Block(data, block)
+      expect(decompressLz4BlockPlain(block, 0, blockSize, out, 0)).toBe(size)
+      expect(out).toEqual(data)
+      const plainSize = compressLz4BlockPlain(data, block, 0)
+      expect(decompressLz4Block(block, 0, plainSize, out.fill(0), 0)).toBe(size)
+      expect(out).toEqual(data)
+    },
+  )
+
+  test.prop([compressible, fc.nat(), fc.nat(255), fc.boolean()])(
+    'find the same damage',
+    (data, at, byte, shorten) => {
+      const outcome = (decode: () => Uint8Array | number): unknown => {
+        try {
+          return decode()
+        } catch (error) {
+          return (error as Error).constructor.name
+        }
+      }
+      const damage = (bytes: Uint8Array): Uint8Array => {
+        const copy = new Uint8Array(shorten ? bytes.subarray(0, at % (bytes.length + 1)) : bytes)
+        if (copy.length > 0) copy[at % copy.length] = byte
+        return copy
+      }
+      const snappy = damage(plainSnappyCodec.compress(data))
+      expect(outcome(() => codecByName('snappy').decompress(snappy, 1000))).toEqual(
+        outcome(() => plainSnappyCodec.decompress(snappy, 1000)),
+      )
+      const block = new Uint8Array(lz4BlockBound(data.length))
+      const lz4 = damage(block.subarray(0, compressLz4BlockPlain(data, block, 0)))
+      const a = new Uint8Array(1000)
+      const b = new Uint8Array(1000)
+      const size = outcome(() => decompressLz4BlockPlain(lz4, 0, lz4.length, a, 0))
+      expect(outcome(() => decompressLz4Block(lz4, 0, lz4.length, b, 0))).toBe(size)
+      if (typeof size === 'number') expect(b.subarray(0, size)).toEqual(a.subarray(0, size))
+    },
+  )
+})
 
 describe('formats', () => {
   it('reads a snappy block made by hand: literal, copy with one and with two offset bytes', () => {

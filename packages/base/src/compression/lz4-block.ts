@@ -1,4 +1,6 @@
 import { CorruptionError } from '../errors.ts'
+import { copyRange } from '../bytes/copy.ts'
+import { kernels } from '../wasm/kernels.ts'
 import type { Codec } from './codec.ts'
 
 // LZ4 blocks. Format: lz4/lz4, "lz4_Block_format.md": sequences of token (literal length : 4, match length - 4 : 4),
@@ -76,6 +78,19 @@ export function lz4BlockBound(sizeBytes: number): number {
  * block. What stands before `start` is a dictionary: matches may reach back into its last 64 KiB.
  */
 export function compressLz4Block(data: Uint8Array, out: Uint8Array, start: number = 0): number {
+  const { length } = data
+  if (start > 0 || kernels?.reserve(length + lz4BlockBound(length)) !== true)
+    return compressLz4BlockPlain(data, out, start)
+  const { heap, exports, bytes } = kernels
+  copyRange(data, 0, length, bytes, heap)
+  const from = heap + length
+  const end = exports.lz4Encode(heap, from, from)
+  copyRange(bytes, from, end, out, 0)
+  return end - from
+}
+
+/** {@link compressLz4Block} without WebAssembly. */
+export function compressLz4BlockPlain(data: Uint8Array, out: Uint8Array, start: number): number {
   const end = data.length
   let o = 0
   let anchor = start
@@ -124,6 +139,28 @@ export function compressLz4Block(data: Uint8Array, out: Uint8Array, start: numbe
  * @throws CorruptionError when the block is malformed or does not fit
  */
 export function decompressLz4Block(
+  data: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  position: number,
+): number {
+  const input = end - start
+  const room = out.length - position
+  // What the block may reach back to would have to be copied too.
+  if (position > 0 || kernels?.reserve(input + room) !== true)
+    return decompressLz4BlockPlain(data, start, end, out, position)
+  const { heap, exports, bytes } = kernels
+  copyRange(data, start, end, bytes, heap)
+  const from = heap + input
+  const size = exports.lz4Decode(heap, from, from, from, from + room)
+  if (size < 0) return fail()
+  copyRange(bytes, from, from + size, out, 0)
+  return size
+}
+
+/** {@link decompressLz4Block} without WebAssembly. */
+export function decompressLz4BlockPlain(
   data: Uint8Array,
   start: number,
   end: number,

@@ -1,6 +1,8 @@
 import { CorruptionError } from '../errors.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
+import { copyRange } from '../bytes/copy.ts'
 import { varintLength, writeVarint } from '../bytes/varint.ts'
+import { kernels } from '../wasm/kernels.ts'
 import type { Codec } from './codec.ts'
 
 // Snappy raw blocks. Format: google/snappy, "format_description.txt": varint length, then elements whose low two tag
@@ -106,10 +108,27 @@ function compressFragment(
   return literalStart < end ? emitLiteral(data, literalStart, end, out, o) : o
 }
 
+/** Greatest size of the elements that `sizeBytes` become. */
+function bound(sizeBytes: number): number {
+  return sizeBytes + Math.ceil(sizeBytes / 6) + 32
+}
+
 function compress(data: Uint8Array): Uint8Array {
-  const out = new Uint8Array(
-    varintLength(data.length) + data.length + Math.ceil(data.length / 6) + 32,
-  )
+  const { length } = data
+  if (kernels === undefined || !kernels.reserve(length + bound(length))) return compressPlain(data)
+  const { heap, exports, bytes } = kernels
+  copyRange(data, 0, length, bytes, heap)
+  const from = heap + length
+  const end = exports.snappyEncode(heap, from, from)
+  const prefix = varintLength(length)
+  const out = new Uint8Array(prefix + end - from)
+  writeVarint(out, 0, length)
+  copyRange(bytes, from, end, out, prefix)
+  return out
+}
+
+function compressPlain(data: Uint8Array): Uint8Array {
+  const out = new Uint8Array(varintLength(data.length) + bound(data.length))
   let o = writeVarint(out, 0, data.length)
   const table = new Uint16Array(1 << hashBits)
   for (let start = 0; start < data.length; start += maxFragmentBytes) {
@@ -125,15 +144,26 @@ function compress(data: Uint8Array): Uint8Array {
   return out.subarray(0, o)
 }
 
-function decompress(data: Uint8Array, maxSizeBytes: number): Uint8Array {
+function decode(data: Uint8Array, maxSizeBytes: number, plain: boolean): Uint8Array {
   const reader = new ByteReader(data)
   const size = reader.varint32()
   if (size > maxSizeBytes) {
     throw new CorruptionError(`snappy block of ${size} bytes exceeds the bound of ${maxSizeBytes}`)
   }
+  const start = reader.position
+  const input = data.length - start
+  if (!plain && kernels?.reserve(input + size) === true) {
+    const { heap, exports, bytes } = kernels
+    copyRange(data, start, data.length, bytes, heap)
+    const from = heap + input
+    if (exports.snappyDecode(heap, from, from, from + size) !== 0) return fail()
+    const out = new Uint8Array(size)
+    copyRange(bytes, from, from + size, out, 0)
+    return out
+  }
   const out = new Uint8Array(size)
   const end = data.length
-  let i = reader.position
+  let i = start
   let o = 0
   while (i < end) {
     const tag = data[i++]!
@@ -179,4 +209,15 @@ function fail(): never {
 }
 
 /** Snappy, raw block format. */
-export const snappyCodec: Codec = { name: 'snappy', compress, decompress }
+export const snappyCodec: Codec = {
+  name: 'snappy',
+  compress,
+  decompress: (data, maxSizeBytes) => decode(data, maxSizeBytes, false),
+}
+
+/** {@link snappyCodec} without WebAssembly. */
+export const plainSnappyCodec: Codec = {
+  name: 'snappy',
+  compress: compressPlain,
+  decompress: (data, maxSizeBytes) => decode(data, maxSizeBytes, true),
+}

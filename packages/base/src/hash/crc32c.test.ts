@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
 
-import { crc32c, maskCrc32c, unmaskCrc32c } from './crc32c.ts'
+import { crc32c, crc32cByTables, maskCrc32c, unmaskCrc32c } from './crc32c.ts'
 
 const text = new TextEncoder()
 
@@ -11,6 +11,24 @@ describe('crc32c', () => {
     expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa)
     expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43)
     expect(crc32c(new Uint8Array(0))).toBe(0)
+  })
+
+  test.prop([fc.uint8Array({ maxLength: 64 }), fc.nat(9000), fc.nat(7), fc.nat(0xffff)])(
+    'is the same by WebAssembly and by tables, of any length and place',
+    (some, length, start, seed) => {
+      const bytes = Uint8Array.from(
+        { length: start + length },
+        (_, i) => (some[i % 64] ?? 0) + (i >> 3),
+      )
+      expect(crc32c(bytes, start, start + length, seed)).toBe(
+        crc32cByTables(bytes, start, start + length, seed),
+      )
+    },
+  )
+
+  it('is the same in pieces of a long input', () => {
+    const bytes = Uint8Array.from({ length: 300_001 }, (_, i) => (i * 7) ^ (i >> 5))
+    expect(crc32c(bytes)).toBe(crc32cByTables(bytes, 0, bytes.length, 0))
   })
 
   it('masks as the format does', () => {

@@ -1,3 +1,11 @@
+import { copyRange } from '../bytes/copy.ts'
+import { kernels, type Kernels } from '../wasm/kernels.ts'
+
+/** From here on the copy into WebAssembly's memory pays: there three stripes are hashed side by side. */
+const minKernelBytes = 1536
+/** Longer inputs go in pieces, so that the memory stays small. */
+const kernelPieceBytes = 128 * 1024
+
 /**
  * CRC-32C (Castagnoli): reflected polynomial 0x82F63B78, start and final xor 0xFFFFFFFF.
  * Slicing by 8 (Kounavis and Berry, 2008): eight tables of 256 words, here in one array, table k at `k << 8`.
@@ -27,6 +35,36 @@ export function crc32c(
   start: number = 0,
   end: number = bytes.length,
   seed: number = 0,
+): number {
+  if (end - start >= minKernelBytes && kernels !== undefined)
+    return crc32cByKernel(kernels, bytes, start, end, seed)
+  return crc32cByTables(bytes, start, end, seed)
+}
+
+function crc32cByKernel(
+  kernel: Kernels,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  seed: number,
+): number {
+  const { heap, exports } = kernel
+  kernel.reserve(kernelPieceBytes)
+  let crc = seed
+  for (let at = start; at < end; at += kernelPieceBytes) {
+    const stop = Math.min(end, at + kernelPieceBytes)
+    copyRange(bytes, at, stop, kernel.bytes, heap)
+    crc = exports.crc32c(heap, stop - at, crc)
+  }
+  return crc >>> 0
+}
+
+/** {@link crc32c} without WebAssembly. */
+export function crc32cByTables(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  seed: number,
 ): number {
   const t = tables
   let crc = ~seed

@@ -12,7 +12,9 @@
  *
  * Source: xxHash (BSD-2), XXH3 specification; the preview's differences as RocksDB persists them.
  */
-import { SECRET_WORDS as S } from './secret.ts'
+import { xxh3Lanes } from '@varve/base'
+
+import { SECRET_WORDS as S, XXH3_SECRET } from './secret.ts'
 
 /** Result register: `hi` and `lo` are the unsigned halves of the last hash computed. */
 export const hash64: { hi: number; lo: number } = { hi: 0, lo: 0 }
@@ -185,6 +187,11 @@ function scramble(): void {
 
 function longInput(d: Uint8Array, p: number, n: number, preview: boolean): void {
   acc.set(INITIAL)
+  if (preview || !xxh3Lanes(d, p, n, XXH3_SECRET, acc)) consume(d, p, n, preview)
+  finish(n, preview)
+}
+
+function consume(d: Uint8Array, p: number, n: number, preview: boolean): void {
   const blocks = preview ? Math.floor(n / 1024) : Math.floor((n - 1) / 1024)
   for (let b = 0; b < blocks; b++) {
     for (let j = 0; j < 16; j++) stripe(d, p + b * 1024 + j * 64, j * 8, preview)
@@ -194,7 +201,9 @@ function longInput(d: Uint8Array, p: number, n: number, preview: boolean): void 
   const stripes = Math.floor(((preview ? n : n - 1) - blocks * 1024) / 64)
   for (let j = 0; j < stripes; j++) stripe(d, rest + j * 64, j * 8, preview)
   if (!preview || (n & 63) !== 0) stripe(d, p + n - 64, 121, preview)
+}
 
+function finish(n: number, preview: boolean): void {
   mul(Math.floor(n / 0x100000000), n >>> 0, 0x9e3779b1, 0x85ebca87)
   sumH = H
   sumL = L

@@ -1,0 +1,34 @@
+import { copyRange } from '../bytes/copy.ts'
+import { kernels } from './kernels.ts'
+
+const lanesBytes = 64
+const maxInputBytes = 1 << 20
+let secretIsThere = false
+
+/**
+ * The loop of XXH3 over inputs above 240 bytes: consumes `data[start, start + length)` into the eight accumulators `lanes`,
+ * low and high halves in turn, which hold the start values. False, and nothing done, without WebAssembly and for inputs above 1 MiB.
+ *
+ * `secret` is the 192-byte default secret.
+ */
+export function xxh3Lanes(
+  data: Uint8Array,
+  start: number,
+  length: number,
+  secret: Uint8Array,
+  lanes: Uint32Array,
+): boolean {
+  if (kernels === undefined || length > maxInputBytes || !kernels.reserve(length)) return false
+  const { heap, exports, bytes } = kernels
+  if (!secretIsThere) {
+    bytes.set(secret, exports.xxh3Secret())
+    secretIsThere = true
+  }
+  const at = exports.xxh3Accumulators()
+  const view = new Uint8Array(lanes.buffer, lanes.byteOffset, lanesBytes)
+  copyRange(view, 0, lanesBytes, bytes, at)
+  copyRange(data, start, start + length, bytes, heap)
+  exports.xxh3Accumulate(heap, length)
+  copyRange(bytes, at, at + lanesBytes, view, 0)
+  return true
+}
