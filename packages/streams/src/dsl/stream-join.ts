@@ -34,7 +34,8 @@ export function joinStreams<K, VL, VR, VOut>(
         name: `${name}-right`,
         keySerde,
         valueSerde: rightSerde,
-        keepNullKeys: outer.right,
+        // Unusable themselves, they still say what time it is.
+        keepNullKeys: outer.left,
       })
     : right
   graph.coPartition([...from.topics, ...to.topics])
