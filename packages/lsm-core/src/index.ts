@@ -18,6 +18,7 @@ export type {
   ColumnFamilyHandle,
   Cursor,
   CursorOptions,
+  MultiGetOptions,
   RangeOptions,
   ReadOptions,
   ScanOptions,
@@ -46,4 +47,8 @@ export {
   type DeadlockPath,
   type DeadlockStep,
 } from './transaction/transaction-errors.ts'
+export { Statistics } from './statistics/statistics.ts'
+export type { HistogramData } from './statistics/histogram.ts'
+export type { HistogramName } from './statistics/histogram-names.ts'
+export type { TickerName } from './statistics/ticker.ts'
 export { WriteBatch, type ColumnFamilyRef, type WalRecoveryMode } from '@varve/wal'

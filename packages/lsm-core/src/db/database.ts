@@ -27,6 +27,8 @@ import type { EventListener } from '../options/event-listener.ts'
 import { notifyListeners } from '../options/notify-listeners.ts'
 import { resolveColumnFamilyOptions, type ResolvedDBOptions } from '../options/resolve.ts'
 import type { TableCache } from '../read/table-cache.ts'
+import { StatisticsListener } from '../statistics/statistics-listener.ts'
+import { countCommit, countSync, observeDatabase, timedStall } from '../statistics/count-writes.ts'
 import { CommitPipeline, type CommitTarget } from '../write/commit-pipeline.ts'
 import { insertBatch } from '../write/memtable-inserter.ts'
 import { batchWithTimes } from '../write/value-time.ts'
@@ -86,6 +88,8 @@ export class Database implements CommitTarget {
   readonly sessionId: string
   readonly readOnly: boolean
   readonly #lock: FileLock | undefined
+  readonly #endObservation: () => void
+  readonly #listeners: readonly EventListener[]
   #failure: unknown
   #closing: Promise<void> | undefined
   /** Writes that were asked for before the close are still made. */
@@ -131,6 +135,10 @@ export class Database implements CommitTarget {
     this.background = new BackgroundWork(this)
     this.twoPhase = new TwoPhaseLog(this, parts.prepared)
     this.wals.pinnedBy = () => this.twoPhase.oldestLogNumber()
+    const { listeners, statistics } = parts.options
+    this.#listeners =
+      statistics === undefined ? listeners : [...listeners, new StatisticsListener(statistics)]
+    this.#endObservation = observeDatabase(parts.options)
     resourceOpened(this, `database ${this.directory}`)
   }
 
@@ -171,7 +179,7 @@ export class Database implements CommitTarget {
     event: Event,
     info: Parameters<NonNullable<EventListener[Event]>>[0],
   ): void {
-    const { listeners } = this.options
+    const listeners = this.#listeners
     if (listeners.length > 0)
       notifyListeners(listeners, event, info, (text) => this.infoLog.write(text))
   }
@@ -203,8 +211,10 @@ export class Database implements CommitTarget {
     if (paused !== undefined) return paused
     if (this.#failure !== undefined || this.#closing !== undefined) return undefined
     const pause = this.writeController.holdBack(this.families.values())
-    if (pause !== undefined) this.background.schedule()
-    return pause
+    if (pause === undefined) return undefined
+    this.background.schedule()
+    const { statistics } = this.options
+    return statistics === undefined ? pause : timedStall(statistics, pause)
   }
 
   checkRoomForBlockingWrite(): void {
@@ -249,6 +259,8 @@ export class Database implements CommitTarget {
     }
     versions.lastSequence = sequence + count - 1
     this.writeController.noteWritten(record.length)
+    const { statistics } = this.options
+    if (statistics !== undefined) countCommit(statistics, count, record.length, !disableWal)
   }
 
   /** The batch as it is logged: with the present time behind values of families that keep it. */
@@ -258,21 +270,27 @@ export class Database implements CommitTarget {
   }
 
   async sync(): Promise<void> {
+    const { statistics } = this.options
+    const startMs = statistics === undefined ? 0 : performance.now()
     try {
       await this.wals.sync()
     } catch (error) {
       this.fail(error)
       throw error
     }
+    if (statistics !== undefined) countSync(statistics, performance.now() - startMs)
   }
 
   syncSync(): void {
+    const { statistics } = this.options
+    const startMs = statistics === undefined ? 0 : performance.now()
     try {
       this.wals.syncSync()
     } catch (error) {
       this.fail(error)
       throw error
     }
+    if (statistics !== undefined) countSync(statistics, performance.now() - startMs)
   }
 
   // Memtables
@@ -521,6 +539,7 @@ export class Database implements CommitTarget {
         () => this.wals.close(),
         () => this.tables.closeAll(),
         () => this.options.blockCache.reserve(-this.#reservedBytes),
+        () => this.#endObservation(),
         () => this.infoLog.write('closed'),
         () => this.infoLog.close(),
         () => this.#lock?.release(),

@@ -1,4 +1,4 @@
-import { copyBytes, toBytes, UnsupportedError, utf8Text } from '@varve/base'
+import { copyBytes, InvalidOptionError, toBytes, UnsupportedError, utf8Text } from '@varve/base'
 import { readManifest } from '@varve/manifest'
 import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
@@ -12,7 +12,11 @@ import type { DBOptions, ReadOnlyDBOptions, WriteOptions } from '../options/db-o
 import { resolveDBOptions } from '../options/resolve.ts'
 import { approximateSizeOf, type KeyRange } from '../read/approximate-size.ts'
 import { openCursor } from '../read/open-cursor.ts'
+import { keyMayExist } from '../read/key-may-exist.ts'
+import { MultiGet } from '../read/multi-get.ts'
 import { lookUp } from '../read/point-lookup.ts'
+import { countedLookUp, countMultiGet } from '../statistics/count-reads.ts'
+import { timedWrite } from '../statistics/count-writes.ts'
 import {
   OptimisticTransaction,
   type OptimisticTransactionOptions,
@@ -24,6 +28,7 @@ import type {
   ColumnFamilyHandle,
   Cursor,
   CursorOptions,
+  MultiGetOptions,
   ReadOptions,
   ScanOptions,
   Snapshot,
@@ -149,28 +154,36 @@ export class DB {
     const database = this.#database
     const family = database.family(options?.cf)
     const snapshot = options?.snapshot?.sequence ?? database.versions.lastSequence
-    return lookUp(
-      family.superVersion,
-      family.lookup,
-      typeof key === 'string' ? toBytes(key) : key,
-      snapshot,
-    )
+    const keyBytes = typeof key === 'string' ? toBytes(key) : key
+    const { statistics } = database.options
+    if (statistics !== undefined) return countedLookUp(family, keyBytes, snapshot, statistics)
+    return lookUp(family.superVersion, family.lookup, keyBytes, snapshot)
   }
 
   /** The values in the order of the keys, all of one moment. */
   async multiGet(
     keys: readonly Bytes[],
-    options?: ReadOptions,
+    options?: MultiGetOptions,
   ): Promise<(Uint8Array | undefined)[]> {
-    return this.multiGetSync(keys, options)
+    const { statistics } = this.#database.options
+    const startMs = statistics === undefined ? 0 : performance.now()
+    const values = await this.#multiGet(keys, options).run(this.#database)
+    if (statistics !== undefined) countMultiGet(statistics, values, performance.now() - startMs)
+    return values
   }
 
   /** The values in the order of the keys, all of one moment. */
-  multiGetSync(keys: readonly Bytes[], options?: ReadOptions): (Uint8Array | undefined)[] {
-    const database = this.#database
-    const { superVersion, lookup } = database.family(options?.cf)
-    const snapshot = options?.snapshot?.sequence ?? database.versions.lastSequence
-    return keys.map((key) => lookUp(superVersion, lookup, toBytes(key), snapshot))
+  multiGetSync(keys: readonly Bytes[], options?: MultiGetOptions): (Uint8Array | undefined)[] {
+    const { statistics } = this.#database.options
+    const startMs = statistics === undefined ? 0 : performance.now()
+    const values = this.#multiGet(keys, options).runSync()
+    if (statistics !== undefined) countMultiGet(statistics, values, performance.now() - startMs)
+    return values
+  }
+
+  /** Whether the key may be there, by memtables and filters alone: false is certain, true a good guess. */
+  keyMayExist(key: Bytes, options?: Pick<ReadOptions, 'cf'>): boolean {
+    return keyMayExist(this.#database.family(options?.cf), toBytes(key))
   }
 
   put(key: Bytes, value: Bytes, options?: PutOptions): Promise<void> {
@@ -180,7 +193,7 @@ export class DB {
       const id = options?.cf?.id ?? 0
       const pending = this.#join(id, options)
       pending.batch.putTo(id, keyBytes, valueBytes)
-      return pending.promise
+      return this.#timed(pending.promise)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -199,7 +212,7 @@ export class DB {
       const id = options?.cf?.id ?? 0
       const pending = this.#join(id, options)
       pending.batch.deleteFrom(id, keyBytes)
-      return pending.promise
+      return this.#timed(pending.promise)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -232,8 +245,9 @@ export class DB {
    * @throws ReadOnlyError after a failure, or when the database is open for reading only
    */
   async write(batch: WriteBatch, options?: WriteOptions): Promise<void> {
+    const { pipeline } = this.#database
     this.#database.checkOpen()
-    await this.#database.pipeline.write(batch, options?.sync === true, options?.disableWal === true)
+    await this.#timed(pipeline.write(batch, options?.sync === true, options?.disableWal === true))
   }
 
   /**
@@ -245,6 +259,24 @@ export class DB {
   writeSync(batch: WriteBatch, options?: WriteOptions): void {
     this.#database.checkOpen()
     this.#database.pipeline.writeSync(batch, options?.sync === true, options?.disableWal === true)
+  }
+
+  #timed(write: Promise<void>): Promise<void> {
+    const { statistics } = this.#database.options
+    return statistics === undefined ? write : timedWrite(statistics, write)
+  }
+
+  #multiGet(keys: readonly Bytes[], options: MultiGetOptions | undefined): MultiGet {
+    const database = this.#database
+    const handles = options?.columnFamilies
+    if (handles !== undefined && handles.length !== keys.length)
+      throw new InvalidOptionError('columnFamilies', 'must name a family for every key')
+    const one = handles === undefined ? database.family(options?.cf) : undefined
+    return new MultiGet(
+      keys,
+      (place) => one ?? database.family(handles![place]),
+      options?.snapshot?.sequence ?? database.versions.lastSequence,
+    )
   }
 
   /** The write that single entries of this turn go into. */

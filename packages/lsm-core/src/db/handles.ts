@@ -21,6 +21,12 @@ export interface ReadOptions {
   readonly snapshot?: Snapshot | undefined
 }
 
+/** Options of {@link DB.multiGet}. */
+export interface MultiGetOptions extends ReadOptions {
+  /** Family of each key, as many as there are keys, instead of one for all. */
+  readonly columnFamilies?: readonly ColumnFamilyHandle[] | undefined
+}
+
 /** Options of {@link DB.cursor}. */
 export interface CursorOptions extends RangeOptions {
   /**

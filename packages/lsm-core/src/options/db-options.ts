@@ -4,6 +4,7 @@ import type { BlockCache } from '@varve/sst-format'
 import type { FileSystem } from '@varve/vfs'
 import type { WalRecoveryMode } from '@varve/wal'
 
+import type { Statistics } from '../statistics/statistics.ts'
 import type { EventListener } from './event-listener.ts'
 import type { ColumnFamilyOptions } from './column-family-options.ts'
 
@@ -37,6 +38,8 @@ export interface DBOptions {
    * `inline` in the calling thread, in slices that yield. Default: `worker` where it can be.
    */
   readonly background?: 'worker' | 'inline'
+  /** Counts what the database does; may be given to several. Default: nothing is counted. */
+  readonly statistics?: Statistics
   /** Flushes and compactions of this database that run at once; a quarter of them, but one at least, are flushes. Default 2. */
   readonly maxBackgroundJobs?: number
   /** Compactions at once, instead of what `maxBackgroundJobs` gives. */
@@ -68,6 +71,7 @@ export type ReadOnlyDBOptions = Pick<
   | 'walDirectory'
   | 'fileSystem'
   | 'walRecoveryMode'
+  | 'statistics'
   | 'maxOpenFiles'
   | 'blockCache'
   | 'clock'

@@ -20,6 +20,7 @@ import { BlockCache } from '@varve/sst-format'
 import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import type { WalRecoveryMode } from '@varve/wal'
 
+import type { Statistics } from '../statistics/statistics.ts'
 import type { CompactionFilterModule } from './compaction-filter-module.ts'
 import type { ColumnFamilyOptions, CompactionStyle } from './column-family-options.ts'
 import type { DBOptions } from './db-options.ts'
@@ -88,6 +89,7 @@ export interface ResolvedDBOptions {
   readonly paranoidChecks: boolean
   /** Prepared transactions have somebody who decides them. */
   readonly allow2pc: boolean
+  readonly statistics: Statistics | undefined
   readonly blockCache: BlockCache
   readonly clock: Clock
   readonly random: Random
@@ -153,6 +155,7 @@ const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
   'delayedWriteRate',
   'listeners',
   'maxOpenFiles',
+  'statistics',
   'paranoidChecks',
   'blockCache',
   'clock',
@@ -297,6 +300,7 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
     maxOpenFiles: checkNumber('maxOpenFiles', options.maxOpenFiles ?? 2000, 1, 1 << 30),
     paranoidChecks: options.paranoidChecks ?? true,
     allow2pc: false,
+    statistics: options.statistics,
     blockCache: options.blockCache ?? defaultBlockCache(),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,

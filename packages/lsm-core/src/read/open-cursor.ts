@@ -1,4 +1,4 @@
-import { resourceClosed, resourceOpened, type InternalIterator } from '@varve/base'
+import { resourceClosed, resourceOpened, type Clock, type InternalIterator } from '@varve/base'
 import { LevelIterator, MergingIterator } from '@varve/compaction'
 import type { FileMetadata } from '@varve/manifest'
 import { RangeTombstoneList, type Memtable } from '@varve/memtable'
@@ -6,6 +6,8 @@ import type { TableIteratorOptions } from '@varve/sst-format'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { Cursor, CursorOptions } from '../db/handles.ts'
+import type { Statistics } from '../statistics/statistics.ts'
+import { StatisticsCursor } from '../statistics/statistics-cursor.ts'
 import { resolveBounds } from './cursor-bounds.ts'
 import { DBCursor, type CursorSource } from './db-cursor.ts'
 import { PrefixCursor } from './prefix-cursor.ts'
@@ -16,6 +18,7 @@ export interface CursorHost {
   /** Closed with the database at the latest. */
   readonly readers: Set<{ close(): void }>
   readonly versions: { readonly lastSequence: number }
+  readonly options: { readonly statistics: Statistics | undefined; readonly clock: Clock }
 }
 
 /** A cursor over the present superversion of a family, at `snapshot` or at this moment. */
@@ -41,6 +44,8 @@ export function openCursor(
   let cursor: Cursor = plain
   if (options.tailing === true)
     cursor = new TailingCursor(cursor, family, () => host.versions.lastSequence)
+  const { statistics, clock } = host.options
+  if (statistics !== undefined) cursor = new StatisticsCursor(cursor, statistics, clock)
   if (options.prefixSameAsStart === true && family.prefixExtractor !== undefined)
     cursor = new PrefixCursor(cursor, family.prefixExtractor)
   return cursor
