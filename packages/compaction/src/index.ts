@@ -37,6 +37,8 @@ export type {
   CompactionKind,
   CompactionPicker,
   CompactionReason,
+  CompressionByPlace,
+  CompressionPlace,
   LevelScore,
   ManualLevels,
   ManualRange,

@@ -12,7 +12,12 @@ export {
   type SstFileWriterOptions,
 } from './external/sst-file-writer.ts'
 export type { Bytes } from './db/bytes.ts'
-export { DB, type CompactRangeOptions, type PutOptions } from './db/db.ts'
+export { DB, type CompactRangeOptions, type InclusiveRange, type PutOptions } from './db/db.ts'
+export type {
+  BottommostLevelCompaction,
+  ManualCompactionOptions,
+} from './background/manual-compaction.ts'
+export { loadLatestOptions, type LatestOptions } from './options-file/read-options-file.ts'
 export type { KeyRange } from './read/approximate-size.ts'
 export type {
   ColumnFamilyHandle,
@@ -24,7 +29,39 @@ export type {
   ScanOptions,
   Snapshot,
 } from './db/handles.ts'
-export type { ColumnFamilyOptions, CompressionName } from './options/column-family-options.ts'
+export type {
+  ColumnFamilyOptions,
+  CompactionStyle,
+  CompressionName,
+} from './options/column-family-options.ts'
+export type { CompactionFilterModule } from './options/compaction-filter-module.ts'
+export type {
+  BackgroundErrorInfo,
+  CompactionInfo,
+  EventListener,
+  ExternalFileIngestionInfo,
+  FlushInfo,
+  MemTableInfo,
+  TableFileCreationInfo,
+  TableFileDeletionInfo,
+  TableFileInfo,
+  WriteStallCondition,
+  WriteStallInfo,
+} from './options/event-listener.ts'
+export {
+  RateLimiter,
+  type CompactionDecision,
+  type CompactionFilter,
+  type CompactionFilterContext,
+  type CompactionPriority,
+  type CompactionReason,
+  type FifoCompactionOptions,
+  type FilteredType,
+  type IoPriority,
+  type RateLimiterOptions,
+  type UniversalCompactionOptions,
+  type WriteStallCause,
+} from '@varve/compaction'
 export type { DBOptions, ReadOnlyDBOptions, WriteOptions } from './options/db-options.ts'
 export type {
   OptimisticTransaction,

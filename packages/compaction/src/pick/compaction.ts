@@ -32,6 +32,8 @@ export interface Compaction {
   /** Start level first. Level-0 tables newest first, others ascending. */
   readonly inputs: readonly CompactionInputLevel[]
   readonly outputLevel: number
+  /** Level that level 0 goes to, by which compression per level is counted. */
+  readonly baseLevel: number
   /** User keys of the inputs. */
   readonly range: KeyRange
   /** Nothing older than the inputs overlaps the compaction. */
@@ -116,6 +118,16 @@ export interface CompactionPicker {
   /** Bytes that compactions have to move until nothing is due. */
   pendingCompactionBytes(version: Version): number
 }
+
+/** Where a table is, as far as its compression depends on it. */
+export interface CompressionPlace {
+  readonly level: number
+  readonly baseLevel: number
+  readonly bottommost: boolean
+}
+
+/** Name of the compression of tables at a place. Absent: the same everywhere. */
+export type CompressionByPlace = (place: CompressionPlace) => string
 
 /** Levels that hold tables of a range. */
 export interface ManualLevels {

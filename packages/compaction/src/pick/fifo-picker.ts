@@ -147,6 +147,7 @@ export class FifoCompactionPicker implements CompactionPicker {
       reason,
       inputs,
       outputLevel: 0,
+      baseLevel: 1,
       targetFileSizeBytes: Number.MAX_SAFE_INTEGER,
       alignsWithGrandparents: false,
       maxCompactionBytes,

@@ -10,6 +10,7 @@ export interface CompactionDraft {
   readonly reason: CompactionReason
   readonly inputs: readonly CompactionInputLevel[]
   readonly outputLevel: number
+  readonly baseLevel: number
   readonly targetFileSizeBytes: number
   readonly alignsWithGrandparents: boolean
   readonly maxCompactionBytes: number

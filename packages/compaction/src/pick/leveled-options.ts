@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '@varve/base'
 
+import type { CompressionByPlace } from './compaction.ts'
 import type { CompactionPriority } from './file-priority.ts'
 
 /** Options of leveled compaction. Fields that are absent take the default. */
@@ -28,10 +29,13 @@ export interface LeveledCompactionOptions {
   readonly ttl?: number
   /** Seconds after which a table is rewritten, 0 never. Default 0. */
   readonly periodicCompactionSeconds?: number
+  /** A table is moved as it is only between places of the same compression. */
+  readonly compressionOf?: CompressionByPlace
 }
 
 /** {@link LeveledCompactionOptions}, complete. @internal */
-export type ResolvedLeveledOptions = Required<LeveledCompactionOptions>
+export type ResolvedLeveledOptions = Required<Omit<LeveledCompactionOptions, 'compressionOf'>> &
+  Pick<LeveledCompactionOptions, 'compressionOf'>
 
 const secondsOf30Days = 30 * 24 * 60 * 60
 
@@ -55,6 +59,7 @@ export function resolveLeveledOptions(
     compactionPri: options.compactionPri ?? 'minOverlappingRatio',
     ttl: options.ttl ?? secondsOf30Days,
     periodicCompactionSeconds: options.periodicCompactionSeconds ?? 0,
+    ...(options.compressionOf === undefined ? {} : { compressionOf: options.compressionOf }),
   }
   for (const [name, value] of Object.entries(resolved)) {
     if (typeof value === 'number' && !(value > 0 || (value === 0 && mayBeZero.has(name)))) {

@@ -238,12 +238,15 @@ export class LeveledCompactionPicker implements CompactionPicker {
       reason,
       inputs,
       outputLevel,
+      baseLevel: Math.max(1, this.#targets(version).baseLevel),
       targetFileSizeBytes: this.#targetFileSizeBytes(outputLevel, version),
       alignsWithGrandparents: dynamicFileSize,
       maxCompactionBytes,
     }
     return finishCompaction(input, draft, (compaction) =>
-      !forbidsMove && canMoveTrivially(version, compaction) ? 'move' : 'rewrite',
+      !forbidsMove && canMoveTrivially(version, compaction, this.#options.compressionOf)
+        ? 'move'
+        : 'rewrite',
     )
   }
 

@@ -7,6 +7,7 @@ import type {
   CompactionKind,
   CompactionPicker,
   CompactionReason,
+  CompressionByPlace,
   LevelScore,
   ManualLevels,
   ManualRange,
@@ -38,6 +39,7 @@ export type UniversalPickerOptions = UniversalCompactionOptions &
     | 'targetFileSizeMultiplier'
     | 'maxCompactionBytes'
     | 'periodicCompactionSeconds'
+    | 'compressionOf'
     | 'ttl'
   >
 
@@ -55,6 +57,7 @@ export class UniversalCompactionPicker implements CompactionPicker {
   readonly #targetFileSizeMultiplier: number
   readonly #maxCompactionBytes: number
   readonly #periodS: number
+  readonly #compressionOf: CompressionByPlace | undefined
 
   constructor(options: UniversalPickerOptions = {}) {
     this.#options = resolveUniversalOptions(options)
@@ -62,6 +65,7 @@ export class UniversalCompactionPicker implements CompactionPicker {
     const ages = [options.ttl ?? 0, options.periodicCompactionSeconds ?? 0].filter((s) => s > 0)
     const common = resolveLeveledOptions({ ...pickCommon(options), ttl: 0 })
     this.#periodS = ages.length === 0 ? 0 : Math.min(...ages)
+    this.#compressionOf = options.compressionOf
     this.#trigger = common.level0FileNumCompactionTrigger
     this.#targetFileSizeBaseBytes = common.targetFileSizeBaseBytes
     this.#targetFileSizeMultiplier = common.targetFileSizeMultiplier
@@ -213,6 +217,7 @@ export class UniversalCompactionPicker implements CompactionPicker {
       reason,
       inputs,
       outputLevel,
+      baseLevel: 1,
       targetFileSizeBytes:
         outputLevel === 0
           ? Number.MAX_SAFE_INTEGER
@@ -227,7 +232,7 @@ export class UniversalCompactionPicker implements CompactionPicker {
 
   #kindOf(version: Version, compaction: Omit<Compaction, 'kind'>): CompactionKind {
     const { inputs, outputLevel } = compaction
-    if (canMoveTrivially(version, compaction)) return 'move'
+    if (canMoveTrivially(version, compaction, this.#compressionOf)) return 'move'
     if (!this.#options.allowTrivialMove || outputLevel === 0) return 'rewrite'
     const files = inputs.flatMap((input) => input.files)
     const goesSomewhere = inputs.some(({ level }) => level !== outputLevel)

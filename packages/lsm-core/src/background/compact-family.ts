@@ -118,7 +118,9 @@ async function rewrite(
   const { family } = compactions
   const user = family.options.comparator
   const parts = splitCompaction(compaction, user, db.options.maxSubcompactions)
-  const { snapshots } = runner.outputDescription(family, 0)
+  const { outputLevel: level, bottommost, baseLevel } = compaction
+  const place = { level, bottommost, baseLevel }
+  const snapshots = db.snapshots.sequences()
   const tables = [...family.superVersion.version.files()].length
   const common = runner.commonOf(family, {
     columnFamilyId: family.id,
@@ -131,7 +133,7 @@ async function rewrite(
   const runPart = async (part: KeyPart): Promise<JobResult> => {
     // All parts see the same snapshots: a stripe must not be cut differently at their borders.
     const output = {
-      ...runner.outputDescription(family, outputFileNumbersNeeded(compaction)),
+      ...runner.outputDescription(family, outputFileNumbersNeeded(compaction), place),
       snapshots,
     }
     const description = createCompactionJob(compaction, output, parts.length > 1 ? part : undefined)

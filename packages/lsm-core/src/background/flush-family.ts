@@ -33,7 +33,7 @@ export async function flushFamily(
       {
         kind: 'flush',
         ...runner.commonOf(family),
-        description: runner.outputDescription(family, 1),
+        description: runner.outputDescription(family, 1, { level: -1 }),
         memtables: sealed.map(({ memtable }) => memtable.share()).reverse(),
       },
       signal,

@@ -2,7 +2,7 @@ import type { CompactionFilterContext, JobResult, OutputDescription } from '@var
 import { tableFileName } from '@varve/manifest'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
-import { tableOptionsOf } from '../options/resolve.ts'
+import { tableOptionsOf, type TablePlace } from '../options/table-layout.ts'
 import type { BackgroundTarget } from './background-target.ts'
 import { isBuiltInComparator, runJob, timeToLive, type Job, type JobPlace } from './jobs.ts'
 import { moduleUrl } from './load-compaction-filter.ts'
@@ -17,7 +17,11 @@ export class JobRunner {
   }
 
   /** What all jobs of a family say of their outputs; reserves the file numbers. */
-  outputDescription(family: ColumnFamily, fileNumbers: number): OutputDescription {
+  outputDescription(
+    family: ColumnFamily,
+    fileNumbers: number,
+    place: TablePlace,
+  ): OutputDescription {
     const db = this.#db
     return {
       directory: db.directory,
@@ -29,7 +33,7 @@ export class JobRunner {
         : { mergeOperatorName: family.lookup.mergeOperator.name }),
       fileNumbers: { first: db.versions.reserveFileNumbers(fileNumbers), count: fileNumbers },
       snapshots: db.snapshots.sequences(),
-      table: tableOptionsOf(family.options),
+      table: tableOptionsOf(family.options, place),
       dbId: db.dbId,
       sessionId: db.sessionId,
     }

@@ -3,8 +3,10 @@ import {
   LeveledCompactionPicker,
   UniversalCompactionPicker,
   type CompactionPicker,
+  type CompressionPlace,
 } from '@varve/compaction'
 
+import { compressionAt } from '../options/table-layout.ts'
 import type { ResolvedColumnFamilyOptions } from '../options/resolve.ts'
 
 /** What decides about the compactions of a family with these options. */
@@ -18,7 +20,12 @@ export function createCompactionPicker(options: ResolvedColumnFamilyOptions): Co
     periodicCompactionSeconds,
   } = options
   const common = { level0FileNumCompactionTrigger, maxCompactionBytes, ttl }
-  const sizes = { targetFileSizeBaseBytes, targetFileSizeMultiplier, periodicCompactionSeconds }
+  const sizes = {
+    targetFileSizeBaseBytes,
+    targetFileSizeMultiplier,
+    periodicCompactionSeconds,
+    compressionOf: (place: CompressionPlace) => compressionAt(options, place),
+  }
   switch (options.compactionStyle) {
     case 'universal':
       return new UniversalCompactionPicker({

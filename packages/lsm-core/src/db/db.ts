@@ -1,8 +1,10 @@
 import { copyBytes, InvalidOptionError, toBytes, UnsupportedError, utf8Text } from '@varve/base'
+import type { ManualRange } from '@varve/compaction'
 import { readManifest } from '@varve/manifest'
 import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
 
+import type { ManualCompactionOptions } from '../background/manual-compaction.ts'
 import { createCheckpoint } from '../checkpoint/checkpoint.ts'
 import { ingestExternalFiles, type IngestOptions } from '../external/ingest.ts'
 import { openDatabase } from '../open/open-database.ts'
@@ -40,12 +42,23 @@ export interface PutOptions extends WriteOptions {
   readonly cf?: ColumnFamilyHandle | undefined
 }
 
-/** Which part of a family {@link DB.compactRange} rewrites. */
-export interface CompactRangeOptions {
-  readonly cf?: ColumnFamilyHandle | undefined
+/** A range of keys of a family; what is absent is open. */
+export interface InclusiveRange {
   /** Both inclusive; absent = from the first / to the last key. */
   readonly begin?: Bytes | undefined
   readonly end?: Bytes | undefined
+}
+
+/** Which part of a family {@link DB.compactRange} rewrites, and how. */
+export interface CompactRangeOptions extends InclusiveRange, ManualCompactionOptions {
+  readonly cf?: ColumnFamilyHandle | undefined
+}
+
+function manualRange({ begin, end }: InclusiveRange): ManualRange {
+  return {
+    ...(begin === undefined ? {} : { begin: toBytes(begin) }),
+    ...(end === undefined ? {} : { end: toBytes(end) }),
+  }
 }
 
 /** Entries that {@link DB.range} reads between two turns of the event loop. */
@@ -365,15 +378,61 @@ export class DB {
     await database.background.waitForFlush(families)
   }
 
-  /** Flushes a family and rewrites a range of it down to its deepest level. */
+  /**
+   * Flushes a family and compacts a range of it down to its deepest level. With universal compaction everything is rewritten into
+   * one run, with FIFO compaction is done what is due.
+   */
   async compactRange(options: CompactRangeOptions = {}): Promise<void> {
     const database = this.#database
+    database.checkWritable()
     const family = database.family(options.cf)
     await this.flush({ cf: family })
-    await database.background.compactRange(family, {
-      ...(options.begin === undefined ? {} : { begin: toBytes(options.begin) }),
-      ...(options.end === undefined ? {} : { end: toBytes(options.end) }),
-    })
+    await database.background.compactRange(family, manualRange(options), options)
+  }
+
+  /**
+   * Compacts tables by number, and those that must go with them, into a level.
+   *
+   * @throws InvalidOptionError when there are no such tables, or they lie below the level
+   */
+  async compactFiles(
+    fileNumbers: readonly number[],
+    outputLevel: number,
+    options: { readonly cf?: ColumnFamilyHandle | undefined } = {},
+  ): Promise<void> {
+    const database = this.#database
+    database.checkWritable()
+    const family = database.family(options.cf)
+    await database.background.compactFiles(family, fileNumbers, outputLevel)
+  }
+
+  /** Has the tables of a range compacted when there is time; returns at once. */
+  suggestCompactRange(
+    options: InclusiveRange & { readonly cf?: ColumnFamilyHandle | undefined } = {},
+  ): void {
+    const database = this.#database
+    database.checkWritable()
+    database.background.suggestCompactRange(database.family(options.cf), manualRange(options))
+  }
+
+  /**
+   * Deletes tables below level 0 that lie within one of the ranges, without looking at what is in them: the cheap first half of
+   * deleting a range ({@link DB.deleteRange} is the other). Older versions that they hid may show again until then.
+   */
+  async deleteFilesInRanges(
+    ranges: readonly InclusiveRange[],
+    options: { readonly cf?: ColumnFamilyHandle | undefined } = {},
+  ): Promise<void> {
+    const database = this.#database
+    database.checkWritable()
+    const family = database.family(options.cf)
+    await database.background.deleteFilesInRanges(family, ranges.map(manualRange))
+  }
+
+  /** Resolves when no flush and no compaction runs or is due. */
+  async waitForCompactions(): Promise<void> {
+    this.#database.checkOpen()
+    await this.#database.background.waitForCompactions()
   }
 
   /**

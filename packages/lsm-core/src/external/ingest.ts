@@ -87,7 +87,10 @@ async function install(
       const newFiles: NewFile[] = []
       for (const [i, table] of tables.entries()) {
         const file = metadataOf(table, numbers[i]!, first + i)
-        newFiles.push({ level: levelFor(family.superVersion.version, file, newFiles), file })
+        // FIFO compaction knows no other level than 0.
+        const isFifo = family.options.compactionStyle === 'fifo'
+        const level = isFifo ? 0 : levelFor(family.superVersion.version, file, newFiles)
+        newFiles.push({ level, file })
       }
       try {
         await versions.logAndApply({ columnFamily: family.id, newFiles })

@@ -90,6 +90,8 @@ export interface TablePlace {
   readonly level: number
   /** Nothing lies deeper. */
   readonly bottommost?: boolean
+  /** Level that level 0 goes to; `compressionPerLevel` counts from it on. Default 1. */
+  readonly baseLevel?: number
 }
 
 const compressionTypes: Readonly<Record<CompressionName, CompressionType>> = {
@@ -234,11 +236,12 @@ function tableExtractorName(extractor: string | PrefixExtractor | undefined): st
 /** Compression of tables at a place. */
 export function compressionAt(
   { compression, compressionPerLevel, bottommostCompression }: ResolvedTableLayout,
-  { level, bottommost }: TablePlace,
+  { level, bottommost, baseLevel = 1 }: TablePlace,
 ): CompressionName {
   if (bottommost === true && bottommostCompression !== undefined) return bottommostCompression
   if (compressionPerLevel.length === 0) return compression
-  return compressionPerLevel[Math.min(Math.max(0, level), compressionPerLevel.length - 1)]!
+  const step = level <= 0 ? 0 : Math.max(1, level - baseLevel + 1)
+  return compressionPerLevel[Math.min(step, compressionPerLevel.length - 1)]!
 }
 
 function named<T extends string>(option: string, value: T, known: Readonly<Record<T, unknown>>): T {
