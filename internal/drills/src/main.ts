@@ -3,6 +3,11 @@ import { parseArgs } from 'node:util'
 
 import type { DrillResult } from './options.ts'
 import { runCrashDrill } from './crash/crash-drill.ts'
+import { runFaultDrill } from './fault/fault-drill.ts'
+import { CorpusWriter } from './fuzz/corpus.ts'
+import { runFuzzDrill } from './fuzz/fuzz-drill.ts'
+import { runJudgesDrill } from './judges/judges-drill.ts'
+import { callPanel } from './judges/panel.ts'
 import { runEngineDrill } from './engine/engine-drill.ts'
 import { runQueriesDrill } from './queries/queries-drill.ts'
 import { runWriterDrill } from './writer/writer-drill.ts'
@@ -13,6 +18,15 @@ const { positionals, values } = parseArgs({
     seed: { type: 'string' },
     cycles: { type: 'string' },
     points: { type: 'string' },
+    histories: { type: 'string' },
+    faults: { type: 'string' },
+    call: { type: 'string' },
+    fault: { type: 'string' },
+    inputs: { type: 'string' },
+    decoder: { type: 'string' },
+    'save-corpus': { type: 'boolean' },
+    databases: { type: 'string' },
+    only: { type: 'string' },
     history: { type: 'string' },
     point: { type: 'string' },
   },
@@ -42,6 +56,43 @@ const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
     log(`${points} crashes of ${histories} histories, ${secondPoints} of which crashed once more`)
     return { passed: points - failures.length, failed: failures.length }
   },
+  // Fails every call to the file system, in every way it can fail.
+  fault: async () => {
+    const { runs, surfaced, callSites, failures } = await runFaultDrill({
+      ...common,
+      histories: number(values.histories) ?? 5,
+      faultsMax: number(values.faults),
+      history: number(values.history),
+      call: number(values.call),
+      fault: values.fault,
+    })
+    const calls = [...callSites].map(([operation, count]) => `${count} ${operation}`).join(', ')
+    log(`${runs} faults, ${surfaced} of which came to the surface; calls: ${calls}`)
+    return { passed: runs - failures.length, failed: failures.length }
+  },
+  // Gives decoders damaged input.
+  fuzz: async () => {
+    const corpus = values['save-corpus'] === true ? new CorpusWriter() : undefined
+    const reports = await runFuzzDrill({
+      ...common,
+      inputs: number(values.inputs) ?? 1_000_000,
+      decoder: values.decoder,
+      onOutcome: (decoder, outcome, input) => corpus?.add(decoder, outcome, input),
+    })
+    corpus?.save()
+    const failed = reports.reduce((sum, { failures }) => sum + failures.length, 0)
+    return { passed: reports.reduce((sum, { inputs }) => sum + inputs, 0) - failed, failed }
+  },
+  // Has RocksDB judge databases of random histories.
+  judges: async () => {
+    const { judged, failures } = await runJudgesDrill({
+      ...common,
+      databases: number(values.databases) ?? 100,
+      only: number(values.only),
+      panel: await callPanel(),
+    })
+    return { passed: judged - failures.length, failed: failures.length }
+  },
 }
 
 const run = drills[positionals[0] ?? '']
@@ -51,6 +102,9 @@ if (run === undefined) {
       'usage: npm run drill -- NAME [--seed S] [options]',
       '  writer, engine, queries [--cycles N]',
       '  crash [--points N] [--history H [--point P]]',
+      '  fault [--histories N] [--faults N] [--history H [--call C [--fault F]]]',
+      '  fuzz [--inputs N] [--decoder D] [--save-corpus]',
+      '  judges [--databases N] [--only D]',
     ].join('\n'),
   )
   process.exit(2)

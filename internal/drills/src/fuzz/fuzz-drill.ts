@@ -146,12 +146,12 @@ export async function tryInput(
   let outcome = 'decoded'
   try {
     if (counted) {
-      let running: void | Promise<void> = undefined
+      const running: Promise<void>[] = []
       const bytes = countAllocations(() => {
-        running = target.run(input, kind)
+        running.push(Promise.resolve(target.run(input, kind)))
       })
       const max = target.allocationMax?.(input.length) ?? 65_536 + input.length * 64
-      await running
+      await Promise.all(running)
       if (bytes > max)
         throw new Error(`took ${bytes} bytes for an input of ${input.length}, ${max} allowed`)
     } else {
