@@ -35,7 +35,7 @@ import {
 import { TableCache } from '../read/table-cache.ts'
 import { WalSet } from '../write/wal-set.ts'
 import { removeObsoleteFiles } from './obsolete-files.ts'
-import { writeOptionsFile } from './options-content.ts'
+import { checkMergeOperators, writeOptionsFile } from './options-content.ts'
 import { Recovery } from './recovery.ts'
 
 /**
@@ -72,7 +72,10 @@ export async function openDatabase(
       throw new AlreadyExistsError(`a database is in "${directory}"`)
     infoLog = await InfoLog.open(fs, directory, options.clock)
     const familyOptions = new FamilyOptions(options)
-    const setOptions = { comparator: (name: string) => familyOptions.comparatorOf(name) }
+    const setOptions = {
+      comparator: (name: string) => familyOptions.comparatorOf(name),
+      numLevels: (name: string) => familyOptions.numLevelsOf(name),
+    }
     if (!exists) {
       await checkNoLogs(options, walDirectory)
       infoLog.write('creating a new database')
@@ -96,6 +99,7 @@ export async function openDatabase(
         ),
       )
     }
+    if (exists) await checkMergeOperators(fs, directory, families.values())
     const logNames = await fs.list(walDirectory)
     for (const name of [...(await fs.list(directory)), ...logNames]) {
       const parsed = parseFileName(name)
@@ -222,6 +226,11 @@ export class FamilyOptions {
   /** Undefined leaves the order to the MANIFEST. */
   comparatorOf(name: string): Comparator | undefined {
     return this.given(name).comparator
+  }
+
+  /** Default: RocksDB's 7. */
+  numLevelsOf(name: string): number {
+    return this.given(name).numLevels ?? 7
   }
 
   /** Names that were asked for and are not stored. */
