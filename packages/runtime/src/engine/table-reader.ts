@@ -115,7 +115,8 @@ export class TableReader {
       topic,
       partition,
     }))
-    const ends = isSink ? await this.#kafka.admin.endOffsets(partitions, 'read_committed') : []
+    // Rows whose transaction is committed count even where its markers have not arrived yet.
+    const ends = isSink ? await this.#kafka.admin.endOffsets(partitions) : []
     for (const { partition } of partitions) {
       const id = `${topic}-${partition}`
       const end = ends.find((e) => e.partition === partition)?.offset ?? 0

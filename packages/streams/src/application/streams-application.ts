@@ -182,9 +182,10 @@ export class StreamsApplication implements StreamsApplicationApi {
       return Array.from({ length: count }, (_, partition) => ({ topic: name, partition }))
     })
     if (repartitions.length === 0) return
-    // What reached one repartition topic may go on to the next: one round for each cut.
+    // What reached one repartition topic may go on to the next: one round for each cut. A commit is acknowledged before its markers are in
+    // the partitions, so the end is asked for whatever is not yet visible as committed too.
     for (let round = 1; round < topology.subTopologies.length; round++) {
-      const ends = await kafka.admin.endOffsets(repartitions, 'read_committed')
+      const ends = await kafka.admin.endOffsets(repartitions)
       await this.#reach(
         new Map(ends.map((end) => [partitionKey(end), end.offset])),
         deadline,

@@ -1,8 +1,8 @@
 import { createRowSerde, type Columns, type Row, type SqlType } from '@varve/serde'
 import { expect, test } from 'vitest'
 
-import { Engine } from './engine.ts'
-import type { Position } from './position.ts'
+import type { Engine, Position } from '../../src/index.ts'
+import type { Place } from './on-each-broker.ts'
 
 /** The pipeline as its user wrote it; only the sources differ between the formats. */
 const pipeline = `
@@ -154,47 +154,54 @@ async function produce(
   return { offsets: { [topic]: { 0: values.length } } }
 }
 
-test.each<[string, string, Encode]>([
-  ['Avro through the embedded registry', avroSources, encodeAvro],
-  ['JSON envelopes', jsonSources, encodeJson],
-  ['JSON envelopes within schema and payload', wrappedSources, encodeWrapped],
-])('submissions are joined with the names of their events: %s', async (_name, sources, encode) => {
-  await using engine = await Engine.open({ directory: ':memory:' })
-  for (const topic of [submitTopic, nameTopic]) {
-    await engine.kafka.admin.createTopic({ name: topic, partitionCount: 1 })
-  }
-  const nameBytes = await encode(engine, nameTopic, names)
-  const submissionBytes = await encode(engine, submitTopic, submissions)
-  await engine.execute(sources + pipeline, { properties: { 'auto.offset.reset': 'earliest' } })
+/** Declares the tests of the stream-table join over change events. */
+export function eventParticipation(place: () => Place): void {
+  test.each<[string, string, Encode]>([
+    ['Avro through the embedded registry', avroSources, encodeAvro],
+    ['JSON envelopes', jsonSources, encodeJson],
+    ['JSON envelopes within schema and payload', wrappedSources, encodeWrapped],
+  ])(
+    'submissions are joined with the names of their events: %s',
+    async (_name, sources, encode) => {
+      await using engine = await place().open()
+      for (const topic of [submitTopic, nameTopic]) {
+        await engine.kafka.admin.createTopic({ name: topic, partitionCount: 1 })
+      }
+      const nameBytes = await encode(engine, nameTopic, names)
+      const submissionBytes = await encode(engine, submitTopic, submissions)
+      await engine.execute(sources + pipeline, { properties: { 'auto.offset.reset': 'earliest' } })
 
-  const named = await produce(engine, nameTopic, nameBytes)
-  const table = await engine.query('SELECT * FROM `tb_event_name`;', { consistency: named })
-  expect(new Map(table.map((row) => [row['id'], row['name']]))).toEqual(
-    new Map([
-      [101, '봄 맞이 이벤트'],
-      [102, '한여름 이벤트'],
-    ]),
+      const named = await produce(engine, nameTopic, nameBytes)
+      const table = await engine.query('SELECT * FROM `tb_event_name`;', { consistency: named })
+      expect(new Map(table.map((row) => [row['id'], row['name']]))).toEqual(
+        new Map([
+          [101, '봄 맞이 이벤트'],
+          [102, '한여름 이벤트'],
+        ]),
+      )
+
+      await produce(engine, submitTopic, submissionBytes)
+      const joined: unknown[] = []
+      for await (const change of engine.subscribe('`stm_event_name_join`', { from: 'earliest' })) {
+        joined.push(change.after)
+        if (joined.length === 3) break
+      }
+      expect(joined).toEqual([
+        { user_id: 1, event_name: '봄 맞이 이벤트', event_time: '2024-03-20T10:00:00Z' },
+        { user_id: 2, event_name: '봄 맞이 이벤트', event_time: '2024-03-20T10:00:05Z' },
+        { user_id: 3, event_name: '한여름 이벤트', event_time: '2024-03-20T10:00:10Z' },
+      ])
+
+      await using consumer = engine.kafka.consumer()
+      const partition = { topic: 'STREAM.EVENT.JOIN', partition: 0 }
+      consumer.assign([{ ...partition, offset: 0 }])
+      const [first] = await consumer.poll({ timeoutMs: 5_000 })
+      const text = (bytes: Uint8Array | null): string =>
+        new TextDecoder().decode(bytes ?? undefined)
+      expect(text(first!.records[0]!.key)).toBe('1')
+      expect(text(first!.records[0]!.value)).toBe(
+        '{"event_name":"봄 맞이 이벤트","event_time":"2024-03-20T10:00:00Z"}',
+      )
+    },
   )
-
-  await produce(engine, submitTopic, submissionBytes)
-  const joined: unknown[] = []
-  for await (const change of engine.subscribe('`stm_event_name_join`', { from: 'earliest' })) {
-    joined.push(change.after)
-    if (joined.length === 3) break
-  }
-  expect(joined).toEqual([
-    { user_id: 1, event_name: '봄 맞이 이벤트', event_time: '2024-03-20T10:00:00Z' },
-    { user_id: 2, event_name: '봄 맞이 이벤트', event_time: '2024-03-20T10:00:05Z' },
-    { user_id: 3, event_name: '한여름 이벤트', event_time: '2024-03-20T10:00:10Z' },
-  ])
-
-  await using consumer = engine.kafka.consumer()
-  const partition = { topic: 'STREAM.EVENT.JOIN', partition: 0 }
-  consumer.assign([{ ...partition, offset: 0 }])
-  const [first] = await consumer.poll({ timeoutMs: 5_000 })
-  const text = (bytes: Uint8Array | null): string => new TextDecoder().decode(bytes ?? undefined)
-  expect(text(first!.records[0]!.key)).toBe('1')
-  expect(text(first!.records[0]!.value)).toBe(
-    '{"event_name":"봄 맞이 이벤트","event_time":"2024-03-20T10:00:00Z"}',
-  )
-})
+}

@@ -1,0 +1,11 @@
+import { describe } from 'vitest'
+
+import { eventParticipation } from './event-participation.ts'
+import { onEachBroker } from './on-each-broker.ts'
+import { sensorReadings } from './sensor-readings.ts'
+
+onEachBroker((place) => {
+  describe('sensor readings: a materialized average', () => sensorReadings(place))
+  describe('event participation: change events, a dimension, a join', () =>
+    eventParticipation(place))
+})
