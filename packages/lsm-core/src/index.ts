@@ -84,6 +84,7 @@ export {
   type DeadlockPath,
   type DeadlockStep,
 } from './transaction/transaction-errors.ts'
+export type { MergeOperator } from '@varve/compaction'
 export { Statistics } from './statistics/statistics.ts'
 export type { HistogramData } from './statistics/histogram.ts'
 export type { HistogramName } from './statistics/histogram-names.ts'

@@ -66,17 +66,19 @@ export class JobRunner {
   /** On failure nothing stays behind on disk. @throws the signal's reason when it has fired */
   run(family: ColumnFamily, job: Job, signal: AbortSignal): Promise<JobResult> {
     const { options } = this.#db
-    const { comparator, compactionFilter } = family.options
+    const { comparator, compactionFilter, userMergeOperator } = family.options
     const ownFilter =
       job.kind === 'compaction' && compactionFilter !== undefined && !('module' in compactionFilter)
         ? compactionFilter
         : undefined
-    const canCross = isBuiltInComparator(comparator) && ownFilter === undefined
+    const canCross =
+      isBuiltInComparator(comparator) && ownFilter === undefined && userMergeOperator === undefined
     if (options.background === 'worker' && canCross) return workerPool.run(job, signal)
     const place: JobPlace = {
       fileSystem: options.fileSystem,
       comparator: (name) => (name === comparator.name ? comparator : undefined),
       ...(ownFilter === undefined ? {} : { compactionFilter: ownFilter }),
+      ...(userMergeOperator === undefined ? {} : { mergeOperator: userMergeOperator }),
       ...(options.rateLimiter === undefined ? {} : { rateLimiter: options.rateLimiter }),
       // A flush that has begun is finished on close: it is short, and what it wrote would be written again.
       ...(job.kind === 'compaction' ? { signal } : {}),

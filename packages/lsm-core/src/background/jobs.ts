@@ -68,6 +68,8 @@ export interface JobPlace {
   /** Order by name when it is not one that every thread knows. */
   readonly comparator?: (name: string) => Comparator | undefined
   /** When it is one that only this thread has. */
+  readonly mergeOperator?: MergeOperator
+  /** When it is one that only this thread has. */
   readonly compactionFilter?: CompactionFilter
   /** What limits to the time of: the rate limiter's. Default: the machine's. */
   readonly rateLimiter?: RateLimiter
@@ -82,14 +84,17 @@ export function isBuiltInComparator(comparator: Comparator): boolean {
 
 /** Runs a job in this thread. */
 export async function runJob(job: Job, place: JobPlace): Promise<JobResult> {
-  const { mergeOperator, ttl, rateLimit } = job
+  const { ttl, rateLimit } = job
+  const operator =
+    place.mergeOperator ??
+    (job.mergeOperator === undefined ? undefined : mergeOperatorNamed(job.mergeOperator))
   const rateLimiter =
     place.rateLimiter ?? (rateLimit === undefined ? undefined : RateLimiter.attach(rateLimit))
   const environment: JobEnvironment = {
     fs: place.fileSystem,
     clock: systemClock,
     comparator: (name) => place.comparator?.(name) ?? builtInComparator(name),
-    ...(mergeOperator === undefined ? {} : { mergeOperator: () => operatorOf(mergeOperator, ttl) }),
+    ...(operator === undefined ? {} : { mergeOperator: () => withTimes(operator, ttl) }),
     ...(rateLimiter === undefined ? {} : { rateLimiter }),
     ...(place.signal === undefined ? {} : { signal: place.signal }),
     ...(place.yieldControl === undefined ? {} : { yieldControl: place.yieldControl }),
@@ -122,8 +127,7 @@ async function filterOf(
   return isTimed ? ttlFilter(ttl, inner) : inner
 }
 
-function operatorOf(text: string, ttl: TimeToLive | undefined): MergeOperator {
-  const operator = mergeOperatorNamed(text)
+function withTimes(operator: MergeOperator, ttl: TimeToLive | undefined): MergeOperator {
   return ttl === undefined ? operator : mergeOperatorWithTimes(operator, ttl.nowS)
 }
 

@@ -59,7 +59,9 @@ export class ColumnFamily implements ColumnFamilyHandle {
     this.lookup = {
       comparator: this.comparator,
       mergeOperator:
-        options.mergeOperator === undefined ? undefined : mergeOperatorNamed(options.mergeOperator),
+        options.mergeOperator === undefined
+          ? options.userMergeOperator
+          : mergeOperatorNamed(options.mergeOperator),
       tables,
       familyName: name,
       hasTimes: options.ttlSeconds !== undefined,

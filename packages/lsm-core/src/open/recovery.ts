@@ -70,13 +70,13 @@ export class Recovery {
   async #flush(family: ColumnFamily): Promise<void> {
     if (family.active.memtable.empty) return
     const { directory, options, versions, dbId, sessionId } = this.#parts
-    const { comparator } = family.options
+    const { comparator, mergeOperator, userMergeOperator } = family.options
     family.switchMemtable(family.active.logNumber)
     const sealed = family.immutables[0]!
     const result = await runJob(
       {
         kind: 'flush',
-        mergeOperator: family.options.mergeOperator,
+        mergeOperator,
         ...timeToLive(family.options.ttlSeconds, options.clock),
         memtables: [sealed.memtable.share()],
         description: {
@@ -97,6 +97,7 @@ export class Recovery {
       {
         fileSystem: options.fileSystem,
         comparator: (name) => (name === comparator.name ? comparator : undefined),
+        ...(userMergeOperator === undefined ? {} : { mergeOperator: userMergeOperator }),
         yieldControl: () =>
           new Promise((resolve) => {
             setImmediate(resolve)

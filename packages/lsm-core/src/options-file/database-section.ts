@@ -29,6 +29,8 @@ export function databaseSectionOf(
     ['max_background_compactions', String(options.maxBackgroundCompactions)],
     ['max_subcompactions', String(options.maxSubcompactions)],
     ['delayed_write_rate', String(Math.round(options.delayedWriteRate))],
+    // Without it RocksDB refuses a log with prepared transactions.
+    ...(options.allow2pc ? [['allow_2pc', 'true'] as const] : []),
     ...(walDirectory === undefined ? [] : [['wal_dir', walDirectory] as const]),
   ])
 }

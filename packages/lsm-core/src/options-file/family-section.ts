@@ -63,7 +63,14 @@ export function familySectionOf(
   const additional = options.maxBytesForLevelMultiplierAdditional
   const values: (readonly [string, string])[] = [
     ['comparator', options.comparator.name],
-    ['merge_operator', mergeOperatorText(options.mergeOperator, options.ttlSeconds !== undefined)],
+    [
+      'merge_operator',
+      mergeOperatorText(
+        options.mergeOperator,
+        options.ttlSeconds !== undefined,
+        options.userMergeOperator?.name,
+      ),
+    ],
     ['prefix_extractor', extractorText(options.prefixExtractor)],
     ['compression', compressions[options.compression]],
     ['compression_per_level', compressionPerLevel.map((one) => compressions[one]).join(':')],

@@ -1,13 +1,21 @@
 import { formatOptionStruct } from '@varve/manifest'
 
+import { mergeOperatorNamed } from '../read/merge-operators.ts'
 import { structOf } from './option-values.ts'
 
 const TTL_OPERATOR = 'TtlMergeOperator'
 
-/** How RocksDB names a merge operator, given by the text of the option `mergeOperator`. */
-export function mergeOperatorText(operator: string | undefined, hasTimes: boolean): string {
-  const text = plainText(operator)
-  if (operator === undefined || !hasTimes) return text
+/**
+ * How RocksDB names a merge operator, given by the text of the option `mergeOperator`, or by the name of the user's own, which
+ * RocksDB passes over when it has none of that name.
+ */
+export function mergeOperatorText(
+  operator: string | undefined,
+  hasTimes: boolean,
+  userOperatorName?: string,
+): string {
+  const text = userOperatorName ?? plainText(operator)
+  if (text === 'nullptr' || !hasTimes) return text
   return formatOptionStruct(
     new Map([
       ['id', TTL_OPERATOR],
@@ -18,8 +26,8 @@ export function mergeOperatorText(operator: string | undefined, hasTimes: boolea
 
 function plainText(operator: string | undefined): string {
   if (operator === undefined) return 'nullptr'
-  if (operator === 'uint64add') return 'UInt64AddOperator'
   if (operator === 'stringappend') return stringAppendText(',')
+  if (!operator.startsWith('stringappend=')) return mergeOperatorNamed(operator).name
   return stringAppendText(operator.slice('stringappend='.length))
 }
 
@@ -44,6 +52,16 @@ export function mergeOperatorOfText(text: string | undefined): string | undefine
     case 'UInt64AddOperator':
     case 'uint64add':
       return 'uint64add'
+    case 'MaxOperator':
+    case 'max':
+      return 'max'
+    case 'BytesXOR':
+    case 'bytesxor':
+      return 'bytesxor'
+    case 'PutOperator':
+    case 'put':
+    case 'put_v1':
+      return 'put'
     case 'StringAppendOperator':
     case 'stringappend':
     // The same, but that it never combines operands before they are read.

@@ -3,6 +3,7 @@ import type {
   CompactionFilter,
   CompactionPriority,
   FifoCompactionOptions,
+  MergeOperator,
   UniversalCompactionOptions,
 } from '@varve/compaction'
 
@@ -25,10 +26,11 @@ export interface ColumnFamilyOptions extends TableLayoutOptions {
   /** Order of user keys; stored by name, and refused when it differs from the stored one. Default: bytewise. */
   readonly comparator?: Comparator
   /**
-   * Combines merge operands: `uint64add`, `stringappend` or `stringappend=<delimiter>`. Default: none, and reading a key
-   * with merge operands fails with UnsupportedError.
+   * Combines merge operands: `uint64add`, `stringappend` or `stringappend=<delimiter>`, `max`, `bytesxor`, `put`, or an operator
+   * of your own, which is called in the thread that opened the database: flushes and compactions of the family run there then,
+   * in slices that let the event loop turn. Default: none, and reading a key with merge operands fails with UnsupportedError.
    */
-  readonly mergeOperator?: string
+  readonly mergeOperator?: string | MergeOperator
   /**
    * Keeps the time of the write behind every value, in the layout of RocksDB's DBWithTTL, and has compaction drop values
    * that are older than so many seconds when it rewrites their table; until then they are read. 0 drops nothing. To be given whenever a family with

@@ -13,6 +13,7 @@ import type {
   CompactionFilter,
   CompactionPriority,
   FifoCompactionOptions,
+  MergeOperator,
   RateLimiter,
   UniversalCompactionOptions,
 } from '@varve/compaction'
@@ -37,7 +38,10 @@ import {
 /** {@link ColumnFamilyOptions} with every default filled in. */
 export interface ResolvedColumnFamilyOptions extends ResolvedTableLayout {
   readonly comparator: Comparator
+  /** Text of one that every thread knows. */
   readonly mergeOperator: string | undefined
+  /** One that only this thread has. */
+  readonly userMergeOperator: MergeOperator | undefined
   readonly ttlSeconds: number | undefined
   readonly prefixExtractor: string | PrefixExtractor | undefined
   readonly writeBufferSizeBytes: number
@@ -219,7 +223,9 @@ export function resolveColumnFamilyOptions(
   ): number => checkNumber(option, (options[option] as number | undefined) ?? fallback, min, max)
   return {
     comparator: options.comparator ?? bytewiseComparator,
-    mergeOperator: options.mergeOperator,
+    mergeOperator: typeof options.mergeOperator === 'string' ? options.mergeOperator : undefined,
+    userMergeOperator:
+      typeof options.mergeOperator === 'object' ? options.mergeOperator : undefined,
     ttlSeconds: options.ttlSeconds === undefined ? undefined : number('ttlSeconds', 0, 0, 2 ** 31),
     prefixExtractor: checkPrefixExtractor(options.prefixExtractor),
     ...resolveTableLayout(options),
