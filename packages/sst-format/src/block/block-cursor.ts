@@ -145,6 +145,8 @@ export class BlockCursor {
     this.#toRestart(low)
     do this.next()
     while (this.valid && this.#next < target)
+    // Restart points that are damaged could lead back to where it was, for ever.
+    if (!this.valid || this.#entry >= target) this.#damaged()
   }
 
   /** Moves to the first entry whose internal key is at or after `target`. */
