@@ -80,6 +80,8 @@ export async function openDatabase(
       await checkNoLogs(options, walDirectory)
       infoLog.write('creating a new database')
     }
+    // A process that died after it made the directory may not have come to make its name durable.
+    if (!exists) await fs.syncDirectory(dirname(resolve(directory)))
     versions = exists
       ? await VersionSet.recover(fs, directory, setOptions)
       : await VersionSet.create(fs, directory, setOptions)
