@@ -4,7 +4,17 @@
  * @packageDocumentation
  */
 export type { Backup, BackupFile } from './backup/backup-meta.ts'
-export { listBackups, restoreBackup, type RestoreBackupOptions } from './backup/restore-backup.ts'
+export {
+  listBackups,
+  listCorruptBackups,
+  type BackupDirectoryOptions,
+  type CorruptBackup,
+} from './backup/backup-directory.ts'
+export type { BackupOptions } from './backup/create-backup.ts'
+export { collectBackupGarbage, deleteBackup, purgeOldBackups } from './backup/remove-backups.ts'
+export { restoreBackup, type RestoreBackupOptions } from './backup/restore-backup.ts'
+export { verifyBackup, type VerifyBackupOptions } from './backup/verify-backup.ts'
+export { destroyDb, type DestroyOptions } from './files/destroy-db.ts'
 export type { IngestOptions } from './external/ingest.ts'
 export {
   SstFileWriter,

@@ -1,4 +1,4 @@
-import { CorruptionError, parseHex, UnsupportedError, utf8Text } from '@varve/base'
+import { CorruptionError, formatHex, parseHex, UnsupportedError, utf8Text } from '@varve/base'
 
 /** A file of a backup. */
 export interface BackupFile {
@@ -8,6 +8,8 @@ export interface BackupFile {
   readonly name: string
   /** CRC-32C of the content, when the backup says it. */
   readonly checksum: number | undefined
+  /** Size, when the backup says it or the file's name does. */
+  readonly sizeBytes: number | undefined
 }
 
 /** One backup of a backup directory that RocksDB's BackupEngine made. */
@@ -75,22 +77,60 @@ function hex(text: string, damaged: (what: string) => CorruptionError): Uint8Arr
 function parseFile(text: string, damaged: (what: string) => CorruptionError): BackupFile {
   const [path = '', ...fields] = text.split(' ')
   let checksum: number | undefined
+  let sizeBytes: number | undefined
   for (let i = 0; i < fields.length; i += 2) {
     const value = fields[i + 1] ?? ''
     if (fields[i] === 'crc32') checksum = Number(value)
+    else if (fields[i] === 'size') sizeBytes = Number(value)
     else if (fields[i]!.startsWith('ni::'))
       throw new UnsupportedError(`field "${fields[i]}" of files in backups`)
   }
   if (checksum !== undefined && !(checksum >= 0 && checksum <= 0xffff_ffff))
     throw damaged(`checksum of "${path}"`)
+  if (sizeBytes !== undefined && !(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0))
+    throw damaged(`size of "${path}"`)
   // Nothing outside the backup directory is ever read, nothing outside the database's written.
   const parts = /^(private\/\d+|shared|shared_checksum)\/([\w.-]+)$/.exec(path)
   if (parts === null) throw damaged(`path "${path}"`)
-  return { path, name: databaseName(parts[1]!, parts[2]!), checksum }
+  sizeBytes ??= sizeInName(parts[1]!, parts[2]!)
+  return { path, name: databaseName(parts[1]!, parts[2]!), checksum, sizeBytes }
+}
+
+/**
+ * Formats `meta/<id>`.
+ *
+ *     [schema_version 2.0]                       layout 2 only
+ *     <Unix seconds>
+ *     <sequence number>
+ *     [metadata <hexadecimal>]
+ *     <number of files>
+ *     <path> crc32 <decimal> [size <bytes>]      sizes in layout 2 only
+ */
+export function formatBackupMeta(backup: Omit<Backup, 'id'>, layout: 1 | 2): string {
+  const lines = [
+    ...(layout === 2 ? ['schema_version 2.0'] : []),
+    String(backup.timestampS),
+    String(backup.sequence),
+    ...(backup.metadata.length > 0 ? [`metadata ${formatHex(backup.metadata).toUpperCase()}`] : []),
+    String(backup.files.length),
+  ]
+  for (const { path, checksum, sizeBytes } of backup.files) {
+    const fields = [
+      ...(checksum === undefined ? [] : [`crc32 ${checksum}`]),
+      ...(layout === 2 && sizeBytes !== undefined ? [`size ${sizeBytes}`] : []),
+    ]
+    lines.push([path, ...fields].join(' '))
+  }
+  return `${lines.join('\n')}\n`
 }
 
 /** Shared files carry what identifies them behind their number: `000009_sWMYST4YAW37AYIXQCVYD_1814.sst`. */
 function databaseName(folder: string, name: string): string {
   if (folder !== 'shared_checksum') return name
   return name.replace(/^(\d+)_.*(\.[a-z]+)$/, '$1$2')
+}
+
+function sizeInName(folder: string, name: string): number | undefined {
+  const match = folder === 'shared_checksum' ? /^\d+_s?\w+_(\d+)\.[a-z]+$/.exec(name) : null
+  return match === null ? undefined : Number(match[1])
 }

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 
 import { DB } from '../index.ts'
 import { parseBackupMeta } from './backup-meta.ts'
-import { listBackups, restoreBackup } from './restore-backup.ts'
+import { listBackups } from './backup-directory.ts'
+import { restoreBackup } from './restore-backup.ts'
 
 /** Lays out `/db` as backup `id`, in the form that RocksDB's BackupEngine gives it. */
 async function backUp(fs: MemoryFileSystem, id: number): Promise<void> {

@@ -1,40 +1,25 @@
 import { join } from 'node:path'
 
-import { AlreadyExistsError, CorruptionError, NotFoundError } from '@varve/base'
+import { AlreadyExistsError, CorruptionError, systemClock } from '@varve/base'
 import { CURRENT_FILE_NAME } from '@varve/manifest'
-import { nodeFileSystem, type FileSystem } from '@varve/vfs'
+import { nodeFileSystem } from '@varve/vfs'
 
-import { copyFile } from '../files/copy-file.ts'
-import { parseBackupMeta, type Backup, type BackupFile } from './backup-meta.ts'
+import { copyFile, copyPace } from '../files/copy-file.ts'
+import { destroyDb } from '../files/destroy-db.ts'
+import { backupOf, readBackupDirectory, type BackupDirectoryOptions } from './backup-directory.ts'
+import type { Backup, BackupFile } from './backup-meta.ts'
 
 /** Options of {@link restoreBackup}. */
-export interface RestoreBackupOptions {
-  /** Which backup. Default: the newest. */
+export interface RestoreBackupOptions extends BackupDirectoryOptions {
+  /** Which backup. Default: the newest whole one. */
   readonly id?: number
-  /** Default: the host's disk. */
-  readonly fileSystem?: FileSystem
-}
-
-/**
- * The backups in a directory of RocksDB's BackupEngine, oldest first.
- *
- * @throws NotFoundError when the directory has no backups
- */
-export async function listBackups(
-  backupDirectory: string,
-  options: { readonly fileSystem?: FileSystem } = {},
-): Promise<Backup[]> {
-  const fs = options.fileSystem ?? nodeFileSystem
-  const meta = join(backupDirectory, 'meta')
-  if (!(await fs.exists(meta))) throw new NotFoundError(`no backups in "${backupDirectory}"`)
-  const ids = (await fs.list(meta)).filter((name) => /^\d+$/.test(name)).map(Number)
-  ids.sort((a, b) => a - b)
-  const backups: Backup[] = []
-  for (const id of ids) {
-    const path = join(meta, String(id))
-    backups.push(parseBackupMeta(id, await fs.readFile(path), path))
-  }
-  return backups
+  /** Where the logs go, when the database is opened with such a directory. Default: the database's. */
+  readonly walDirectory?: string
+  /** Destroy a database that is there first. Default false: it is refused. */
+  readonly replace?: boolean
+  readonly signal?: AbortSignal
+  /** Default: no bound. */
+  readonly bytesPerSecond?: number
 }
 
 /**
@@ -56,24 +41,30 @@ export async function restoreBackup(
   databaseDirectory: string,
   options: RestoreBackupOptions = {},
 ): Promise<Backup> {
-  const fs = options.fileSystem ?? nodeFileSystem
-  const backups = await listBackups(backupDirectory, { fileSystem: fs })
-  const backup =
-    options.id === undefined ? backups.at(-1) : backups.find(({ id }) => id === options.id)
-  if (backup === undefined)
-    throw new NotFoundError(`no backup ${options.id ?? ''} in "${backupDirectory}"`)
+  const { fileSystem: fs = nodeFileSystem, walDirectory = databaseDirectory, signal } = options
+  const read = await readBackupDirectory(fs, backupDirectory)
+  const backup = backupOf(backupDirectory, read, options.id)
   const current = join(databaseDirectory, CURRENT_FILE_NAME)
-  if (await fs.exists(current))
-    throw new AlreadyExistsError(`a database is in "${databaseDirectory}"`)
+  if (await fs.exists(current)) {
+    if (options.replace !== true)
+      throw new AlreadyExistsError(`a database is in "${databaseDirectory}"`)
+    await destroyDb(databaseDirectory, { fileSystem: fs, walDirectory })
+  }
   await fs.mkdir(databaseDirectory)
+  if (walDirectory !== databaseDirectory) await fs.mkdir(walDirectory)
   const isCurrent = ({ name }: BackupFile): boolean => name === CURRENT_FILE_NAME
   const pointer = backup.files.find(isCurrent)
   if (pointer === undefined) {
     throw new CorruptionError('backup without CURRENT', { file: backupDirectory })
   }
+  const pace = copyPace(systemClock, { bytesPerSecond: options.bytesPerSecond, signal })
   const restore = async ({ path, name, checksum }: BackupFile): Promise<void> => {
     const from = join(backupDirectory, path)
-    const actual = await copyFile(fs, from, join(databaseDirectory, name))
+    const isLog = name.endsWith('.log')
+    const to = join(isLog ? walDirectory : databaseDirectory, name)
+    // What an interrupted restore left there goes.
+    if (await fs.exists(to)) await fs.remove(to)
+    const actual = await copyFile(fs, from, to, pace)
     if (checksum === undefined || actual === checksum) return
     throw new CorruptionError('file of a backup is not what was backed up', {
       file: from,
@@ -82,6 +73,7 @@ export async function restoreBackup(
     })
   }
   for (const file of backup.files) if (!isCurrent(file)) await restore(file)
+  if (walDirectory !== databaseDirectory) await fs.syncDirectory(walDirectory)
   await fs.syncDirectory(databaseDirectory)
   await restore(pointer)
   await fs.syncDirectory(databaseDirectory)

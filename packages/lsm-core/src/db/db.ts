@@ -5,6 +5,8 @@ import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
 
 import type { ManualCompactionOptions } from '../background/manual-compaction.ts'
+import type { Backup } from '../backup/backup-meta.ts'
+import { createBackup, type BackupOptions } from '../backup/create-backup.ts'
 import { createCheckpoint } from '../checkpoint/checkpoint.ts'
 import { ingestExternalFiles, type IngestOptions } from '../external/ingest.ts'
 import { openDatabase } from '../open/open-database.ts'
@@ -467,6 +469,18 @@ export class DB {
     this.#database.checkWritable()
     await this.flush()
     await createCheckpoint(this.#database, path)
+  }
+
+  /**
+   * Adds a backup of the present state to a directory of backups, which RocksDB's BackupEngine (`ldb restore`) reads, too.
+   * Tables that a backup there has already are shared. Writes go on meanwhile.
+   *
+   * @throws LockedError when another backup is being made there
+   */
+  async backup(backupDirectory: string, options: BackupOptions = {}): Promise<Backup> {
+    this.#database.checkWritable()
+    if (options.flushBeforeBackup === true) await this.flush()
+    return await createBackup(this.#database, backupDirectory, options)
   }
 
   /**
