@@ -1,8 +1,10 @@
 import {
   CorruptionError,
   encodeInternalKey,
+  emptyBytes,
   InternalKeyComparator,
   NotOpenError,
+  ownedCopy,
   readTrailerSequence,
   resourceClosed,
   resourceOpened,
@@ -54,12 +56,30 @@ export interface PointResult {
   type: number
   sequence: number
   /** View of the block's memory: not to be changed, alive as long as it is held. */
-  value: Uint8Array
+  readonly value: Uint8Array
+  /** A copy that the caller owns. */
+  copyValue(): Uint8Array<ArrayBuffer>
+}
+
+class FoundEntry implements PointResult {
+  type = 0
+  sequence = 0
+  data: Uint8Array = emptyBytes
+  start = 0
+  end = 0
+
+  get value(): Uint8Array {
+    return this.data.subarray(this.start, this.end)
+  }
+
+  copyValue(): Uint8Array<ArrayBuffer> {
+    return ownedCopy(this.data, this.start, this.end)
+  }
 }
 
 /** A fresh {@link PointResult}. */
 export function createPointResult(): PointResult {
-  return { type: 0, sequence: 0, value: new Uint8Array(0) }
+  return new FoundEntry()
 }
 
 /** A copied entry of {@link TableReader.entries}. */
@@ -67,6 +87,9 @@ export interface TableEntry {
   readonly key: Uint8Array
   readonly value: Uint8Array
 }
+
+/** Blocks are read into this, and decompressed or copied out of it at once. */
+const readScratch = new Uint8Array(64 * 1024)
 
 /** Outcome of a search: `Missing` names the block it needs in `#missing`. */
 const Outcome = { Absent: 0, Found: 1, Missing: 2 } as const
@@ -196,7 +219,7 @@ export class TableReader {
    * returns false. Range tombstones are not looked at.
    */
   getSync(target: Uint8Array, result: PointResult): boolean {
-    return this.#search(target, result, undefined, true) === Outcome.Found
+    return this.#search(target, result as FoundEntry, undefined, true) === Outcome.Found
   }
 
   /** {@link TableReader.getSync} whose reads do not block. */
@@ -206,7 +229,7 @@ export class TableReader {
     this.ref()
     try {
       for (;;) {
-        const outcome = this.#search(target, result, pinned, false)
+        const outcome = this.#search(target, result as FoundEntry, pinned, false)
         if (outcome !== Outcome.Missing) return outcome === Outcome.Found
         const { kind, handle } = this.#missing!
         const length = this.#table.decoder.storedSize(handle)
@@ -353,7 +376,7 @@ export class TableReader {
   /** Hot. The look-up itself; reads what is missing when `sync`, else says so. */
   #search(
     target: Uint8Array,
-    result: PointResult,
+    result: FoundEntry,
     pinned: PinnedBlocks | undefined,
     sync: boolean,
   ): Outcome {
@@ -371,7 +394,7 @@ export class TableReader {
 
   #searchIn(
     target: Uint8Array,
-    result: PointResult,
+    result: FoundEntry,
     pinned: PinnedBlocks | undefined,
     sync: boolean,
   ): Outcome {
@@ -395,7 +418,7 @@ export class TableReader {
       }
       let i = searchIndex(index, target, this.comparator, keyIsUserKey)
       for (; i < index.count; i++) {
-        const block = this.#fetch(BlockKind.Data, index.offsets[i]!, index.sizes[i]!, pinned, sync)
+        const block = this.#fetchData(index, i, pinned, sync)
         if (block === undefined) return Outcome.Missing
         cursor.setBlock(block as Block)
         cursor.seek(target)
@@ -406,7 +429,9 @@ export class TableReader {
         for (let k = 0; k < length; k++) if (key[k] !== target[k]) return Outcome.Absent
         result.type = key[length]!
         result.sequence = readTrailerSequence(key, length)
-        result.value = cursor.value
+        result.data = (block as Block).data
+        result.start = cursor.valueStart
+        result.end = cursor.valueEnd
         return Outcome.Found
       }
     }
@@ -444,6 +469,25 @@ export class TableReader {
     return (partition as FilterReader).mayMatch(target, length) ? Outcome.Found : Outcome.Absent
   }
 
+  /** Hot. The data block that entry `i` of the index leads to. */
+  #fetchData(
+    index: IndexEntries,
+    i: number,
+    pinned: PinnedBlocks | undefined,
+    sync: boolean,
+  ): CachedValue | undefined {
+    const cache = this.#cache
+    if (cache !== undefined) {
+      const slot = index.slots[i]
+      const known = slot === undefined ? undefined : cache.use(slot)
+      if (known !== undefined) return known
+    }
+    const offset = index.offsets[i]!
+    const block = this.#fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync)
+    if (cache !== undefined) index.slots[i] = this.#owner.entries.get(offset)
+    return block
+  }
+
   /** The block at `offset`: pinned, cached, or read when `sync`; else remembered as missing. */
   #fetch(
     kind: BlockKind,
@@ -461,8 +505,14 @@ export class TableReader {
       return undefined
     }
     if (this.#references <= 0) throw new NotOpenError(`table "${this.path}" is closed`)
-    const stored = this.#file.readSync(offset, this.#table.decoder.storedSize(handle))
-    return this.#decode(kind, stored, 0, handle, fillCache)
+    const size = this.#table.decoder.storedSize(handle)
+    if (size > readScratch.length) {
+      const stored = this.#file.readSync(offset, size)
+      return this.#decode(kind, stored, 0, handle, fillCache)
+    }
+    const stored = readScratch.subarray(0, size)
+    const length = this.#file.readIntoSync(stored, offset)
+    return this.#decode(kind, stored.subarray(0, length), 0, handle, fillCache)
   }
 
   #decode(
@@ -472,7 +522,8 @@ export class TableReader {
     handle: BlockHandle,
     fillCache: boolean,
   ): CachedValue {
-    const data = this.#table.decoder.decode(stored, start, handle, kind === BlockKind.Data)
+    let data = this.#table.decoder.decode(stored, start, handle, kind === BlockKind.Data)
+    if (data.buffer === readScratch.buffer) data = new Uint8Array(data)
     let value: CachedValue
     if (kind === BlockKind.Data) value = new Block(data, this.path, handle.offset)
     else if (kind === BlockKind.FilterPartition) value = new FilterReader(data)

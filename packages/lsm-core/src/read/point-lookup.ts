@@ -13,6 +13,7 @@ import { createPointResult, type PointResult } from '@varve/sst-format'
 import type { SuperVersion } from '../column-family/super-version.ts'
 import { withoutTime } from '../write/value-time.ts'
 import { MergeContext } from './merge-context.ts'
+import { notPlain, plainLookUp } from './plain-lookup.ts'
 import { defaultColumnOf } from './wide-columns.ts'
 import type { TableCache } from './table-cache.ts'
 
@@ -29,7 +30,7 @@ export interface LookupEnvironment {
 const scratch: PointResult = createPointResult()
 
 /**
- * Hot. The newest value of a key at or before a sequence number: memtables, level 0 from new to old, then at most one table
+ * The newest value of a key at or before a sequence number: memtables, level 0 from new to old, then at most one table
  * a level. The value is owned by the caller; undefined when there is none.
  *
  * A range tombstone counts from the source where it is seen on downwards: sources further down hold only older entries.
@@ -40,6 +41,8 @@ export function lookUp(
   userKey: Uint8Array,
   snapshot: number,
 ): Uint8Array | undefined {
+  const plain = plainLookUp(superVersion, env, userKey, snapshot)
+  if (plain !== notPlain) return plain
   const lookup = new PointLookup(env, userKey, snapshot)
   if (lookup.inMemtable(superVersion.active)) return lookup.result()
   const { immutables } = superVersion

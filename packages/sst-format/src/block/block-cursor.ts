@@ -1,4 +1,9 @@
-import { bytewiseComparator, CorruptionError, type InternalKeyComparator } from '@varve/base'
+import {
+  bytewiseComparator,
+  copyRange,
+  CorruptionError,
+  type InternalKeyComparator,
+} from '@varve/base'
 
 import type { Block } from './block.ts'
 
@@ -165,9 +170,85 @@ export class BlockCursor {
       if (order < 0) low = middle
       else high = middle - 1
     }
-    this.#toRestart(low)
+    if (this.#bytewise && block.valuesStart < 0) this.#scanBytewise(low, target)
+    else this.#scan(low, target)
+  }
+
+  /** From a restart point to the first entry at or after `target`, key by key. */
+  #scan(restart: number, target: Uint8Array): void {
+    this.#toRestart(restart)
     this.next()
     while (this.valid && this.#compare(target) < 0) this.next()
+  }
+
+  /**
+   * {@link #scan} that rebuilds only the key it ends at. An entry that shares more with the one before than that one with the
+   * target lies before the target too, and nothing of it need be looked at; otherwise the comparison begins behind what is shared.
+   */
+  #scanBytewise(restart: number, target: Uint8Array): void {
+    const data = this.#data
+    const end = this.#entriesEnd
+    const targetEnd = target.length - 8
+    this.#toRestart(restart)
+    let at = this.#next
+    /** Bytes in which the user key before and the target's agree. */
+    let matched = 0
+    let userLength = 0
+    while (at < end) {
+      const shared = data[at]!
+      const unshared = data[at + 1]!
+      let valueLength = data[at + 2]!
+      let keyStart = at + 3
+      if (valueLength >= 128) {
+        valueLength = (valueLength & 0x7f) | (data[keyStart++]! << 7)
+        if (valueLength >= 128 << 7) return this.#scan(restart, target)
+      }
+      const valueStart = keyStart + unshared
+      const valueEnd = valueStart + valueLength
+      if (shared >= 128 || unshared >= 128 || shared + unshared < 8 || valueEnd > end)
+        return this.#scan(restart, target)
+      if (shared > matched) {
+        // A user key that ends where the target goes on shares bytes of its trailer: those say nothing.
+        if (matched >= userLength || matched >= targetEnd) return this.#scan(restart, target)
+      } else {
+        const behind = keyStart - shared
+        userLength = shared + unshared - 8
+        if (shared > userLength) return this.#scan(restart, target)
+        const limit = userLength < targetEnd ? userLength : targetEnd
+        let i = shared
+        while (i < limit && data[behind + i] === target[i]) i++
+        let order = i < limit ? data[behind + i]! - target[i]! : userLength - targetEnd
+        if (order === 0) {
+          // Trailers descend: the newer one first. Older versions may share parts of trailers.
+          for (let t = 7; t >= 0 && order === 0; t--)
+            order = target[targetEnd + t]! - data[behind + userLength + t]!
+          if (order < 0) return this.#scan(restart, target)
+        }
+        if (order >= 0) {
+          this.#land(at, shared, unshared, keyStart, target)
+          this.valueStart = valueStart
+          this.valueEnd = this.#next = valueEnd
+          return
+        }
+        matched = i
+      }
+      userLength = shared + unshared - 8
+      at = valueEnd
+    }
+    this.valid = false
+    this.#next = end
+  }
+
+  /** Stands on the entry at `at`, whose shared bytes are the target's. */
+  #land(at: number, shared: number, unshared: number, keyStart: number, target: Uint8Array): void {
+    const length = shared + unshared
+    if (length > this.keyBytes.length) this.keyBytes = new Uint8Array(length * 2)
+    const key = this.keyBytes
+    for (let i = 0; i < shared; i++) key[i] = target[i]!
+    copyRange(this.#data, keyStart, keyStart + unshared, key, shared)
+    this.keyLength = length
+    this.#entry = at
+    this.valid = true
   }
 
   /** Moves to the last entry whose internal key is at or before `target`. */

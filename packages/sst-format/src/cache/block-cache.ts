@@ -8,7 +8,8 @@ export interface CachedValue {
 /** Bookkeeping of one cached block: object, map slot, list links. */
 const ENTRY_OVERHEAD_BYTES = 160
 
-class CacheEntry {
+/** A cached block; without value once it is evicted. @internal */
+export class CacheEntry {
   value: CachedValue | undefined
   charge: number
   /** Looked up since the hand last came by. */
@@ -96,8 +97,13 @@ export class BlockCache {
     this.#evict()
   }
 
-  /** Hot. The block of `owner` at `offset`, which is thereby used. @internal */
+  /** The block of `owner` at `offset`, which is thereby used. @internal */
   get(owner: CacheOwner, offset: number): CachedValue | undefined {
+    return this.find(owner, offset)?.value
+  }
+
+  /** {@link get} of the entry, which {@link use} takes the next time. @internal */
+  find(owner: CacheOwner, offset: number): CacheEntry | undefined {
     const entry = owner.entries.get(offset)
     if (entry === undefined) {
       this.#misses++
@@ -105,7 +111,16 @@ export class BlockCache {
     }
     this.#hits++
     entry.used = true
-    return entry.value
+    return entry
+  }
+
+  /** Hot. The block of an entry that was found before; undefined when it is evicted since. @internal */
+  use(entry: CacheEntry): CachedValue | undefined {
+    const { value } = entry
+    if (value === undefined) return undefined
+    this.#hits++
+    entry.used = true
+    return value
   }
 
   /** Adds a block, unless it alone exceeds the budget. @internal */

@@ -1,6 +1,8 @@
 import { ByteReader, ByteWriter, CorruptionError, readFixed32 } from '@varve/base'
 
 import type { BlockHandle } from '../block-handle.ts'
+import type { CacheEntry } from '../cache/block-cache.ts'
+import { headAt } from './index-search.ts'
 
 /** How the entries of a table's index blocks are coded; three properties of the file say it. */
 export interface IndexCoding {
@@ -24,6 +26,12 @@ export class IndexEntries {
   readonly keyEnds: Uint32Array
   readonly offsets: Float64Array
   readonly sizes: Uint32Array
+  /**
+   * What the block cache keeps of each block, as far as it was met; one that is evicted knows that it is. Saves the look-up by
+   * offset.
+   */
+  readonly slots: (CacheEntry | undefined)[]
+  #search: IndexSearch | undefined
 
   constructor(keys: Uint8Array, keyEnds: number[], offsets: number[], sizes: number[]) {
     this.count = offsets.length
@@ -31,10 +39,16 @@ export class IndexEntries {
     this.keyEnds = Uint32Array.from(keyEnds)
     this.offsets = Float64Array.from(offsets)
     this.sizes = Uint32Array.from(sizes)
+    this.slots = new Array<CacheEntry | undefined>(this.count).fill(undefined)
   }
 
   get sizeBytes(): number {
-    return this.keys.length + this.count * 16 + 128
+    return this.keys.length + this.count * 28 + 128
+  }
+
+  /** What a search by bytes begins with; `keyIsUserKey` must always be the same. */
+  search(keyIsUserKey: boolean): IndexSearch {
+    return (this.#search ??= createSearch(this, keyIsUserKey ? 0 : 8))
   }
 
   /** View of separator `i`. */
@@ -45,6 +59,30 @@ export class IndexEntries {
   handle(i: number): BlockHandle {
     return { offset: this.offsets[i]!, sizeBytes: this.sizes[i]! }
   }
+}
+
+/** Separators in the form that a search by bytes wants. */
+interface IndexSearch {
+  /** Bytes that all separators begin with. */
+  readonly commonLength: number
+  /** The four bytes behind them, big-endian, zeros behind the end of a separator. */
+  readonly heads: Uint32Array
+}
+
+function createSearch(entries: IndexEntries, trailerBytes: number): IndexSearch {
+  const { keys, keyEnds, count } = entries
+  // In order, so what the first and the last have in common is common to all.
+  const lastStart = count < 2 ? 0 : keyEnds[count - 2]!
+  const limit = Math.min(keyEnds[0]!, keyEnds[count - 1]! - lastStart) - trailerBytes
+  let commonLength = 0
+  while (commonLength < limit && keys[commonLength] === keys[lastStart + commonLength])
+    commonLength++
+  const heads = new Uint32Array(count)
+  for (let i = 0; i < count; i++) {
+    const start = i === 0 ? 0 : keyEnds[i - 1]!
+    heads[i] = headAt(keys, start + commonLength, keyEnds[i]! - trailerBytes)
+  }
+  return { commonLength, heads }
 }
 
 /**

@@ -1,0 +1,104 @@
+import {
+  bytewiseComparator,
+  compareByteRanges,
+  copyRange,
+  ValueType,
+  valueTypeForSeek,
+  writeTrailer,
+} from '@varve/base'
+import type { FileMetadata } from '@varve/manifest'
+import type { Memtable } from '@varve/memtable'
+import { createPointResult, type PointResult } from '@varve/sst-format'
+
+import type { SuperVersion } from '../column-family/super-version.ts'
+import type { LookupEnvironment } from './point-lookup.ts'
+
+/** Said by {@link plainLookUp} when the answer needs more than the newest version of a key. */
+export const notPlain: unique symbol = Symbol('not plain')
+
+const found: PointResult = createPointResult()
+const maxKeptTargets = 64
+/** Arrays for seek keys by their length: nearly all keys of a database have few lengths. */
+const targets: (Uint8Array | undefined)[] = []
+
+/**
+ * Hot. The look-up of nearly all keys: the newest version is a plain value or a deletion, and there is no range tombstone on
+ * the way. Allocates nothing but the value.
+ */
+export function plainLookUp(
+  superVersion: SuperVersion,
+  env: LookupEnvironment,
+  userKey: Uint8Array,
+  snapshot: number,
+): Uint8Array | undefined | typeof notPlain {
+  const { active, immutables, version } = superVersion
+  let memtable: Memtable = active
+  for (let i = 0; ; i++) {
+    if (memtable.rangeTombstones.length > 0) return notPlain
+    const entry = memtable.find(userKey, snapshot)
+    if (entry !== 0) {
+      const type = memtable.entryType(entry)
+      if (type === ValueType.Value && !env.hasTimes) return memtable.copyValue(entry)
+      return type === ValueType.Deletion ? undefined : notPlain
+    }
+    if (i === immutables.length) break
+    memtable = immutables[i]!
+  }
+  const target = seekKey(userKey, snapshot)
+  const { levels } = version
+  for (let level = 0; level < levels.length; level++) {
+    const files = levels[level]!
+    const count = files.length
+    let i = 0
+    let end = count
+    if (level > 0 && count > 0) {
+      i = version.findFile(level, target)
+      end = Math.min(count, i + 1)
+    }
+    for (; i < end; i++) {
+      const file = files[i]!
+      if (!isInBounds(file, env, userKey, level > 0)) continue
+      const { reader, rangeTombstones } = env.tables.open(file, env.comparator.user)
+      if (rangeTombstones !== undefined) return notPlain
+      if (!reader.getSync(target, found)) continue
+      const { type } = found
+      if (type === ValueType.Value && !env.hasTimes) return found.copyValue()
+      return type === ValueType.Deletion ? undefined : notPlain
+    }
+  }
+  return undefined
+}
+
+/** The internal key of the newest version that `snapshot` sees, in an array that the next call may take again. */
+function seekKey(userKey: Uint8Array, snapshot: number): Uint8Array {
+  const { length } = userKey
+  let target = length < maxKeptTargets ? targets[length] : undefined
+  if (target === undefined) {
+    target = new Uint8Array(length + 8)
+    if (length < maxKeptTargets) targets[length] = target
+  }
+  copyRange(userKey, 0, length, target, 0)
+  writeTrailer(target, length, snapshot, valueTypeForSeek)
+  return target
+}
+
+/** Whether the key is between the file's first and last; `endIsKnown` when it is not behind the last. */
+function isInBounds(
+  file: FileMetadata,
+  env: LookupEnvironment,
+  key: Uint8Array,
+  endIsKnown: boolean,
+): boolean {
+  const { smallest, largest } = file
+  const { user } = env.comparator
+  if (user !== bytewiseComparator) {
+    return (
+      user.compare(key, smallest.subarray(0, smallest.length - 8)) >= 0 &&
+      (endIsKnown || user.compare(key, largest.subarray(0, largest.length - 8)) <= 0)
+    )
+  }
+  return (
+    compareByteRanges(key, 0, key.length, smallest, 0, smallest.length - 8) >= 0 &&
+    (endIsKnown || compareByteRanges(key, 0, key.length, largest, 0, largest.length - 8) <= 0)
+  )
+}
