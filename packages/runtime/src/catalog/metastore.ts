@@ -116,6 +116,13 @@ export class Metastore implements Catalog {
       }
       case 'pause':
         return { ...noEffects, paused: this.#setPaused(operation.queryIds, true) }
+      case 'terminateCluster': {
+        const stopped = [...this.#queries.values()]
+        this.#queries.clear()
+        this.#sources.clear()
+        this.#types.clear()
+        return { ...noEffects, stopped }
+      }
       case 'resume':
         return { ...noEffects, resumed: this.#setPaused(operation.queryIds, false) }
     }

@@ -20,3 +20,5 @@ export type Operation =
   | { readonly kind: 'terminate'; readonly queryIds: readonly string[] }
   | { readonly kind: 'pause'; readonly queryIds: readonly string[] }
   | { readonly kind: 'resume'; readonly queryIds: readonly string[] }
+  /** The end of the service: every query stops, on every instance, and nothing is accepted any more. */
+  | { readonly kind: 'terminateCluster' }

@@ -29,6 +29,7 @@ export class CommandFollower {
   readonly #settling = new Map<number, Promise<void>>()
   #log: CommandLog | undefined
   #replaying = true
+  #isTerminated = false
 
   constructor(environment: CommandFollowerEnvironment) {
     this.#of = environment
@@ -47,6 +48,11 @@ export class CommandFollower {
   /** Whether the log cannot be followed any more: what is there is served, nothing new is accepted. */
   get isDegraded(): boolean {
     return this.#log?.degraded !== undefined
+  }
+
+  /** Whether the log says that the service has ended. */
+  get isTerminated(): boolean {
+    return this.#isTerminated
   }
 
   /** The log, to append to. @throws EngineError `degraded` */
@@ -72,6 +78,8 @@ export class CommandFollower {
       ...(replicas === undefined ? {} : { replicationFactor: Number(replicas) }),
       onCommand: (command, offset) => this.#onCommand(command, offset),
       onDegraded: (error) => {
+        // The topic goes with the service.
+        if (this.#isTerminated) return
         logger.error('the command log cannot be followed; nothing new is accepted', { error })
         events.emit('degraded', {
           reason: error instanceof Error ? error.message : String(error),
@@ -128,6 +136,7 @@ export class CommandFollower {
   #onCommand(command: Command, offset: number): void {
     const { environment, metastore, runtime } = this.#of
     const effects = metastore.apply(command.operation)
+    if (command.operation.kind === 'terminateCluster') this.#isTerminated = true
     this.#statuses.set(command.id, {
       status: 'SUCCESS',
       message: 'Statement written to command topic and applied',

@@ -18,6 +18,8 @@ export type EngineErrorReason =
   | 'command-timeout'
   /** The engine is closing. */
   | 'closed'
+  /** The service was ended for all instances. */
+  | 'terminated'
   /** The command log cannot be followed: nothing new is accepted. */
   | 'degraded'
   /** The statement was fine, executing it failed. */
@@ -31,6 +33,7 @@ const codes: Readonly<Record<EngineErrorReason, VarveErrorCode>> = {
   'registry-needed': 'VARVE_SQL',
   'command-timeout': 'VARVE_TIMEOUT',
   closed: 'VARVE_NOT_OPEN',
+  terminated: 'VARVE_NOT_OPEN',
   degraded: 'VARVE_READ_ONLY',
   failed: 'VARVE_IO',
 }

@@ -39,6 +39,7 @@ import type { EngineOptions } from './engine-options.ts'
 import { openEnvironment, type Environment } from './environment.ts'
 import { EventEmitter, type EngineEvents } from './events.ts'
 import { insertRows } from './insert-rows.ts'
+import { terminateCluster } from './terminate-cluster.ts'
 import { lineageOf, type Lineage } from './lineage.ts'
 import type { Position } from './position.ts'
 import { checkSettable, Properties } from './properties.ts'
@@ -145,7 +146,7 @@ export class Engine implements AsyncDisposable {
       events: this.#events,
       metastore: this.#metastore,
       runtime: this.#runtime,
-      topic: `_confluent-ksql-${this.serviceId}_command_topic`,
+      topic: this.#commandTopic,
     })
     const planning: PlanningEnvironment = {
       functions: this.#functions,
@@ -228,9 +229,10 @@ export class Engine implements AsyncDisposable {
     return this.#environment.registry
   }
 
-  /** `degraded`: what is there is served, nothing new is accepted. */
-  get status(): 'running' | 'degraded' | 'closed' {
+  /** `degraded`: what is there is served, nothing new is accepted. `terminated`: see {@link terminateCluster}. */
+  get status(): 'running' | 'degraded' | 'terminated' | 'closed' {
     if (this.#closing !== undefined) return 'closed'
+    if (this.#commands.isTerminated) return 'terminated'
     return this.#commands.isDegraded ? 'degraded' : 'running'
   }
 
@@ -436,6 +438,28 @@ export class Engine implements AsyncDisposable {
     }
   }
 
+  /**
+   * Ends the service for all its instances: queries stop and lose their state and internal topics, streams and tables are forgotten, the
+   * command topic is deleted. From then on every call but {@link close} is refused with reason `terminated`. What is opened under the
+   * same service id afterwards starts empty.
+   *
+   * @param options.deleteTopics regular expressions; topics that queries of the service created and that match one whole are deleted, with
+   * their schemas. Default: none.
+   */
+  async terminateCluster(
+    options: { readonly deleteTopics?: readonly string[] } = {},
+  ): Promise<void> {
+    this.#checkOpen()
+    await this.#service.pushQueries.closeAll()
+    await terminateCluster(options.deleteTopics ?? [], {
+      kafka: this.#environment.kafka,
+      registry: this.#environment.registry,
+      metastore: this.#metastore,
+      commands: this.#commands,
+      commandTopic: this.#commandTopic,
+    })
+  }
+
   /** Stops queries (their state and positions stay), closes broker and files. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -483,8 +507,15 @@ export class Engine implements AsyncDisposable {
     })
   }
 
+  get #commandTopic(): string {
+    return `_confluent-ksql-${this.serviceId}_command_topic`
+  }
+
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new EngineError('closed', 'the engine is closed')
+    if (this.#commands.isTerminated) {
+      throw new EngineError('terminated', 'the service has been terminated')
+    }
   }
 }
 

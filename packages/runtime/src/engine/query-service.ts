@@ -145,9 +145,14 @@ export class QueryService {
         ...(signal === undefined ? {} : { signal }),
       })
     }
+    // A lookup evaluates a few rows: making code of its expressions would take longer than that.
     const filter =
-      plan.filter === undefined ? undefined : compilePredicate(...this.#compiling(plan.filter))
-    const output = plan.output.map((column) => compileExpression(...this.#compiling(column)))
+      plan.filter === undefined
+        ? undefined
+        : compilePredicate(...this.#compiling(plan.filter, 'closures'))
+    const output = plan.output.map((column) =>
+      compileExpression(...this.#compiling(column, 'closures')),
+    )
     const isTable = plan.sourceKind === 'TABLE'
     const handle = {
       id,
@@ -312,9 +317,10 @@ export class QueryService {
     )
   }
 
-  #compiling(expression: PlanExpression): Parameters<typeof compileExpression> {
+  #compiling(expression: PlanExpression, form?: 'closures'): Parameters<typeof compileExpression> {
     const { functions, functionEnvironment } = this.#environment.planning
-    return [expression.tree, { functions, environment: functionEnvironment }]
+    const environment = functionEnvironment
+    return [expression.tree, { functions, environment, ...(form === undefined ? {} : { form }) }]
   }
 
   #randomNumber(): number {

@@ -15,6 +15,7 @@ import { TopicCatalog } from '../statement/statement-context.ts'
 import { variableTexts } from '../statement/variables.ts'
 import { EngineError } from './engine-error.ts'
 import { applySession } from './apply-session.ts'
+import { deleteTopic } from './delete-topic.ts'
 import { Session } from './session.ts'
 import type { VariableValue } from './query-types.ts'
 
@@ -233,12 +234,7 @@ export class StatementExecutor {
   async #cleanUp(planned: Extract<PlannedStatement, { readonly kind: 'command' }>): Promise<void> {
     if (planned.deleteTopic === undefined) return
     const { kafka, planning } = this.#environment
-    await kafka.admin.deleteTopic(planned.deleteTopic)
-    const subjects = new Set(await planning.registry.subjects())
-    for (const side of ['key', 'value']) {
-      const subject = `${planned.deleteTopic}-${side}`
-      if (subjects.has(subject)) await planning.registry.deleteSubject(subject)
-    }
+    await deleteTopic(kafka, planning.registry, planned.deleteTopic)
   }
 
   async #topics(statements: readonly ParsedStatement[]): Promise<TopicCatalog> {

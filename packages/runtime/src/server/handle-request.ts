@@ -19,6 +19,12 @@ export async function handleRequest(
     if (stopping.aborted) {
       throw new HttpError(ErrorCode.shuttingDown, 'The server is shutting down')
     }
+    if (context.engine.status === 'terminated') {
+      throw new HttpError(
+        ErrorCode.shuttingDown,
+        'The cluster has been terminated. No new request will be accepted.',
+      )
+    }
     const endpoint = findEndpoint(exchange.method, exchange.path)
     if (endpoint === undefined) {
       await exchange.answer(404, 'Not Found', { 'content-type': 'text/plain' })

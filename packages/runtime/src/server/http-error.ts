@@ -110,6 +110,7 @@ const codes: Readonly<Record<EngineError['reason'], ErrorCode>> = {
   'registry-needed': ErrorCode.registryNeeded,
   'command-timeout': ErrorCode.commandTimeout,
   closed: ErrorCode.shuttingDown,
+  terminated: ErrorCode.shuttingDown,
   degraded: ErrorCode.serverError,
   failed: ErrorCode.serverError,
 }

@@ -15,6 +15,7 @@ import {
   getStatuses,
 } from './endpoints/status.ts'
 import { postSubscribe } from './endpoints/subscribe.ts'
+import { postTerminate } from './endpoints/terminate.ts'
 import type { ServerContext } from './server-context.ts'
 
 /** Answers one request. */
@@ -23,6 +24,7 @@ export type Endpoint = (exchange: Exchange, context: ServerContext) => Promise<v
 const exact: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['GET /', (exchange) => exchange.answer(307, '', { location: '/info' })],
   ['POST /ksql', postKsql],
+  ['POST /ksql/terminate', postTerminate],
   ['POST /query', postQuery],
   ['POST /query-stream', postQueryStream],
   ['POST /inserts-stream', postInsertsStream],

@@ -1,0 +1,15 @@
+import type { Kafka } from '@varve/kafka'
+import type { SchemaRegistry } from '@varve/serde'
+
+/** Deletes a topic, and the subjects of the schemas of its keys and values where there are any. */
+export async function deleteTopic(
+  kafka: Kafka,
+  registry: SchemaRegistry,
+  topic: string,
+): Promise<void> {
+  await kafka.admin.deleteTopic(topic)
+  const subjects = new Set(await registry.subjects())
+  for (const subject of [`${topic}-key`, `${topic}-value`]) {
+    if (subjects.has(subject)) await registry.deleteSubject(subject)
+  }
+}
