@@ -94,6 +94,7 @@ export {
   type DeadlockPath,
   type DeadlockStep,
 } from './transaction/transaction-errors.ts'
+export type { MutableColumnFamilyOptions, MutableDBOptions } from './options/dynamic-options.ts'
 export type { MergeOperator } from '@varve/compaction'
 export { Statistics } from './statistics/statistics.ts'
 export type { HistogramData } from './statistics/histogram.ts'

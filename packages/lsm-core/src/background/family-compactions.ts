@@ -1,4 +1,4 @@
-import type { Compaction, ManualRange, PickInput } from '@varve/compaction'
+import type { Compaction, CompactionPicker, ManualRange, PickInput } from '@varve/compaction'
 import type { Version } from '@varve/manifest'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
@@ -8,6 +8,7 @@ import { RunningCompactions } from './running-compactions.ts'
 
 /** When the last look found nothing to do, and what would change that. */
 interface Idle {
+  readonly picker: CompactionPicker
   readonly version: Version
   readonly generation: number
   /** A snapshot that ended may matter from here on. */
@@ -59,6 +60,7 @@ export class FamilyCompactions {
     if (idle === undefined) return true
     const { versions, snapshots, options } = this.#db
     if (
+      idle.picker !== this.family.compactionPicker ||
       idle.version !== versions.columnFamily(this.family.id).current ||
       idle.generation !== this.running.generation
     )
@@ -78,6 +80,7 @@ export class FamilyCompactions {
     const compaction = this.family.compactionPicker.pick(input)
     if (compaction === undefined) {
       this.#idle = {
+        picker: this.family.compactionPicker,
         version: input.version,
         generation: this.running.generation,
         freeableSequence: freeableSequence(input),

@@ -28,11 +28,10 @@ export interface LoggedMemtable {
 export class ColumnFamily implements ColumnFamilyHandle {
   readonly id: number
   readonly name: string
-  readonly options: ResolvedColumnFamilyOptions
+  #options: ResolvedColumnFamilyOptions
   readonly comparator: InternalKeyComparator
   readonly lookup: LookupEnvironment
-  readonly compactionPicker: CompactionPicker
-  readonly prefixExtractor: PrefixExtractor | undefined
+  #compactionPicker: CompactionPicker
   /** Takes writes. */
   active: LoggedMemtable
   /** Sealed and not yet in a table; oldest first. */
@@ -54,7 +53,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
   ) {
     this.id = id
     this.name = name
-    this.options = options
+    this.#options = options
     this.comparator = new InternalKeyComparator(options.comparator)
     this.lookup = {
       comparator: this.comparator,
@@ -66,13 +65,32 @@ export class ColumnFamily implements ColumnFamilyHandle {
       familyName: name,
       hasTimes: options.ttlSeconds !== undefined,
     }
-    const { prefixExtractor } = options
-    this.prefixExtractor =
-      typeof prefixExtractor === 'string' ? prefixExtractorNamed(prefixExtractor) : prefixExtractor
-    this.compactionPicker = createCompactionPicker(options)
+    this.#compactionPicker = createCompactionPicker(options)
     this.active = this.#newMemtable(logNumber)
     this.immutables = []
     this.#superVersion = this.#newSuperVersion(version)
+  }
+
+  get options(): ResolvedColumnFamilyOptions {
+    return this.#options
+  }
+
+  /** Changes with the options. */
+  get compactionPicker(): CompactionPicker {
+    return this.#compactionPicker
+  }
+
+  get prefixExtractor(): PrefixExtractor | undefined {
+    const { prefixExtractor } = this.#options
+    return typeof prefixExtractor === 'string'
+      ? prefixExtractorNamed(prefixExtractor)
+      : prefixExtractor
+  }
+
+  /** From here on; order, merge operator and times must be the same. Jobs that run go on with the old ones. */
+  changeOptions(options: ResolvedColumnFamilyOptions): void {
+    this.#options = options
+    this.#compactionPicker = createCompactionPicker(options)
   }
 
   /** What reads of this moment use; take a reference to keep it across an await. */

@@ -25,6 +25,12 @@ import { writeOptionsFile } from '../open/options-content.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import type { EventListener } from '../options/event-listener.ts'
 import { notifyListeners } from '../options/notify-listeners.ts'
+import {
+  changeDBOptions,
+  changeFamilyOptions,
+  type MutableColumnFamilyOptions,
+  type MutableDBOptions,
+} from '../options/dynamic-options.ts'
 import { resolveColumnFamilyOptions, type ResolvedDBOptions } from '../options/resolve.ts'
 import type { TableCache } from '../read/table-cache.ts'
 import { StatisticsListener } from '../statistics/statistics-listener.ts'
@@ -71,7 +77,8 @@ export interface DatabaseParts {
 export class Database implements CommitTarget {
   readonly directory: string
   readonly walDirectory: string
-  readonly options: ResolvedDBOptions
+  /** Replaced only by {@link setDBOptions}. */
+  options: ResolvedDBOptions
   readonly fileSystem: FileSystem
   /** Replaced only by {@link adopt}. */
   versions: VersionSet
@@ -443,6 +450,28 @@ export class Database implements CommitTarget {
     this.writeController.release()
     await writeOptionsFile(this)
     this.infoLog.write(`dropped column family "${family.name}"`)
+  }
+
+  /** Changes options of a family; the new OPTIONS file has them. @throws InvalidOptionError, and nothing is changed */
+  async setOptions(family: ColumnFamily, changes: MutableColumnFamilyOptions): Promise<void> {
+    this.checkWritable()
+    family.changeOptions(changeFamilyOptions(family.options, changes, this.options))
+    this.makeRoom()
+    this.writeController.release()
+    this.background.schedule()
+    await writeOptionsFile(this)
+    this.infoLog.write(`changed options of "${family.name}": ${Object.keys(changes).join(', ')}`)
+  }
+
+  /** {@link setOptions} of the database. */
+  async setDBOptions(changes: MutableDBOptions): Promise<void> {
+    this.checkWritable()
+    this.options = changeDBOptions(this.options, changes)
+    this.tables.maxOpenFiles = this.options.maxOpenFiles
+    this.makeRoom()
+    this.background.schedule()
+    await writeOptionsFile(this)
+    this.infoLog.write(`changed options of the database: ${Object.keys(changes).join(', ')}`)
   }
 
   familyNamed(name: string): ColumnFamily | undefined {

@@ -13,6 +13,11 @@ import { openDatabase } from '../open/open-database.ts'
 import { catchUp, openReadOnly } from '../open/open-read-only.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import type { DBOptions, ReadOnlyDBOptions, WriteOptions } from '../options/db-options.ts'
+import {
+  givenFamilyOptions,
+  type MutableColumnFamilyOptions,
+  type MutableDBOptions,
+} from '../options/dynamic-options.ts'
 import { resolveDBOptions } from '../options/resolve.ts'
 import { approximateSizeOf, type KeyRange } from '../read/approximate-size.ts'
 import { openCursor } from '../read/open-cursor.ts'
@@ -516,6 +521,26 @@ export class DB {
     const families =
       options.cf === undefined ? [...database.families.values()] : [database.family(options.cf)]
     for (const family of families) await verifyTables(database, family)
+  }
+
+  /** The options of a family, with the defaults filled in. */
+  getOptions(cf?: ColumnFamilyHandle): ColumnFamilyOptions {
+    return givenFamilyOptions(this.#database.family(cf).options)
+  }
+
+  /**
+   * Changes options of a family while it is open, and writes a new OPTIONS file with them. Memtables and tables that there
+   * are stay as they are; flushes and compactions that begin later follow the new options.
+   *
+   * @throws InvalidOptionError for options that stay while the family is open, and for values out of range; nothing is changed
+   */
+  async setOptions(cf: ColumnFamilyHandle, options: MutableColumnFamilyOptions): Promise<void> {
+    await this.#database.setOptions(this.#database.family(cf), options)
+  }
+
+  /** {@link setOptions} of the database. */
+  async setDBOptions(options: MutableDBOptions): Promise<void> {
+    await this.#database.setDBOptions(options)
   }
 
   /** Forgets a family; cursors on it go on. */

@@ -30,7 +30,7 @@ export class TableCache {
   readonly #fs: FileSystem
   readonly #directory: string
   readonly #blockCache: BlockCache
-  readonly #maxOpenFiles: number
+  #maxOpenFiles: number
   /** Where values of other writers' blob indexes are. */
   readonly blobs: BlobFiles
   /** In the order of the search for one to close. */
@@ -47,6 +47,11 @@ export class TableCache {
     this.#directory = directory
     this.#blockCache = blockCache
     this.blobs = new BlobFiles(fs, directory)
+  }
+
+  /** Bound of open tables; those that are too many close when the next one is opened. */
+  set maxOpenFiles(count: number) {
+    this.#maxOpenFiles = count
   }
 
   get size(): number {
