@@ -147,8 +147,10 @@ export { resolveType } from './analyzer/typing/context.ts'
 export { explain } from './plan/explain.ts'
 export {
   compileExpression,
+  compileRow,
   compilePredicate,
   compileThrowing,
+  type CompiledRow,
   type CompileOptions,
 } from './expression/compile.ts'
 export { valuesEqual } from './expression/compare-values.ts'

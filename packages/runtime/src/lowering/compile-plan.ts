@@ -3,6 +3,7 @@ import { createRowSerde, type RowSerde, type SchemaRegistry } from '@varve/serde
 import {
   compileExpression,
   compilePredicate,
+  compileRow,
   type FunctionEnvironment,
   type FunctionRegistry,
   type PlanNode,
@@ -115,6 +116,11 @@ function createContext(
     lower: (node) => lowerNode(node, context),
     compile: (expression) =>
       compileExpression(expression.tree, { functions, environment: functionEnvironment }),
+    compileRow: (columns) =>
+      compileRow(
+        columns.map((column) => column.tree),
+        { functions, environment: functionEnvironment },
+      ),
     compilePredicate: (expression) =>
       compilePredicate(expression.tree, { functions, environment: functionEnvironment }),
     evaluation: (step, windowed) =>

@@ -2,6 +2,7 @@ import type { Columns, FormatSpec, Row, RowSerde, SchemaRegistry } from '@varve/
 import type {
   CompiledExpression,
   CompiledPredicate,
+  CompiledRow,
   FunctionRegistry,
   PlanExpression,
   PlanNode,
@@ -27,6 +28,8 @@ export interface LoweringContext {
   /** Lowers an input of a node. */
   lower(node: PlanNode): Flow
   compile(expression: PlanExpression): CompiledExpression
+  /** Columns of a projection, in one function. */
+  compileRow(columns: readonly PlanExpression[]): CompiledRow
   compilePredicate(expression: PlanExpression): CompiledPredicate
   /** A context for evaluations of one node, whose failures go to the processing log under the node's step. */
   evaluation(step: string, windowed: boolean): RecordEvaluation

@@ -1,4 +1,4 @@
-import type { Row, Value } from '@varve/serde'
+import type { Row } from '@varve/serde'
 import type { ProjectNode } from '@varve/sql'
 import type { Materialized, RecordContext } from '@varve/streams'
 
@@ -8,14 +8,10 @@ import type { LoweringContext } from './lowering-context.ts'
 /** The SELECT list: value columns; the key goes through as it is. */
 export function lowerProject(node: ProjectNode, context: LoweringContext): Flow {
   const input = context.lower(node.source)
-  const columns = node.columns.map((column) => context.compile(column))
+  const columns = context.compileRow(node.columns)
   const evaluation = context.evaluation(node.step, input.windowed)
-  const project = (value: Row, key: PlanKey, record: RecordContext): Row => {
-    const keyRow = evaluation.moveTo(key, record)
-    const row: Value[] = new Array<Value>(columns.length)
-    for (let i = 0; i < columns.length; i++) row[i] = columns[i]!(keyRow, value, evaluation)
-    return row
-  }
+  const project = (value: Row, key: PlanKey, record: RecordContext): Row =>
+    columns(evaluation.moveTo(key, record), value, evaluation)
   if (input.kind === 'stream') {
     const stream = input.stream.mapValues<Row | null>(
       (value, key, record) => (value === null ? null : project(value, key, record)),

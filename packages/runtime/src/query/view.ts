@@ -58,8 +58,7 @@ function mapperOf(node: PlanNode, context: LoweringContext): StoreRowMapper {
       return (key, value, evaluation) => (matches(key, value, evaluation) ? value : undefined)
     }
     case 'project': {
-      const columns = node.columns.map((column) => context.compile(column))
-      return (key, value, evaluation) => columns.map((column) => column(key, value, evaluation))
+      return context.compileRow(node.columns)
     }
     case 'suppress':
       return (_key, value) => value

@@ -170,7 +170,7 @@ describe.each([
     })
     expect(await code('/ksql', ksql('DROP STREAM nope;'))).toMatchObject({
       error_code: 40001,
-      message: 'Source NOPE does not exist.',
+      message: 'Stream NOPE does not exist.',
       statementText: 'DROP STREAM nope;',
     })
     expect(await code('/close-query', '{"queryId":"nope"}')).toMatchObject({ error_code: 40000 })

@@ -6,6 +6,7 @@ import type { FunctionRegistry } from '../functions/registry.ts'
 import type { CompileContext, Evaluate } from './compile/context.ts'
 import { compileNode } from './compile/compile-node.ts'
 import type { CompiledExpression, CompiledPredicate, EvaluationContext } from './evaluation.ts'
+import { canGenerateCode, generateExpression, generateRow } from './generate/generate.ts'
 import type { TypedExpression } from './typed-expression.ts'
 
 /** Options of {@link compileExpression}. */
@@ -13,13 +14,21 @@ export interface CompileOptions {
   readonly functions: FunctionRegistry
   /** Clock and randomness of impure functions. Default: the system's. */
   readonly environment?: FunctionEnvironment
+  /**
+   * `generate` makes JavaScript of the expression, `closures` a closure of each node: slower, for processes that may not make functions of strings.
+   * Default: what the process allows.
+   */
+  readonly form?: 'generate' | 'closures'
 }
 
+/** Several expressions as a function that gives a row. Failures are as of {@link CompiledExpression}, each column's its own. */
+export type CompiledRow = (key: Row | null, value: Row | null, context: EvaluationContext) => Row
+
 /**
- * Makes an expression a function: closures chosen by type, once, so that evaluation looks at values only.
+ * Makes an expression a function: straight JavaScript for its types, or closures chosen by type, once, so that evaluation looks at values only.
  *
  * A failure inside goes to `context.report` and yields null, at the nearest guard: the whole expression, a CAST, an element of a constructor, an argument
- * that is a call or a field. The function is not re-entrant (lambdas keep their parameters in it) and belongs to one thread.
+ * that is a call or a field. The function is not re-entrant (closures keep parameters of lambdas in it) and belongs to one thread.
  *
  * @throws UnsupportedError for a function or overload that the registry does not have
  */
@@ -36,6 +45,23 @@ export function compileThrowing(
   options: CompileOptions,
 ): CompiledExpression {
   return compileUnguarded(expression, options)
+}
+
+/** {@link compileExpression} for all columns of a projection at once. */
+export function compileRow(
+  expressions: readonly TypedExpression[],
+  options: CompileOptions,
+): CompiledRow {
+  const generated = generates(options)
+    ? generateRow(expressions, compileContext(options))
+    : undefined
+  if (generated !== undefined) return generated
+  const columns = expressions.map((expression) => compileExpression(expression, options))
+  return (key, value, context) => {
+    const row = new Array<Value>(columns.length)
+    for (let i = 0; i < columns.length; i++) row[i] = columns[i]!(key, value, context)
+    return row
+  }
 }
 
 /** A condition: null and failure are `false`. */
@@ -55,12 +81,21 @@ export function compilePredicate(
 }
 
 function compileUnguarded(expression: TypedExpression, options: CompileOptions): Evaluate {
-  const context: CompileContext = {
-    functions: options.functions,
-    environment: options.environment ?? { clock: systemClock, random: systemRandom },
+  const context = compileContext(options)
+  const generated = generates(options) ? generateExpression(expression, context) : undefined
+  return generated ?? compileNode(expression, context)
+}
+
+function generates({ form }: CompileOptions): boolean {
+  return form === undefined ? canGenerateCode() : form === 'generate'
+}
+
+function compileContext({ functions, environment }: CompileOptions): CompileContext {
+  return {
+    functions,
+    environment: environment ?? { clock: systemClock, random: systemRandom },
     frame: [],
   }
-  return compileNode(expression, context)
 }
 
 function guarded(evaluate: Evaluate): CompiledExpression {

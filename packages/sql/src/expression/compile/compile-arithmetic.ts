@@ -44,9 +44,11 @@ export function compileArithmetic(node: Node, child: CompileChild): Evaluate {
   }
 }
 
-type Operate = (a: NonNullable<Value>, b: NonNullable<Value>) => Value
+/** See {@link operation}. */
+export type Operate = (a: NonNullable<Value>, b: NonNullable<Value>) => Value
 
-function operation(operator: ArithmeticOperator, type: SqlType): Operate {
+/** An operator on two values of its type. Throws where it has no result. */
+export function operation(operator: ArithmeticOperator, type: SqlType): Operate {
   switch (type.kind) {
     case 'INTEGER':
       return integerOperations[operator] as Operate
@@ -123,7 +125,8 @@ export function compileNegate(
   }
 }
 
-function negation(type: SqlType): (value: NonNullable<Value>) => Value {
+/** Negation of a value of this type. */
+export function negation(type: SqlType): (value: NonNullable<Value>) => Value {
   switch (type.kind) {
     case 'INTEGER':
       return (value) => -(value as number) | 0

@@ -11,10 +11,18 @@ type Lambda = Extract<TypedExpression, { kind: 'lambda' }>
 
 /** A call of a library function. Arguments that are calls or fields are guarded. @throws UnsupportedError for an unknown function */
 export function compileCall(node: Call, child: CompileChild, compile: CompileContext): Evaluate {
-  const overload = findOverload(node, compile)
-  const invoke = bindOverload(node, overload, compile)
+  const { invoke, seesNulls } = bindCall(node, compile)
   const args = node.arguments.map((argument) => compileArgument(argument, child, compile))
-  return overload.nulls === 'call' ? callWithNulls(invoke, args) : callWithoutNulls(invoke, args)
+  return seesNulls ? callWithNulls(invoke, args) : callWithoutNulls(invoke, args)
+}
+
+/** The function that a call means, bound to its types. @throws UnsupportedError for an unknown one */
+export function bindCall(
+  node: Call,
+  compile: CompileContext,
+): { readonly invoke: Invoke; readonly seesNulls: boolean } {
+  const overload = findOverload(node, compile)
+  return { invoke: bindOverload(node, overload, compile), seesNulls: overload.nulls === 'call' }
 }
 
 function findOverload(node: Call, { functions }: CompileContext): ScalarOverload {
@@ -26,6 +34,7 @@ function findOverload(node: Call, { functions }: CompileContext): ScalarOverload
   return overload
 }
 
+/** A library function on values. */
 type Invoke = (...args: readonly Value[]) => Value
 
 function bindOverload(node: Call, overload: ScalarOverload, compile: CompileContext): Invoke {

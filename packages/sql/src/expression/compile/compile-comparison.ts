@@ -1,3 +1,5 @@
+import type { Value } from '@varve/serde'
+
 import { comparator, valuesEqual } from '../compare-values.ts'
 import type { TypedExpression } from '../typed-expression.ts'
 import { decodeLiteral } from '../literal.ts'
@@ -20,6 +22,9 @@ export function compileComparison(node: Node<'comparison'>, child: CompileChild)
       return same === whenSame
     }
   }
+  const isDouble = [node.left, node.right].some((side) => side.type!.kind === 'DOUBLE')
+  const isDecimal = [node.left, node.right].some((side) => side.type!.kind === 'DECIMAL')
+  if (isDouble && !isDecimal) return compileNumbers(left, right, numberTests[node.operator])
   const test = tests[node.operator]
   return (key, value, context) => {
     const a = left(key, value, context)
@@ -28,6 +33,36 @@ export function compileComparison(node: Node<'comparison'>, child: CompileChild)
     return b !== null && test(compare(a, b))
   }
 }
+
+type Numeric = number | bigint
+
+/** With a DOUBLE among them numbers compare as IEEE 754 has it: NaN is neither equal to anything nor in any order. */
+function compileNumbers(
+  left: Evaluate,
+  right: Evaluate,
+  test: (a: Numeric, b: Numeric) => boolean,
+): Evaluate {
+  return (key, value, context) => {
+    const a = left(key, value, context)
+    if (a === null) return false
+    const b = right(key, value, context)
+    return b !== null && test(a as Numeric, b as Numeric)
+  }
+}
+
+/** Numbers are equal to bigints of their value, NaN to nothing. */
+function numbersEqual(a: Numeric, b: Numeric): boolean {
+  return a <= b ? a >= b : false
+}
+
+const numberTests = {
+  '=': numbersEqual,
+  '<>': (a: Numeric, b: Numeric) => !numbersEqual(a, b),
+  '<': (a: Numeric, b: Numeric) => a < b,
+  '<=': (a: Numeric, b: Numeric) => a <= b,
+  '>': (a: Numeric, b: Numeric) => a > b,
+  '>=': (a: Numeric, b: Numeric) => a >= b,
+} as const
 
 const tests = {
   '=': (order: number) => order === 0,
@@ -70,15 +105,22 @@ export function compileIsNull(node: Node<'isNull'>, child: CompileChild): Evalua
 
 const hashable = new Set(['INTEGER', 'BIGINT', 'STRING', 'BOOLEAN', 'DATE', 'TIME', 'TIMESTAMP'])
 
+/** The items of a list of nothing but literals that a set tells apart as SQL does. */
+export function hashableItems(node: Node<'in'>): ReadonlySet<Value> | undefined {
+  if (!hashable.has(node.operand.type!.kind)) return undefined
+  const items = new Set<Value>()
+  for (const item of node.list) {
+    if (item.kind !== 'literal') return undefined
+    items.add(decodeLiteral(item.type, item.value))
+  }
+  return items
+}
+
 /** IN: false for null; null items are ignored. Literals of hashable types become a set. */
 export function compileIn(node: Node<'in'>, child: CompileChild): Evaluate {
   const operand = child(node.operand)
-  if (hashable.has(node.operand.type!.kind) && node.list.every((item) => item.kind === 'literal')) {
-    const items = new Set(
-      node.list.flatMap((item) =>
-        item.kind === 'literal' ? [decodeLiteral(item.type, item.value)] : [],
-      ),
-    )
+  const items = hashableItems(node)
+  if (items !== undefined) {
     return (key, value, context) => {
       const a = operand(key, value, context)
       return a !== null && items.has(a)

@@ -97,7 +97,8 @@ const pseudoColumns: Readonly<Record<PseudoColumn, Evaluate>> = {
   WINDOWEND: (_key, _value, context) => context.windowEnd,
 }
 
-function compileHeaders(headerKey: string | undefined): Evaluate {
+/** All headers, or the last of a key. */
+export function compileHeaders(headerKey: string | undefined): Evaluate {
   if (headerKey === undefined) {
     return (_key, _value, context) =>
       context.headers.map((header): Value => [header.key, copyOf(header.value)])
