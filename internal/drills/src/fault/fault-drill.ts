@@ -119,7 +119,7 @@ function start(
 ): { readonly history: History; readonly random: SeededRandom } {
   const random = createSeededRandom(seed)
   // What skips the log is lost with every failure that needs a reopening: nothing could be said about it.
-  const limits = { allLogged: true }
+  const limits = { allLogged: true, checked: true }
   const { db, families } = randomSetup(random, limits)
   // Whatever is wrong with a log that was closed in peace is found.
   const setup: Setup = { db: { ...db, walRecoveryMode: 'absoluteConsistency' }, families }
@@ -250,7 +250,7 @@ async function checkReopened(
   const again = await reopen({ loss: 'process', bounds }, disk, setup, random, {
     changes,
     steps,
-    limits: { allLogged: true },
+    limits: { allLogged: true, checked: true },
   })
   try {
     for (let n = 0; n < 3; n++) await again.next()

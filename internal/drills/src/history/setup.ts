@@ -3,6 +3,7 @@ import type { SeededRandom } from '@varve/base/testing'
 import type { ColumnFamilyOptions, DBOptions } from '@varve/lsm-core'
 
 import type { FamilyModel, MergeName } from './content.ts'
+import { randomLayout } from './table-layout.ts'
 
 /** A family of a history. */
 export interface FamilySetup extends FamilyModel {
@@ -24,6 +25,10 @@ export interface SetupLimits {
   readonly allLogged?: boolean
   /** No families with times: other programs would have to be told. */
   readonly noTimes?: boolean
+  /** Blocks have checksums: damage is found. */
+  readonly checked?: boolean
+  /** Newest format of tables. Default 7. */
+  readonly formatVersionMax?: number
 }
 
 /** Random options, small enough that a short history meets flushes and compactions. */
@@ -37,6 +42,8 @@ export function randomSetup(random: SeededRandom, limits: SetupLimits = {}): Set
       ...maybe(random, 4, { maxTotalWalSizeBytes: 20_000 }),
       ...maybe(random, 4, { dbWriteBufferSizeBytes: 12_000 }),
       ...maybe(random, 6, { maxOpenFiles: 3 }),
+      ...maybe(random, 3, { maxBackgroundJobs: 4 }),
+      ...maybe(random, 3, { maxSubcompactions: 3 }),
     },
     families,
   }
@@ -56,16 +63,10 @@ export function randomFamily(
     reverse,
     logged: limits.allLogged === true || name === 'default' || random.below(4) > 0,
     options: {
+      ...randomLayout(random, limits),
+      ...randomCompaction(random),
       writeBufferSizeBytes: random.pick([4000, 7000, 20_000, 1 << 20]),
-      blockSizeBytes: random.pick([64, 256, 1024, 4096]),
-      compression: random.pick(['none', 'snappy', 'lz4', 'zstd', 'zlib'] as const),
-      bloomBitsPerKey: random.pick([0, 3, 10]),
-      checksum: random.pick(['crc32c', 'xxh3'] as const),
-      level0FileNumCompactionTrigger: random.pick([1, 2, 4]),
-      targetFileSizeBaseBytes: random.pick([200, 2000, 1 << 20]),
-      maxBytesForLevelBase: random.pick([1000, 10_000, 1 << 20]),
       ...maybe(random, 4, { maxWriteBufferNumber: 4 }),
-      ...maybe(random, 8, { disableAutoCompactions: true }),
       ...(reverse ? { comparator: reverseBytewiseComparator } : {}),
       ...(merge === 'none' ? {} : { mergeOperator: merge }),
       ...(limits.noTimes === true ? {} : maybe(random, 6, { ttlSeconds: 0 })),
@@ -73,7 +74,53 @@ export function randomFamily(
   }
 }
 
+function randomCompaction(random: SeededRandom): ColumnFamilyOptions {
+  const shared: ColumnFamilyOptions = {
+    level0FileNumCompactionTrigger: random.pick([1, 2, 4]),
+    targetFileSizeBaseBytes: random.pick([200, 2000, 1 << 20]),
+    ...maybe(random, 8, { disableAutoCompactions: true }),
+  }
+  switch (random.below(6)) {
+    case 0:
+      // Nothing is dropped: the model would not know what.
+      return {
+        ...shared,
+        compactionStyle: 'fifo',
+        compactionOptionsFifo: {
+          maxTableFilesSize: 1 << 30,
+          allowCompaction: random.below(2) === 0,
+        },
+        ttl: 0,
+      }
+    case 1:
+      return {
+        ...shared,
+        compactionStyle: 'universal',
+        compactionOptionsUniversal: {
+          sizeRatio: random.pick([1, 50]),
+          maxSizeAmplificationPercent: random.pick([25, 200]),
+          stopStyle: random.pick(['totalSize', 'similarSize']),
+          allowTrivialMove: random.below(2) === 0,
+        },
+        ...maybe(random, 3, { numLevels: 1 }),
+      }
+    default:
+      return {
+        ...shared,
+        maxBytesForLevelBase: random.pick([1000, 10_000, 1 << 20]),
+        levelCompactionDynamicLevelBytes: random.below(2) === 0,
+        compactionPri: random.pick([
+          'minOverlappingRatio',
+          'byCompensatedSize',
+          'oldestLargestSeqFirst',
+          'oldestSmallestSeqFirst',
+        ] as const),
+        ...maybe(random, 4, { maxCompactionBytes: 5000 }),
+      }
+  }
+}
+
 /** The options in one case of `n`, else none. */
-function maybe<T extends object>(random: SeededRandom, n: number, options: T): Partial<T> {
+export function maybe<T extends object>(random: SeededRandom, n: number, options: T): Partial<T> {
   return random.below(n) === 0 ? options : {}
 }

@@ -7,7 +7,7 @@ import { nodeFileSystem } from '@varve/vfs'
 
 import { readContent } from '../history/read-content.ts'
 import { allSteps, History } from '../history/history.ts'
-import { randomSetup, type Setup } from '../history/setup.ts'
+import { randomSetup, type Setup, type SetupLimits } from '../history/setup.ts'
 import { judgeDatabase, type JudgedDatabase } from './judge-database.ts'
 import type { Panel } from './panel.ts'
 
@@ -51,7 +51,9 @@ export async function runJudgesDrill(
 async function writeDatabase(directory: string, seed: number): Promise<JudgedDatabase> {
   const random = createSeededRandom(seed)
   const timed = random.below(6) === 0
-  const plain = randomSetup(random, { noTimes: true })
+  const newest = !timed && random.below(5) === 0
+  const limits: SetupLimits = { noTimes: true, formatVersionMax: newest ? 7 : 5 }
+  const plain = randomSetup(random, limits)
   const setup: Setup = {
     db: { ...plain.db, background: random.pick(['inline', 'worker']) },
     families: plain.families.map((family) =>
@@ -65,7 +67,7 @@ async function writeDatabase(directory: string, seed: number): Promise<JudgedDat
     path: directory,
     // Where all families have times, one made on the way would have none.
     steps: timed ? { ...allSteps, families: 0 } : allSteps,
-    limits: { noTimes: true },
+    limits,
   })
   try {
     await history.open()
@@ -75,7 +77,7 @@ async function writeDatabase(directory: string, seed: number): Promise<JudgedDat
       setup: family,
       content: readContent(history.db, handle, family),
     }))
-    return { directory, families, timed }
+    return { directory, families, timed, newest }
   } finally {
     await history.close()
   }
