@@ -23,6 +23,7 @@ import {
   splitCompaction,
   UniversalCompactionPicker,
   type Compaction,
+  type CompactionFilter,
   type CompactionPicker,
   type CompactionPriority,
   type MergeOperator,
@@ -68,6 +69,22 @@ function list(goldenCase: GoldenCase, name: string): string[] {
   return goldenCase.args.get(name)?.split(',') ?? []
 }
 
+/** `remove=` and `change=` name keys, or values of merge operands. */
+function filterOf(goldenCase: GoldenCase): CompactionFilter | undefined {
+  const removed = list(goldenCase, 'remove')
+  const changed = list(goldenCase, 'change')
+  if (removed.length + changed.length === 0) return undefined
+  return {
+    name: 'golden',
+    filter(level, key, value, type) {
+      if (level !== 3) throw new Error(`filter is told level ${level}`)
+      const name = utf8Text(type === 'value' ? key : value)
+      if (removed.includes(name)) return 'remove'
+      return changed.includes(name) ? { changeValue: utf8Bytes(`new${utf8Text(value)}`) } : 'keep'
+    },
+  }
+}
+
 function runIterator(goldenCase: GoldenCase): string {
   const words = goldenCase.input.split(/\s+/)
   const tombstones = words.filter((word) => word.startsWith('+')).map(parseTombstone)
@@ -82,6 +99,8 @@ function runIterator(goldenCase: GoldenCase): string {
       bottommost,
       keyNotBelow: (key) => bottommost || (below.size > 0 && !below.has(utf8Text(key))),
       mergeOperator: goldenCase.directive === 'merge' ? concatenate : undefined,
+      filter: filterOf(goldenCase),
+      startLevel: 3,
     },
   )
   const out: string[] = []

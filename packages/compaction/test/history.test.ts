@@ -25,7 +25,9 @@ import {
   outputFileNumbersNeeded,
   runCompaction,
   runFlush,
+  splitCompaction,
   tombstonesWithinFile,
+  UniversalCompactionPicker,
   type JobEnvironment,
   type MergeOperator,
   type OutputDescription,
@@ -151,8 +153,9 @@ describe('what every snapshot sees', () => {
         writesArbitrary,
         fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 3 }),
         fc.integer({ min: 1, max: 20 }),
-        fc.boolean(),
-        async (random, snapshotList, perTable, dynamicLevelBytes) => {
+        fc.constantFrom('static', 'dynamic', 'universal'),
+        fc.integer({ min: 1, max: 4 }),
+        async (random, snapshotList, perTable, style, maxParts) => {
           const writes = random.map((write, i) => ({ ...write, sequence: i + 1 }) as Write)
           const snapshots = [...new Set(snapshotList)].sort((a, b) => a - b)
           const readers = [...snapshots, writes.length]
@@ -180,13 +183,16 @@ describe('what every snapshot sees', () => {
             }
           }
           const levels: FileMetadata[][] = Array.from({ length: 4 }, () => [])
-          const picker = new LeveledCompactionPicker({
-            level0FileNumCompactionTrigger: 2,
-            maxBytesForLevelBase: 900,
-            maxBytesForLevelMultiplier: 2,
-            targetFileSizeBaseBytes: 600,
-            dynamicLevelBytes,
-          })
+          const sizes = { level0FileNumCompactionTrigger: 2, targetFileSizeBaseBytes: 600 }
+          const picker =
+            style === 'universal'
+              ? new UniversalCompactionPicker({ ...sizes, maxSizeAmplificationPercent: 50 })
+              : new LeveledCompactionPicker({
+                  ...sizes,
+                  maxBytesForLevelBase: 900,
+                  maxBytesForLevelMultiplier: 2,
+                  dynamicLevelBytes: style === 'dynamic',
+                })
           for (let start = 0; start < writes.length; start += perTable) {
             const part = writes.slice(start, start + perTable)
             const { outputs } = await runFlush(
@@ -208,20 +214,23 @@ describe('what every snapshot sees', () => {
                 compaction.inputs.flatMap(({ files }) => files.map((f) => f.number)),
               )
               for (let i = 0; i < 4; i++) levels[i] = levels[i]!.filter((f) => !gone.has(f.number))
+              const parts = splitCompaction(compaction, bytewiseComparator, maxParts)
+              const rewritten: FileMetadata[] = []
+              for (const part of compaction.kind === 'move' ? [] : parts) {
+                const output = description(outputFileNumbersNeeded(compaction))
+                const job = createCompactionJob(compaction, output, part)
+                const { outputs } = await runCompaction(job, environment)
+                rewritten.push(...outputs.map(({ file }) => file))
+              }
               const result =
                 compaction.kind === 'move'
-                  ? compaction.inputs[0]!.files
-                  : (
-                      await runCompaction(
-                        createCompactionJob(
-                          compaction,
-                          description(outputFileNumbersNeeded(compaction)),
-                        ),
-                        environment,
-                      )
-                    ).outputs.map(({ file }) => file)
+                  ? compaction.inputs.flatMap(({ files }) => files)
+                  : rewritten
               levels[compaction.outputLevel] = [...levels[compaction.outputLevel]!, ...result].sort(
-                (a, b) => order.compare(a.smallest, b.smallest),
+                (a, b) =>
+                  compaction.outputLevel === 0
+                    ? b.largestSequence - a.largestSequence
+                    : order.compare(a.smallest, b.smallest),
               )
               for (const level of levels.slice(1)) {
                 for (let i = 1; i < level.length; i++) {
