@@ -95,7 +95,9 @@ export {
   type DeadlockStep,
 } from './transaction/transaction-errors.ts'
 export type { MutableColumnFamilyOptions, MutableDBOptions } from './options/dynamic-options.ts'
+export type { ColumnFamilyMetaData, LiveFileMetaData } from './properties/table-metadata.ts'
 export type { MergeOperator } from '@varve/compaction'
+export type { TableProperties } from '@varve/sst-format'
 export { Statistics } from './statistics/statistics.ts'
 export type { HistogramData } from './statistics/histogram.ts'
 export type { HistogramName } from './statistics/histogram-names.ts'

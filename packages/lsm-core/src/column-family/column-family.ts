@@ -41,6 +41,8 @@ export class ColumnFamily implements ColumnFamilyHandle {
   /** A flush was asked for, however small the memtable. */
   flushRequested = false
   dropped = false
+  /** Grows with each superversion. */
+  superVersionNumber = 1
   #superVersion: SuperVersion
 
   constructor(
@@ -119,6 +121,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
 
   /** Makes memtables and `version` visible to the reads that begin now. */
   installSuperVersion(version: Version): void {
+    this.superVersionNumber++
     const old = this.#superVersion
     this.#superVersion = this.#newSuperVersion(version)
     old.unref()

@@ -132,7 +132,7 @@ export class Database implements CommitTarget {
     this.sessionId = parts.sessionId
     this.#lock = parts.lock
     this.readOnly = parts.lock === undefined
-    this.snapshots = new SnapshotList(() => this.background.schedule())
+    this.snapshots = new SnapshotList(() => this.background.schedule(), parts.options.clock)
     this.writeController = new WriteController({
       clock: parts.options.clock,
       delayedWriteRate: parts.options.delayedWriteRate,

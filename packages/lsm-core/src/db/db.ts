@@ -1,6 +1,7 @@
 import { copyBytes, InvalidOptionError, toBytes, UnsupportedError, utf8Text } from '@varve/base'
 import type { ManualRange } from '@varve/compaction'
-import { readManifest } from '@varve/manifest'
+import { readManifest, tableFileName } from '@varve/manifest'
+import type { TableProperties } from '@varve/sst-format'
 import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
 
@@ -9,6 +10,14 @@ import type { Backup } from '../backup/backup-meta.ts'
 import { createBackup, type BackupOptions } from '../backup/create-backup.ts'
 import { createCheckpoint } from '../checkpoint/checkpoint.ts'
 import { ingestExternalFiles, type IngestOptions } from '../external/ingest.ts'
+import {
+  columnFamilyMetaDataOf,
+  liveFilesOf,
+  propertiesOfTable,
+  type ColumnFamilyMetaData,
+  type LiveFileMetaData,
+} from '../properties/table-metadata.ts'
+import { intPropertyOf, mapPropertyOf, propertyOf } from '../properties/property-of.ts'
 import { openDatabase } from '../open/open-database.ts'
 import { catchUp, openReadOnly } from '../open/open-read-only.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
@@ -42,7 +51,6 @@ import type {
   ScanOptions,
   Snapshot,
 } from './handles.ts'
-import { propertyOf } from './properties.ts'
 
 /** Options of single writes. */
 export interface PutOptions extends WriteOptions {
@@ -554,6 +562,60 @@ export class DB {
     options: { readonly cf?: ColumnFamilyHandle | undefined } = {},
   ): string | undefined {
     return propertyOf(this.#database, this.#database.family(options.cf), name)
+  }
+
+  /** Number of a property by RocksDB's name, or undefined when it is not one of numbers. */
+  getIntProperty(
+    name: string,
+    options: { readonly cf?: ColumnFamilyHandle | undefined } = {},
+  ): number | undefined {
+    return intPropertyOf(this.#database, this.#database.family(options.cf), name)
+  }
+
+  /** {@link getIntProperty} summed over all families. */
+  getAggregatedIntProperty(name: string): number | undefined {
+    let sum = 0
+    for (const family of this.#database.families.values()) {
+      const value = intPropertyOf(this.#database, family, name)
+      if (value === undefined) return undefined
+      sum += value
+    }
+    return sum
+  }
+
+  /** A property of several values by RocksDB's name (`rocksdb.cfstats`, `rocksdb.aggregated-table-properties` …), or undefined. */
+  getMapProperty(
+    name: string,
+    options: { readonly cf?: ColumnFamilyHandle | undefined } = {},
+  ): Readonly<Record<string, string>> | undefined {
+    return mapPropertyOf(this.#database, this.#database.family(options.cf), name)
+  }
+
+  /** The tables of all families. */
+  getLiveFilesMetaData(): LiveFileMetaData[] {
+    const database = this.#database
+    database.checkOpen()
+    return [...database.families.values()].flatMap((family) =>
+      liveFilesOf(family, database.background.compactionsOf(family).running.files),
+    )
+  }
+
+  /** The tables of a family, level by level. */
+  getColumnFamilyMetaData(cf?: ColumnFamilyHandle): ColumnFamilyMetaData {
+    const database = this.#database
+    const family = database.family(cf)
+    return columnFamilyMetaDataOf(family, database.background.compactionsOf(family).running.files)
+  }
+
+  /** What every table of a family says about itself, by its name in the directory; opens the tables. */
+  getPropertiesOfAllTables(cf?: ColumnFamilyHandle): ReadonlyMap<string, TableProperties> {
+    const family = this.#database.family(cf)
+    return new Map(
+      [...family.superVersion.version.files()].map(({ file }) => [
+        tableFileName(file.number),
+        propertiesOfTable(family, file),
+      ]),
+    )
   }
 
   /** Waits for writes that were asked for, gives up compactions, and closes everything; idempotent. Memtables stay in the log. */

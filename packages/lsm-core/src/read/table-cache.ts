@@ -54,6 +54,13 @@ export class TableCache {
     this.#maxOpenFiles = count
   }
 
+  /** Memory of the open readers outside the block cache: indexes and filters. */
+  get readersMemoryBytes(): number {
+    let bytes = 0
+    for (const { reader } of this.#tables.values()) bytes += reader.memoryBytes
+    return bytes
+  }
+
   get size(): number {
     return this.#tables.size
   }
