@@ -9,13 +9,8 @@ import type { Row, Value } from '../value.ts'
 import { isWrapped } from '../wrapping.ts'
 import { compileJsonReader, compileMembers, isObject, NeedsLossless } from './json-reader.ts'
 import { compileJsonWriter, compileMemberWriter } from './json-writer.ts'
+import { hasLongDigits } from './long-digits.ts'
 import { parseLosslessJson } from './lossless-json.ts'
-
-/**
- * A run of this length may hold a number whose double is not exact; shorter ones have at most 15 digits, which a double keeps. The fast
- * path is `JSON.parse`, the other one costs a few times as much.
- */
-const LONG_DIGITS = /[\d.]{16}/
 
 /** JSON: an object of the columns, or the bare value of a single unwrapped one. */
 export function createJsonSerde(
@@ -63,7 +58,7 @@ export function createJsonBody(wrapped: boolean, columns: Columns, topic: string
     },
     read: (text) => {
       try {
-        if (!LONG_DIGITS.test(text)) {
+        if (!hasLongDigits(text)) {
           try {
             return toRow(parseJson(text))
           } catch (error) {

@@ -35,7 +35,7 @@ function committedStores(
     found.push(
       openStore(builder, new TaskState(task.state.db), {
         budget: noCache,
-        captureContext: () => task.graph.context.capture(),
+        captureContext: (into) => task.graph.context.capture(into),
         restoreContext: () => {},
       }),
     )

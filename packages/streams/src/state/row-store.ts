@@ -1,12 +1,14 @@
 import type { Change, RecordContext, StreamRecord, ValueAndTimestamp } from '../record.ts'
 import type { Serde } from '../serde.ts'
 import type { ProcessorContext } from '../topology/processor.ts'
-import type { CacheBudget, CacheEntry } from './cache.ts'
+import type { CapturedContext } from '../task/task-context.ts'
+import type { CacheBudget } from './cache.ts'
 import { encodeTimestamped, readTime } from './row-codec.ts'
 import { byteString } from './sorted-byte-map.ts'
 import type { KeyedRow, StateStore } from './store.ts'
 import type { ByteRange } from './task-database.ts'
 import type { ByteStore } from './task-state.ts'
+import { UpdateCache } from './update-cache.ts'
 
 /** Keys of a store ↔ their bytes. */
 export interface KeyCodec<K> {
@@ -18,8 +20,8 @@ export interface KeyCodec<K> {
 export interface RowStoreEnvironment {
   readonly bytes: ByteStore
   readonly budget: CacheBudget
-  /** Input record at hand, to be kept: a copy. */
-  captureContext(): RecordContext
+  /** Input record at hand, to be kept: a copy, in `into` when given. */
+  captureContext(into?: CapturedContext): CapturedContext
   /** Makes `context` the record at hand while a cached update is sent on. */
   restoreContext(context: RecordContext): void
 }
@@ -33,9 +35,7 @@ export class RowStore<K, V> implements StateStore {
   readonly keys: KeyCodec<K>
   readonly #values: Serde<V>
   readonly #environment: RowStoreEnvironment
-  readonly #cache: Map<string, CacheEntry<K, V>> | undefined
-  /** Entries of the cache that scans cannot see yet. */
-  #unwritten: CacheEntry<K, V>[] = []
+  readonly #cache: UpdateCache<K, V> | undefined
   #context: ProcessorContext<K, Change<V>> | undefined
   #sendOldValues = false
   /** The key asked for last with its bytes: an operator reads a row, then writes it. */
@@ -55,7 +55,8 @@ export class RowStore<K, V> implements StateStore {
     this.#values = values
     this.#environment = environment
     this.bytes = environment.bytes
-    this.#cache = caching && environment.budget.enabled ? new Map() : undefined
+    const { budget } = environment
+    this.#cache = caching && budget.enabled ? new UpdateCache(budget) : undefined
   }
 
   /** Makes the node of `context` the one that this store's changes go on from. */
@@ -103,7 +104,8 @@ export class RowStore<K, V> implements StateStore {
   /** Writes the row (`null` deletes it) without sending anything on. */
   put(key: K, value: V | null, timestamp: number): void {
     this.#locate(key)
-    if (this.#cache !== undefined) this.#dropCached(this.#keyId)
+    const cached = this.#cache?.get(this.#keyId)
+    if (cached !== undefined) this.#cache!.remove(cached)
     this.observe(this.#keyBytes)
     this.writeRow(this.#keyBytes, this.#keyId, value, timestamp)
   }
@@ -131,46 +133,26 @@ export class RowStore<K, V> implements StateStore {
       this.#forward(key, value, sentOldValue, timestamp, record.headers)
       return
     }
-    const context = this.#environment.captureContext()
     const entry = this.#cache.get(id)
-    const budget = this.#environment.budget
     if (entry === undefined) {
-      const bytes = keyBytes.length + 300
-      budget.bytesUsed += bytes
-      const row = { key, keyBytes, value, timestamp, oldValue, context, bytes }
-      const added = { ...row, written: false, seen: false }
-      this.#cache.set(id, added)
-      this.#unwritten.push(added)
+      const context = this.#environment.captureContext()
+      this.#cache.add(id, key, keyBytes, value, oldValue, timestamp, context)
     } else {
-      entry.value = value
-      entry.timestamp = timestamp
-      entry.context = context
-      if (entry.written) this.#unwritten.push(entry)
-      entry.written = false
-      this.#cache.delete(id)
-      this.#cache.set(id, entry)
+      this.#environment.captureContext(entry.context)
+      this.#cache.replace(entry, value, timestamp)
     }
-    while (budget.bytesUsed > budget.bytesMax && this.#cache.size > 0) {
-      this.#flushEntry(this.#cache.keys().next().value!)
-    }
+    const { budget } = this.#environment
+    while (budget.bytesUsed > budget.bytesMax && this.#flushOldest());
   }
 
   /** Writes and sends on all cached updates, in order of each key's last update; one at each step. */
   *flushCache(): Generator<void> {
-    if (this.#cache === undefined) return
-    while (this.#cache.size > 0) {
-      this.#flushEntry(this.#cache.keys().next().value!)
-      yield
-    }
-    this.#unwritten = []
+    while (this.#flushOldest()) yield
   }
 
   /** Drops cached updates: the transaction they belong to is lost. */
   discardCache(): void {
-    if (this.#cache === undefined) return
-    for (const entry of this.#cache.values()) this.#environment.budget.bytesUsed -= entry.bytes
-    this.#cache.clear()
-    this.#unwritten = []
+    this.#cache?.clear()
   }
 
   /** Rows in order of the key bytes, uncommitted ones included. */
@@ -218,45 +200,31 @@ export class RowStore<K, V> implements StateStore {
     })
   }
 
-  #dropCached(id: string): void {
-    const entry = this.#cache?.get(id)
-    if (entry === undefined) return
-    this.#cache!.delete(id)
-    entry.written = true
-    this.#environment.budget.bytesUsed -= entry.bytes
-  }
-
-  #flushEntry(id: string): void {
-    const cache = this.#cache!
-    const entry = cache.get(id)!
-    cache.delete(id)
-    this.#environment.budget.bytesUsed -= entry.bytes
-    const { written } = entry
-    entry.written = true
+  #flushOldest(): boolean {
+    const entry = this.#cache?.oldest
+    if (entry === undefined) return false
+    this.#cache!.remove(entry)
+    const { id, keyBytes, written } = entry
     // A row past its lifetime counts as absent: deleting it says nothing.
-    const oldValue = this.isHidden(entry.keyBytes) ? null : entry.oldValue
+    const oldValue = this.isHidden(keyBytes) ? null : entry.oldValue
     if (entry.value === null && oldValue === null) {
       const below = entry.seen || entry.oldValue !== null
-      if (!written && below) this.writeRow(entry.keyBytes, id, null, entry.timestamp)
-      return
+      if (!written && below) this.writeRow(keyBytes, id, null, entry.timestamp)
+      return true
     }
-    this.observe(entry.keyBytes)
-    if (!written) this.writeRow(entry.keyBytes, id, entry.value, entry.timestamp)
+    this.observe(keyBytes)
+    if (!written) this.writeRow(keyBytes, id, entry.value, entry.timestamp)
+    const { context } = entry
     const before = this.#environment.captureContext()
-    this.#environment.restoreContext(entry.context)
-    this.#forward(entry.key, entry.value, oldValue, entry.timestamp, entry.context.headers)
+    this.#environment.restoreContext(context)
+    this.#forward(entry.key, entry.value, oldValue, entry.timestamp, context.headers)
     this.#environment.restoreContext(before)
+    return true
   }
 
   #writeCached(): void {
-    if (this.#unwritten.length === 0) return
-    const entries = this.#unwritten
-    this.#unwritten = []
-    for (const entry of entries) {
-      if (entry.written) continue
-      this.writeRow(entry.keyBytes, byteString(entry.keyBytes), entry.value, entry.timestamp)
-      entry.written = true
-      entry.seen = true
+    for (const entry of this.#cache?.takeUnwritten() ?? []) {
+      this.writeRow(entry.keyBytes, entry.id, entry.value, entry.timestamp)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { byteString, SortedByteMap } from './sorted-byte-map.ts'
+import { byteString, SortedByteMap, type ByteEntry } from './sorted-byte-map.ts'
 import type { ByteRange, TaskDatabase, TaskWrite } from './task-database.ts'
 
 /** A write not yet committed; `value` null deletes. */
@@ -84,8 +84,8 @@ export class ByteStore {
   }
 
   /** The uncommitted writes, one per key, in order of first write. */
-  *pending(): Generator<{ readonly key: Uint8Array } & PendingWrite> {
-    for (const { key, value } of this.#overlay.values()) yield { key, ...value }
+  pending(): Iterable<ByteEntry<PendingWrite>> {
+    return this.#overlay.values()
   }
 
   /** Committed rows only: what a reader outside of the task sees. */
@@ -173,7 +173,7 @@ export class TaskState {
     const writes: TaskWrite[] = []
     for (const store of this.#stores.values()) {
       for (const { key, value } of store.pending())
-        writes.push({ family: store.family, key, value })
+        writes.push({ family: store.family, key, value: value.value })
     }
     for (const [name, cell] of this.#numbers) {
       if (cell.value === cell.committed) continue

@@ -57,7 +57,7 @@ class SinkInstance extends NodeInstance {
   process(record: AnyRecord): void {
     this.#graph.failingNode = this.name
     this.#graph.environment.send(this.#sink, record)
-    if (this.#graph.watched.has(this.name)) this.#graph.environment.onForward(this.name, record)
+    if (this.#graph.isWatched(this.name)) this.#graph.environment.onForward(this.name, record)
   }
 }
 
@@ -84,7 +84,7 @@ class ProcessorInstance extends NodeInstance implements ProcessorContext {
   }
 
   forward(record: AnyRecord): void {
-    if (this.#graph.watched.has(this.name)) this.#graph.environment.onForward(this.name, record)
+    if (this.#graph.isWatched(this.name)) this.#graph.environment.onForward(this.name, record)
     const children = this.children
     for (let i = 0; i < children.length; i++) children[i]!.process(record)
   }
@@ -166,7 +166,7 @@ export class ProcessorGraph {
         builder.name,
         openStore(builder, environment.state, {
           budget: environment.budget,
-          captureContext: () => this.context.capture(),
+          captureContext: (into) => this.context.capture(into),
           restoreContext: (context) => this.context.restore(context),
         }),
       )
@@ -188,6 +188,11 @@ export class ProcessorGraph {
       } else (instances.get(node) as ProcessorInstance).children.push(...children)
     }
     for (const processor of this.#processors) processor.init()
+  }
+
+  /** Hot: mostly nobody watches anything. */
+  isWatched(node: string): boolean {
+    return this.watched.size > 0 && this.watched.has(node)
   }
 
   /** Source node of a topic. */
@@ -212,7 +217,7 @@ export class ProcessorGraph {
     context.headers = record.headers
     if (record.timestamp > this.streamTime.value) this.streamTime.value = record.timestamp
     this.failingNode = source.node.name
-    if (this.watched.has(source.node.name)) this.environment.onForward(source.node.name, record)
+    if (this.isWatched(source.node.name)) this.environment.onForward(source.node.name, record)
     const { children } = source
     for (let i = 0; i < children.length; i++) children[i]!.process(record)
   }

@@ -1,16 +1,23 @@
 import { SerializationError } from '@varve/base'
-import type { Producer } from '@varve/kafka'
+import type { Producer, ProducerRecord } from '@varve/kafka'
 
 import type { StreamRecord } from '../record.ts'
+import type { PendingWrite } from '../state/task-state.ts'
 import type { SinkNode } from '../topology/node.ts'
 import { serializeRecord } from './serialize-record.ts'
 import type { TaskContext } from './task-context.ts'
+
+/** Told where a record of a changelog came to lie; `undefined` when it did not. */
+export type Acknowledged = NonNullable<Parameters<Producer['send']>[1]>
+
+type Outgoing = { -readonly [field in keyof ProducerRecord]: ProducerRecord[field] }
 
 /** Sends what sinks and changelogs write, through the producer of the worker. */
 export class RecordCollector {
   readonly #producer: Producer
   readonly #topicOf: (sink: SinkNode) => string
   readonly #partitionCountOf: (topic: string) => number
+  readonly #topics = new Map<SinkNode, string>()
   #sent = 0
 
   constructor(
@@ -36,7 +43,8 @@ export class RecordCollector {
     context: TaskContext,
     onDrop: () => void,
   ): void {
-    const topic = this.#topicOf(sink)
+    let topic = this.#topics.get(sink)
+    if (topic === undefined) this.#topics.set(sink, (topic = this.#topicOf(sink)))
     let { timestamp } = record
     if (sink.timestampExtractor !== undefined) {
       timestamp = sink.timestampExtractor(
@@ -61,32 +69,21 @@ export class RecordCollector {
     // Windows of a key go where the key goes, as Kafka Streams has them.
     const partitionKey = key === null ? undefined : sink.keySerde.partitionKey?.(key)
     this.#sent++
-    this.#producer.send({
-      topic,
-      ...(partition === undefined ? {} : { partition }),
-      ...(partitionKey === undefined ? {} : { partitionKey }),
-      timestamp,
-      key,
-      value,
-      headers: record.headers,
-    })
+    const outgoing: Outgoing = { topic, timestamp, key, value, headers: record.headers }
+    if (partition !== undefined) outgoing.partition = partition
+    if (partitionKey !== undefined) outgoing.partitionKey = partitionKey
+    this.#producer.send(outgoing)
   }
 
-  /** Writes one row of a store to its changelog; the callback gets the offset after it. */
+  /** Writes one row of a store to its changelog. */
   log(
     topic: string,
     partition: number,
-    row: {
-      readonly key: Uint8Array
-      readonly value: Uint8Array | null
-      readonly timestamp: number
-    },
-    onAcknowledged: (nextOffset: number) => void,
+    key: Uint8Array,
+    { value, timestamp }: PendingWrite,
+    onAcknowledged: Acknowledged,
   ): void {
     this.#sent++
-    const { key, value, timestamp } = row
-    this.#producer.send({ topic, partition, timestamp, key, value }, (metadata) => {
-      if (metadata !== undefined) onAcknowledged(metadata.offset + 1)
-    })
+    this.#producer.send({ topic, partition, timestamp, key, value }, onAcknowledged)
   }
 }

@@ -14,7 +14,7 @@ import type { SubTopology } from '../topology/topology.ts'
 import { ProcessingError } from './processing-error.ts'
 import { fatalSkip } from './record-deserializer.ts'
 import { ProcessorGraph } from './processor-graph.ts'
-import type { RecordCollector } from './record-collector.ts'
+import type { Acknowledged, RecordCollector } from './record-collector.ts'
 import { RecordQueue } from './record-queue.ts'
 import { StoreExpiry } from './store-expiry.ts'
 
@@ -179,11 +179,13 @@ export class StreamTask {
     for (const store of this.sub.stores) {
       if (!store.logging) continue
       const topic = changelogTopic(applicationId, store.name)
-      for (const row of this.state.store(store.name).pending()) {
-        collector.log(topic, this.partition, row, (nextOffset) => {
-          const known = this.#changelogEnds.get(store.name) ?? 0
-          if (nextOffset > known) this.#changelogEnds.set(store.name, nextOffset)
-        })
+      const acknowledged: Acknowledged = (metadata) => {
+        if (metadata === undefined) return
+        const known = this.#changelogEnds.get(store.name) ?? 0
+        this.#changelogEnds.set(store.name, Math.max(known, metadata.offset + 1))
+      }
+      for (const { key, value } of this.state.store(store.name).pending()) {
+        collector.log(topic, this.partition, key, value, acknowledged)
         yield
       }
     }

@@ -2,6 +2,15 @@ import type { RecordHeader } from '@varve/kafka'
 
 import { noHeaders, type RecordContext, type StreamRecord } from '../record.ts'
 
+/** A copy of a {@link RecordContext} whose owner may overwrite it. */
+export interface CapturedContext {
+  topic: string
+  partition: number
+  offset: number
+  timestamp: number
+  headers: readonly RecordHeader[]
+}
+
 /** The record at hand of one task: one object for all its operators, overwritten from record to record. */
 export class TaskContext implements RecordContext {
   topic = ''
@@ -17,9 +26,16 @@ export class TaskContext implements RecordContext {
     return this
   }
 
-  capture(): RecordContext {
+  /** A copy, in `into` when given. */
+  capture(into?: CapturedContext): CapturedContext {
     const { topic, partition, offset, timestamp, headers } = this
-    return { topic, partition, offset, timestamp, headers }
+    if (into === undefined) return { topic, partition, offset, timestamp, headers }
+    into.topic = topic
+    into.partition = partition
+    into.offset = offset
+    into.timestamp = timestamp
+    into.headers = headers
+    return into
   }
 
   restore(context: RecordContext): void {

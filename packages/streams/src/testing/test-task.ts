@@ -2,7 +2,7 @@ import type { CacheBudget } from '../state/cache.ts'
 import { memoryTaskDatabase } from '../state/memory-storage.ts'
 import { formatObservedTimes, restoreObservedTimes } from '../state/observed-times.ts'
 import { familiesOf } from '../state/open-store.ts'
-import { byteString } from '../state/sorted-byte-map.ts'
+import type { ByteEntry } from '../state/sorted-byte-map.ts'
 import { StoreRestorer } from '../state/store-restorer.ts'
 import type { StateStorage, TaskDatabase } from '../state/task-database.ts'
 import { TaskState, type PendingWrite } from '../state/task-state.ts'
@@ -12,8 +12,6 @@ import type { SubTopology } from '../topology/topology.ts'
 
 /** What a task starts again from: the state it left behind, or nothing but its changelogs. */
 export type RestartFrom = 'state' | 'changelog'
-
-type LoggedRow = { readonly key: Uint8Array } & PendingWrite
 
 /** Surroundings of a {@link TestTask}; state and task id are its own. */
 export type TestTaskEnvironment = Omit<GraphEnvironment, 'taskId' | 'state'> & {
@@ -28,7 +26,7 @@ export class TestTask {
   readonly id: string
   readonly #environment: TestTaskEnvironment
   readonly #storage: StateStorage | undefined
-  readonly #changelogs = new Map<string, Map<string, LoggedRow>>()
+  readonly #changelogs = new Map<string, Map<string, ByteEntry<PendingWrite>>>()
   /** Of the offsets committed last. */
   #metadata = ''
   #db: TaskDatabase
@@ -78,8 +76,8 @@ export class TestTask {
       let rows = this.#changelogs.get(store.name)
       for (const row of this.#state.store(store.name).pending()) {
         if (rows === undefined) this.#changelogs.set(store.name, (rows = new Map()))
-        if (row.value === null) rows.delete(byteString(row.key))
-        else rows.set(byteString(row.key), row)
+        if (row.value.value === null) rows.delete(row.id)
+        else rows.set(row.id, row)
       }
     }
     this.#metadata = formatObservedTimes(this.#state)
@@ -130,7 +128,9 @@ export class TestTask {
       const rows = this.#changelogs.get(store.name)
       if (rows === undefined) continue
       const restorer = new StoreRestorer(state, store)
-      for (const { key, value, timestamp } of rows.values()) restorer.put(key, value, timestamp)
+      for (const { key, value: row } of rows.values()) {
+        restorer.put(key, row.value, row.timestamp)
+      }
     }
     state.commit()
   }
