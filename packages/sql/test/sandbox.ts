@@ -19,6 +19,17 @@ export class Sandbox {
   readonly functions: FunctionRegistry = createFunctionRegistry()
   properties: SqlProperties = {}
 
+  /** {@link run} without lasting effect. */
+  plan(script: string): Command[] {
+    const before = new Map(this.sources)
+    try {
+      return this.run(script)
+    } finally {
+      this.sources.clear()
+      for (const [name, source] of before) this.sources.set(name, source)
+    }
+  }
+
   /** The commands of a script; what they create is visible to later ones. */
   run(script: string, inferred: (topic: string) => InferredColumns = () => ({})): Command[] {
     return parse(script).flatMap((parsed) => {
