@@ -49,6 +49,7 @@ const badRecord = 258
 const badRecordLength = 259
 const badRecordChecksum = 260
 const oldRecord = 261
+const lostRecords = 262
 
 /**
  * Reads the records of one log file in order.
@@ -71,6 +72,8 @@ export class LogReader {
   #eof = false
   #recycled = false
   #firstFragment = true
+  /** Nothing but zeros where a fragment should begin: right at the end of the log only. */
+  #zeros = false
   #compressed = false
   #fragment: Uint8Array
   #fragmentOffset = 0
@@ -165,9 +168,15 @@ export class LogReader {
         case badRecordLength:
           if (this.#eof) {
             if (this.#strict) this.#report('truncated record body')
+            else if (this.#hasOtherLength) this.#report('bad record length')
             return undefined
           }
           this.#report('bad record length')
+          inFragments = false
+          scratch.clear()
+          break
+        case lostRecords:
+          this.#report('zeros before the end of the log')
           inFragments = false
           scratch.clear()
           break
@@ -234,11 +243,16 @@ export class LogReader {
         }
       }
       if (headerSize + length > left) {
+        // Not a cut-off record but a damaged length when the checksum holds for another one.
+        this.#hasOtherLength = this.#eof && !this.#recycled && this.#checksumHolds(start)
         this.#start = this.#end
         return badRecordLength
       }
       if (type === RecordType.Zero && length === 0) {
+        this.#zeros = true
+        const isPadding = block.subarray(start, this.#end).every((byte) => byte === 0)
         this.#start = this.#end
+        if (!isPadding && !this.#recycled) return lostRecords
         return badRecord
       }
       const end = start + headerSize + length
@@ -246,10 +260,28 @@ export class LogReader {
         this.#start = this.#end
         return badRecordChecksum
       }
+      if (this.#zeros && !this.#recycled) {
+        this.#zeros = false
+        return lostRecords
+      }
       this.#firstFragment = false
       this.#fragment = block.subarray(start + headerSize, end)
       this.#start = end
       return type
+    }
+  }
+
+  #hasOtherLength = false
+
+  /** Whether the checksum of the fragment at `start` of the block holds for any length that is left in it. */
+  #checksumHolds(start: number): boolean {
+    const block = this.#block
+    const stored = readFixed32(block, start)
+    let checksum = crc32c(block, start + 6, start + headerSizeBytes)
+    for (let end = start + headerSizeBytes; ; end++) {
+      if (maskCrc32c(checksum) === stored) return true
+      if (end === this.#end) return false
+      checksum = crc32c(block, end, end + 1, checksum)
     }
   }
 

@@ -177,6 +177,39 @@ describe('log', () => {
         [1, 2],
       ],
     },
+    {
+      what: 'a length that leads beyond the end, of a record that others follow',
+      sizes: [100, 100, 100],
+      change: (b) => flip(b, 107 + 5),
+      expected: [
+        [1, 1],
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ],
+    },
+    {
+      what: 'zeros over a record that others of its block follow',
+      sizes: [100, 100, 100],
+      change: (b) => new Uint8Array(b).fill(0, 107, 214),
+      expected: [
+        [1, 1],
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ],
+    },
+    {
+      what: 'zeros up to the end of a block that others follow',
+      sizes: [100, block - 107 - 7, 100],
+      change: (b) => new Uint8Array(b).fill(0, 107, block),
+      expected: [
+        [2, 1],
+        [2, 1],
+        [2, 1],
+        [2, 1],
+      ],
+    },
   ]
   for (const { what, sizes, change, expected } of cases) {
     it(`after ${what} reads and reports as the mode says`, async () => {
