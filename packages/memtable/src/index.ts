@@ -6,6 +6,7 @@
 export {
   Memtable,
   openSharedMemtable,
+  type MemtableObserver,
   type MemtableOptions,
   type SharedMemtable,
 } from './memtable.ts'

@@ -30,11 +30,27 @@ import { SkipList } from './skip-list/skip-list.ts'
 const noBytes = new Uint8Array(0)
 const defaultCapacityBytes = 16 * 1024
 
+/** Hears of everything that is added to a memtable, before it can be read. */
+export interface MemtableObserver {
+  /** A version of the key `bytes[keyStart, keyEnd)`, with its value where it has one. */
+  added(
+    type: number,
+    bytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+  ): void
+  /** A range tombstone: any key may have changed. */
+  forget(): void
+}
+
 export interface MemtableOptions {
   /** Order of user keys. Default: bytewise. */
   readonly comparator?: Comparator
   /** Memory to begin with; it grows as needed. Default 16 KiB. */
   readonly initialCapacityBytes?: number
+  readonly observer?: MemtableObserver | undefined
 }
 
 /** A sealed memtable as plain data: posting it to a worker shares the memory instead of copying it. */
@@ -62,6 +78,7 @@ export class Memtable {
   readonly #tree: RadixTree | undefined
   readonly #index: OrderedIndex
   readonly #rangeTombstones: RangeTombstoneList
+  readonly #observer: MemtableObserver | undefined
   #entryCount = 0
   #deletionCount = 0
   #rangeTombstoneBytes = 0
@@ -75,6 +92,7 @@ export class Memtable {
     this.#tree = hasByteOrder(this.comparator) ? new RadixTree(this.#arena) : undefined
     this.#index = indexOf(this.#arena, this.comparator, this.#tree, false)
     this.#rangeTombstones = new RangeTombstoneList(this.comparator)
+    this.#observer = options.observer
   }
 
   /** Point entries; range tombstones are counted apart. */
@@ -167,6 +185,10 @@ export class Memtable {
     // Deletion and SingleDeletion.
     if (type === 0 || type === 7) this.#deletionCount++
     this.#countSequence(sequence)
+    if (this.#observer !== undefined) {
+      const { bytes } = this.#arena
+      this.#observer.added(type, bytes, keyAt, keyAt + keyLength, valueAt, valueAt + valueLength)
+    }
   }
 
   /** Deletes `[start, end)` below `sequence`; bytes are copied. A range that is empty in the family's order has no effect. */
@@ -175,6 +197,7 @@ export class Memtable {
     if (this.comparator.compare(start, end) >= 0) return
     this.#rangeTombstones.add({ start: new Uint8Array(start), end: new Uint8Array(end), sequence })
     this.#rangeTombstoneBytes += start.length + end.length + 64
+    this.#observer?.forget()
     this.#countSequence(sequence)
   }
 

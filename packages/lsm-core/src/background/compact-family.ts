@@ -183,7 +183,7 @@ async function apply(
     ...cursorAfter(family, inputs, outputLevel),
   }
   await db.versions.logAndApply(edit)
-  if (!family.dropped) family.installSuperVersion(db.versions.columnFamily(family.id).current)
+  if (!family.dropped) family.installSuperVersion(db.versions.columnFamily(family.id).current, true)
   db.schedulePurge()
   db.writeController.release()
 }

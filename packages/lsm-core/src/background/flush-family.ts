@@ -54,7 +54,8 @@ export async function flushFamily(
     }
     await db.versions.logAndApply(edit)
     family.immutables.splice(0, sealed.length)
-    if (!family.dropped) family.installSuperVersion(db.versions.columnFamily(family.id).current)
+    if (!family.dropped)
+      family.installSuperVersion(db.versions.columnFamily(family.id).current, true)
     stats.addFlush(result.stats, result.outputs.length)
     db.infoLog.write(
       `flushed ${sealed.length} memtables of "${family.name}" to ${outputsText(result)} in ${result.stats.durationMs.toFixed(1)} ms`,

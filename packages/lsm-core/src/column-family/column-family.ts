@@ -7,6 +7,7 @@ import type { ColumnFamilyHandle } from '../db/handles.ts'
 import type { ResolvedColumnFamilyOptions } from '../options/resolve.ts'
 import { mergeOperatorNamed } from '../read/merge-operators.ts'
 import type { LookupEnvironment } from '../read/point-lookup.ts'
+import { FamilyRows } from '../read/row-cache.ts'
 import type { TableCache } from '../read/table-cache.ts'
 import { createCompactionPicker } from './compaction-picker.ts'
 import { SuperVersion } from './super-version.ts'
@@ -31,6 +32,8 @@ export class ColumnFamily implements ColumnFamilyHandle {
   #options: ResolvedColumnFamilyOptions
   readonly comparator: InternalKeyComparator
   readonly lookup: LookupEnvironment
+  /** Values of single keys; undefined when they are not cached, or could change without a write. */
+  readonly rows: FamilyRows | undefined
   #compactionPicker: CompactionPicker
   /** Takes writes. */
   active: LoggedMemtable
@@ -67,6 +70,12 @@ export class ColumnFamily implements ColumnFamilyHandle {
       familyName: name,
       hasTimes: options.ttlSeconds !== undefined,
     }
+    const changesByItself =
+      options.ttlSeconds !== undefined ||
+      options.compactionFilter !== undefined ||
+      options.compactionStyle === 'fifo'
+    this.rows =
+      tables.rows === undefined || changesByItself ? undefined : new FamilyRows(tables.rows, id)
     this.#compactionPicker = createCompactionPicker(options)
     this.active = this.#newMemtable(logNumber)
     this.immutables = []
@@ -116,11 +125,12 @@ export class ColumnFamily implements ColumnFamilyHandle {
     this.active.memtable.seal()
     this.immutables.push(this.active)
     this.active = this.#newMemtable(logNumber)
-    this.installSuperVersion(this.#superVersion.version)
+    this.installSuperVersion(this.#superVersion.version, true)
   }
 
-  /** Makes memtables and `version` visible to the reads that begin now. */
-  installSuperVersion(version: Version): void {
+  /** Makes memtables and `version` visible to the reads that begin now. `sameContent`: no key reads otherwise than before. */
+  installSuperVersion(version: Version, sameContent: boolean = false): void {
+    if (!sameContent) this.rows?.forget()
     this.superVersionNumber++
     const old = this.#superVersion
     this.#superVersion = this.#newSuperVersion(version)
@@ -152,7 +162,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
 
   #newMemtable(logNumber: number): LoggedMemtable {
     return {
-      memtable: new Memtable({ comparator: this.options.comparator }),
+      memtable: new Memtable({ comparator: this.options.comparator, observer: this.rows }),
       logNumber,
       preparedLogNumber: Number.POSITIVE_INFINITY,
     }

@@ -146,7 +146,12 @@ export class Database implements CommitTarget {
     this.#listeners =
       statistics === undefined ? listeners : [...listeners, new StatisticsListener(statistics)]
     this.#endObservation = observeDatabase(parts.options)
+    this.options.blockCache.reserve(this.#rowCacheBytes)
     resourceOpened(this, `database ${this.directory}`)
+  }
+
+  get #rowCacheBytes(): number {
+    return this.tables.rows?.capacityBytes ?? 0
   }
 
   /** Why writes are refused, undefined while they are not. */
@@ -177,6 +182,8 @@ export class Database implements CommitTarget {
   fail(error: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = error
+    // A batch that failed half-way may be in some rows.
+    for (const { rows } of this.families.values()) rows?.forget()
     this.infoLog.write(`writes are refused from now on: ${String(error)}`)
     this.writeController.release()
   }
@@ -567,7 +574,7 @@ export class Database implements CommitTarget {
         () => this.#purging,
         () => this.wals.close(),
         () => this.tables.closeAll(),
-        () => this.options.blockCache.reserve(-this.#reservedBytes),
+        () => this.options.blockCache.reserve(-this.#reservedBytes - this.#rowCacheBytes),
         () => this.#endObservation(),
         () => this.infoLog.write('closed'),
         () => this.infoLog.close(),

@@ -197,7 +197,7 @@ function check(db: DB, model: Model, from: string, to: string, snapshot?: Snapsh
 
     for (let n = 0; n <= 40; n++) {
       const k = `k${String(n).padStart(2, '0')}`
-      const found = db.getSync(k, options)
+      const found = db.getSync(k, snapshot === undefined ? { cf } : options)
       expect(found === undefined ? undefined : text.decode(found)).toBe(model[name].get(k))
     }
   }
@@ -206,14 +206,21 @@ function check(db: DB, model: Model, from: string, to: string, snapshot?: Snapsh
 describe('DB', () => {
   afterEach(() => assertNoOpenResources())
 
-  test.prop([fc.array(operation, { maxLength: 40 }), familyOptions, familyOptions], {
-    numRuns: 120,
-  })(
+  test.prop(
+    [
+      fc.array(operation, { maxLength: 40 }),
+      familyOptions,
+      familyOptions,
+      fc.constantFrom(0, 2000, 1 << 20),
+    ],
+    { numRuns: 120 },
+  )(
     'behaves like a map under every history and any options',
-    async (operations, defaultOptions, otherOptions) => {
+    async (operations, defaultOptions, otherOptions, rowCacheBytes) => {
       const fileSystem = new MemoryFileSystem()
       const options = {
         createIfMissing: true,
+        rowCacheBytes,
         fileSystem,
         columnFamilies: { default: defaultOptions, other: otherOptions },
       }

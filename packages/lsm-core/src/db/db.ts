@@ -185,7 +185,14 @@ export class DB {
     const keyBytes = typeof key === 'string' ? toBytes(key) : key
     const { statistics } = database.options
     if (statistics !== undefined) return countedLookUp(family, keyBytes, snapshot, statistics)
-    return lookUp(family.superVersion, family.lookup, keyBytes, snapshot)
+    const { rows } = family
+    if (rows === undefined || options?.snapshot !== undefined)
+      return lookUp(family.superVersion, family.lookup, keyBytes, snapshot)
+    const row = rows.get(keyBytes)
+    if (row !== undefined) return row
+    const value = lookUp(family.superVersion, family.lookup, keyBytes, snapshot)
+    if (value !== undefined) rows.fill(keyBytes, value)
+    return value
   }
 
   /** The values in the order of the keys, all of one moment. */

@@ -32,6 +32,7 @@ import {
   type ResolvedColumnFamilyOptions,
   type ResolvedDBOptions,
 } from '../options/resolve.ts'
+import { RowCache } from '../read/row-cache.ts'
 import { TableCache } from '../read/table-cache.ts'
 import { WalSet } from '../write/wal-set.ts'
 import { removeObsoleteFiles } from './obsolete-files.ts'
@@ -60,7 +61,9 @@ export async function openDatabase(
   let versions: VersionSet | undefined
   const walDirectory = walDirectoryOf(directory, options)
   const wals = new WalSet(fs, walDirectory)
-  const tables = new TableCache(fs, directory, options.blockCache, options.maxOpenFiles)
+  const { rowCacheBytes } = options
+  const rows = rowCacheBytes > 0 ? new RowCache(rowCacheBytes) : undefined
+  const tables = new TableCache(fs, directory, options.blockCache, options.maxOpenFiles, rows)
   const families = new Map<number, ColumnFamily>()
   let db: Database | undefined
   try {

@@ -60,6 +60,12 @@ export interface DBOptions {
   readonly paranoidChecks?: boolean
   /** Cache of table blocks and budget of memory. Default: one of 256 MiB, shared by all databases of the process. */
   readonly blockCache?: BlockCache
+  /**
+   * Memory for the values of single keys that were read, counted against the budget of `blockCache`. Pays where the same keys are read and
+   * written over and over, as the state of a stream is. Not used by families with a time to live, a compaction filter or FIFO compaction.
+   * Default 0: none.
+   */
+  readonly rowCacheBytes?: number
   readonly clock?: Clock
   readonly random?: Random
 }

@@ -95,6 +95,7 @@ export interface ResolvedDBOptions {
   readonly allow2pc: boolean
   readonly statistics: Statistics | undefined
   readonly blockCache: BlockCache
+  readonly rowCacheBytes: number
   readonly clock: Clock
   readonly random: Random
 }
@@ -162,6 +163,7 @@ const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
   'statistics',
   'paranoidChecks',
   'blockCache',
+  'rowCacheBytes',
   'clock',
   'random',
 ])
@@ -308,6 +310,7 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
     allow2pc: false,
     statistics: options.statistics,
     blockCache: options.blockCache ?? defaultBlockCache(),
+    rowCacheBytes: checkNumber('rowCacheBytes', options.rowCacheBytes ?? 0, 0, 2 ** 31),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
   }

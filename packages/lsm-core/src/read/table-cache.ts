@@ -7,6 +7,8 @@ import { RangeTombstoneList } from '@varve/memtable'
 import { TableReader, type BlockCache } from '@varve/sst-format'
 import { isNotFound, type FileSystem } from '@varve/vfs'
 
+import type { RowCache } from './row-cache.ts'
+
 import { BlobFiles } from './blob-files.ts'
 
 /** A table that is open, with the range tombstones that hold within the bounds the MANIFEST gives it. */
@@ -31,6 +33,8 @@ export class TableCache {
   readonly #directory: string
   readonly #blockCache: BlockCache
   #maxOpenFiles: number
+  /** Values of single keys, where the options ask for it. */
+  readonly rows: RowCache | undefined
   /** Where values of other writers' blob indexes are. */
   readonly blobs: BlobFiles
   /** In the order of the search for one to close. */
@@ -41,7 +45,9 @@ export class TableCache {
     directory: string,
     blockCache: BlockCache,
     maxOpenFiles: number = Number.POSITIVE_INFINITY,
+    rows?: RowCache,
   ) {
+    this.rows = rows
     this.#maxOpenFiles = maxOpenFiles
     this.#fs = fs
     this.#directory = directory
