@@ -21,7 +21,7 @@ export interface Order {
 }
 
 /** The n-th order, always the same for the same n. */
-export function orderAt(n: number): Order {
+function orderAt(n: number): Order {
   const burst = Math.floor(n / BURST)
   return {
     k: keyAt(n),
