@@ -37,8 +37,9 @@ const steps: HistorySteps = {
   check: 1,
   snapshot: 1,
   checkpoint: 0.2,
+  backup: 0.2,
 }
-const shortSteps: HistorySteps = { ...steps, families: 4, reopen: 2, checkpoint: 0 }
+const shortSteps: HistorySteps = { ...steps, families: 4, reopen: 2, checkpoint: 0, backup: 0 }
 
 /** Calls that change nothing on the disk: nothing lies between one of them and the call before. */
 const harmless: ReadonlySet<FileOperation> = new Set([

@@ -48,6 +48,7 @@ const steps: HistorySteps = {
   check: 4,
   snapshot: 1,
   checkpoint: 1,
+  backup: 1,
 }
 const historySteps = 30
 /** A run takes milliseconds: one that takes so long waits for something that does not come. */
@@ -220,14 +221,18 @@ async function goOnAfter(history: History, planned: PlannedFault, hit: string): 
       if (!planned.persistent && round === 2) throw error
       continue
     }
-    // What was in doubt is decided for the reader: the history goes on from there if it can.
     const what = `families after a failure in "${failedIn}"`
-    ledger.main.forgetAfter(checkMoment(contents, ledger.bounds().main, 'process', what))
+    const seen = checkMoment(contents, ledger.bounds().main, 'process', what)
+    // What the reader does not see has not happened, if the database takes writes. If it does not, the next opening decides.
+    const inDoubt = ledger.main.states.slice(seen + 1)
+    ledger.main.forgetAfter(seen)
     let refusal: unknown
     try {
       await history.writeOnce()
     } catch (error) {
       refusal = checkTyped(error)
+      ledger.main.forgetAfter(seen)
+      for (const state of inDoubt) ledger.main.ask(state)
     }
     if (doubtful.test(hit) && !(refusal instanceof ReadOnlyError && refusal.cause !== undefined))
       throw new Error(`writes go on after a failed "${hit}": ${String(refusal)}`)

@@ -1,6 +1,7 @@
 import type { SeededRandom } from '@varve/base/testing'
 import {
   DB,
+  restoreBackup,
   SstFileWriter,
   WriteBatch,
   type ColumnFamilyHandle,
@@ -45,6 +46,7 @@ export interface HistorySteps {
   readonly check: number
   readonly snapshot: number
   readonly checkpoint: number
+  readonly backup: number
 }
 
 /** A bit of everything. */
@@ -60,6 +62,7 @@ export const allSteps: HistorySteps = {
   check: 2,
   snapshot: 2,
   checkpoint: 1,
+  backup: 1,
 }
 
 /** What a history is made of. */
@@ -186,6 +189,8 @@ export class History {
         return this.#snapshot()
       case 'checkpoint':
         return this.#checkpoint()
+      case 'backup':
+        return this.#backup()
     }
   }
 
@@ -442,11 +447,32 @@ export class History {
     const path = `${this.#path}-copy`
     await this.#fileSystem.removeTree(path)
     await this.#keeping(this.families, () => this.db.checkpoint(path))
+    await this.#compareCopy(path)
+  }
+
+  /** What is backed up and restored shows the same. */
+  async #backup(): Promise<void> {
+    const backups = `${this.#path}-backups`
+    const path = `${this.#path}-restored`
+    const fileSystem = this.#fileSystem
+    const flush = this.#random.below(2) === 0 || this.families.some(({ setup }) => !setup.logged)
+    const back = async (): Promise<void> => {
+      await this.db.backup(backups, { flushBeforeBackup: flush })
+    }
+    await (flush ? this.#keeping(this.families, back) : back())
+    await fileSystem.removeTree(path)
+    await restoreBackup(backups, path, { fileSystem })
+    await this.#compareCopy(path)
+    await fileSystem.removeTree(path)
+    if (this.#random.below(3) === 0) await fileSystem.removeTree(backups)
+  }
+
+  async #compareCopy(path: string): Promise<void> {
     const families = this.families.map(({ setup }) => setup)
     await using copy = await DB.open(path, this.#options(families))
     for (const { handle, setup } of this.#families.values()) {
       const actual = readContent(copy, copy.columnFamily(setup.name), setup)
-      this.#compare(actual, this.#contentOf(handle.id, setup), `${setup.name} of the checkpoint`)
+      this.#compare(actual, this.#contentOf(handle.id, setup), `${setup.name} of "${path}"`)
     }
   }
 }
