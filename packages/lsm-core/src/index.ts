@@ -22,7 +22,13 @@ export {
   type SstFileWriterOptions,
 } from './external/sst-file-writer.ts'
 export type { Bytes } from './db/bytes.ts'
-export { DB, type CompactRangeOptions, type InclusiveRange, type PutOptions } from './db/db.ts'
+export {
+  DB,
+  type CompactRangeOptions,
+  type FlushOptions,
+  type InclusiveRange,
+  type PutOptions,
+} from './db/db.ts'
 export type {
   BottommostLevelCompaction,
   ManualCompactionOptions,

@@ -5,7 +5,7 @@ import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { BackgroundTarget } from './background-target.ts'
 import { compactFamily } from './compact-family.ts'
 import { FamilyCompactions } from './family-compactions.ts'
-import { flushFamily } from './flush-family.ts'
+import { flushFamilies } from './flush-family.ts'
 import { JobRunner } from './job-runner.ts'
 import {
   compactRangeByHand,
@@ -267,26 +267,36 @@ export class BackgroundWork {
 
   #startFlushes(): void {
     const { families, options } = this.#db
-    for (const family of families.values()) {
-      if (this.#flushes >= options.maxBackgroundFlushes) return
-      if (family.immutables.length === 0 || family.flushing > 0) continue
-      this.#flushes++
-      const { stats } = this.compactionsOf(family)
-      const surroundings = {
-        db: this.#db,
-        runner: this.#runner,
-        stats,
-        signal: this.#abort.signal,
-      }
-      void this.#track(
-        flushFamily(family, surroundings)
-          .then((result) => {
-            this.stats.flushes++
-            this.stats.bytesFlushed += result.stats.bytesWritten
-          })
-          .finally(() => this.#flushes--),
-      )
+    const waiting = [...families.values()].filter(({ immutables }) => immutables.length > 0)
+    if (options.atomicFlush) {
+      // One after the other: what is sealed together goes together, and in order.
+      if (waiting.length > 0 && this.#flushes === 0) this.#startFlush(waiting)
+      return
     }
+    for (const family of waiting) {
+      if (this.#flushes >= options.maxBackgroundFlushes) return
+      if (family.flushing === 0) this.#startFlush([family])
+    }
+  }
+
+  #startFlush(families: readonly ColumnFamily[]): void {
+    this.#flushes++
+    const surroundings = {
+      db: this.#db,
+      runner: this.#runner,
+      signal: this.#abort.signal,
+      statsOf: (family: ColumnFamily) => this.compactionsOf(family).stats,
+    }
+    void this.#track(
+      flushFamilies(families, surroundings)
+        .then((results) => {
+          for (const { stats } of results) {
+            this.stats.flushes++
+            this.stats.bytesFlushed += stats.bytesWritten
+          }
+        })
+        .finally(() => this.#flushes--),
+    )
   }
 
   /** The most urgent ones first, over all families. */

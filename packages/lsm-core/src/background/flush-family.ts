@@ -1,7 +1,7 @@
 import type { JobResult } from '@varve/compaction'
 import type { VersionEdit } from '@varve/manifest'
 
-import type { ColumnFamily } from '../column-family/column-family.ts'
+import type { ColumnFamily, LoggedMemtable } from '../column-family/column-family.ts'
 import type { BackgroundTarget } from './background-target.ts'
 import type { CompactionStats } from './compaction-stats.ts'
 import { outputsText, tableFileInfo } from './describe-job.ts'
@@ -11,52 +11,94 @@ import type { JobRunner } from './job-runner.ts'
 export interface FlushSurroundings {
   readonly db: BackgroundTarget
   readonly runner: JobRunner
-  readonly stats: CompactionStats
   readonly signal: AbortSignal
+  statsOf(family: ColumnFamily): CompactionStats
+}
+
+interface FlushedFamily {
+  readonly family: ColumnFamily
+  readonly sealed: readonly LoggedMemtable[]
+  readonly result: JobResult
 }
 
 /**
- * Writes all sealed memtables of a family as one level-0 table, records it, and lets go of the memtables and of the logs that
- * nobody needs any more.
+ * Writes all sealed memtables of each family as one level-0 table, records all of it in one change of the MANIFEST, and lets
+ * go of the memtables and of the logs that nobody needs any more.
  */
-export async function flushFamily(
-  family: ColumnFamily,
-  { db, runner, stats, signal }: FlushSurroundings,
-): Promise<JobResult> {
-  const sealed = family.immutables.slice()
-  family.flushing = sealed.length
-  const begun = { columnFamilyName: family.name, memtables: sealed.length }
-  db.notify('onFlushBegin', begun)
+export async function flushFamilies(
+  families: readonly ColumnFamily[],
+  surroundings: FlushSurroundings,
+): Promise<readonly JobResult[]> {
+  const { db, runner } = surroundings
+  // Of one moment: what is sealed later waits for the next flush.
+  const begun = families.map((family) => ({ family, sealed: family.immutables.slice() }))
+  for (const { family, sealed } of begun) {
+    family.flushing = sealed.length
+    db.notify('onFlushBegin', { columnFamilyName: family.name, memtables: sealed.length })
+  }
   try {
-    const result = await runner.run(
-      family,
-      {
-        kind: 'flush',
-        ...runner.commonOf(family),
-        description: runner.outputDescription(family, 1, { level: -1 }),
-        memtables: sealed.map(({ memtable }) => memtable.share()).reverse(),
-      },
-      signal,
-    )
+    const flushed = await writeTables(begun, surroundings)
     // Logs that hold halves of the same batches must not be lost behind the table.
     await db.wals.syncClosedLogs()
-    if (family.dropped) {
-      await runner.discard(result)
-      return result
+    const live: FlushedFamily[] = []
+    for (const one of flushed) {
+      if (one.family.dropped) await runner.discard(one.result)
+      else live.push(one)
     }
-    const next = family.immutables[sealed.length] ?? family.active
-    const minLogNumberToKeep = minLogNumber(db, family, next.logNumber)
-    const edit: VersionEdit = {
-      columnFamily: family.id,
-      logNumber: next.logNumber,
-      newFiles: result.outputs,
-      minLogNumberToKeep,
-    }
-    await db.versions.logAndApply(edit)
+    if (live.length > 0) await install(live, surroundings)
+    return flushed.map(({ result }) => result)
+  } finally {
+    for (const family of families) family.flushing = 0
+  }
+}
+
+/** On failure nothing stays behind on disk. */
+async function writeTables(
+  begun: readonly Omit<FlushedFamily, 'result'>[],
+  { runner, signal }: FlushSurroundings,
+): Promise<FlushedFamily[]> {
+  const outcomes = await Promise.allSettled(
+    begun.map(async ({ family, sealed }) => {
+      const result = await runner.run(
+        family,
+        {
+          kind: 'flush',
+          ...runner.commonOf(family),
+          description: runner.outputDescription(family, 1, { level: -1 }),
+          memtables: sealed.map(({ memtable }) => memtable.share()).reverse(),
+        },
+        signal,
+      )
+      return { family, sealed, result }
+    }),
+  )
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  const flushed = outcomes
+    .filter((outcome) => outcome.status === 'fulfilled')
+    .map(({ value }) => value)
+  if (failed === undefined) return flushed
+  for (const { result } of flushed) await runner.discard(result)
+  throw failed.reason
+}
+
+async function install(
+  flushed: readonly FlushedFamily[],
+  { db, statsOf }: FlushSurroundings,
+): Promise<void> {
+  const minLogNumberToKeep = minLogNumber(db, flushed)
+  await db.versions.logAndApply(
+    flushed.map((one, i): VersionEdit => ({
+      columnFamily: one.family.id,
+      logNumber: nextLogNumber(one),
+      newFiles: one.result.outputs,
+      ...(i === flushed.length - 1 ? { minLogNumberToKeep } : {}),
+    })),
+  )
+  for (const { family, sealed, result } of flushed) {
     family.immutables.splice(0, sealed.length)
     if (!family.dropped)
       family.installSuperVersion(db.versions.columnFamily(family.id).current, true)
-    stats.addFlush(result.stats, result.outputs.length)
+    statsOf(family).addFlush(result.stats, result.outputs.length)
     db.infoLog.write(
       `flushed ${sealed.length} memtables of "${family.name}" to ${outputsText(result)} in ${result.stats.durationMs.toFixed(1)} ms`,
     )
@@ -67,24 +109,29 @@ export async function flushFamily(
       db.notify('onTableFileCreated', created)
     }
     db.notify('onFlushCompleted', {
-      ...begun,
+      columnFamilyName: family.name,
+      memtables: sealed.length,
       ...(output === undefined ? {} : { file: tableFileInfo(output.file) }),
       durationMs: result.stats.durationMs,
       triggersWriteStall: db.writeController.stallOf([family]) !== 'none',
     })
-    await db.releaseLogs(minLogNumberToKeep)
-    db.schedulePurge()
-    db.writeController.release()
-    return result
-  } finally {
-    family.flushing = 0
   }
+  await db.releaseLogs(minLogNumberToKeep)
+  db.schedulePurge()
+  db.writeController.release()
 }
 
-/** Oldest log that any family needs once `flushed` needs none below `logNumber`. */
-function minLogNumber(db: BackgroundTarget, flushed: ColumnFamily, logNumber: number): number {
-  let min = Math.min(logNumber, db.wals.pinnedNumber)
+/** Oldest log that a family needs when its sealed memtables are in a table. */
+function nextLogNumber({ family, sealed }: Omit<FlushedFamily, 'result'>): number {
+  return (family.immutables[sealed.length] ?? family.active).logNumber
+}
+
+/** Oldest log that anybody needs then. */
+function minLogNumber(db: BackgroundTarget, flushed: readonly FlushedFamily[]): number {
+  const gone = new Set(flushed.flatMap(({ sealed }) => sealed))
+  let min = db.wals.pinnedBy(gone)
+  for (const one of flushed) min = Math.min(min, nextLogNumber(one))
   for (const family of db.families.values())
-    if (family !== flushed) min = Math.min(min, family.oldestLogNumber)
+    if (!flushed.some((one) => one.family === family)) min = Math.min(min, family.oldestLogNumber)
   return min
 }

@@ -141,7 +141,7 @@ export class Database implements CommitTarget {
     this.pipeline = new CommitPipeline(this)
     this.background = new BackgroundWork(this)
     this.twoPhase = new TwoPhaseLog(this, parts.prepared)
-    this.wals.pinnedBy = () => this.twoPhase.oldestLogNumber()
+    this.wals.pinnedBy = (flushed) => this.twoPhase.oldestLogNumber(flushed)
     const { listeners, statistics } = parts.options
     this.#listeners =
       statistics === undefined ? listeners : [...listeners, new StatisticsListener(statistics)]
@@ -366,12 +366,42 @@ export class Database implements CommitTarget {
     this.background.schedule()
   }
 
-  /** Seals the active memtable of a family, if it holds anything, and has it flushed. Starts a log with it. */
+  /**
+   * Seals the active memtable of a family, if it holds anything, and has it flushed; with `atomicFlush` those of all families.
+   * Starts a log with it.
+   */
   switchMemtable(family: ColumnFamily): void {
     if (family.active.memtable.empty) return
     if (!this.wals.currentIsEmpty) this.startLog()
-    family.switchMemtable(this.wals.currentNumber)
+    const together = this.options.atomicFlush ? this.families.values() : [family]
+    for (const one of together) {
+      if (one.active.memtable.empty) continue
+      const { memtable } = one.active
+      one.switchMemtable(this.wals.currentNumber)
+      this.notify('onMemTableSealed', {
+        columnFamilyName: one.name,
+        entries: memtable.entryCount,
+        deletions: memtable.deletionCount,
+        firstSequence: memtable.smallestSequence,
+        lastSequence: memtable.largestSequence,
+      })
+    }
     this.background.schedule()
+  }
+
+  /** Waits until one more sealed memtable of each family would not hold writes back. */
+  async waitForRoomToFlush(families: readonly ColumnFamily[]): Promise<void> {
+    for (;;) {
+      this.checkOpen()
+      const full = families.filter(
+        ({ active, immutables, options, dropped }) =>
+          !dropped &&
+          !active.memtable.empty &&
+          immutables.length + 2 > options.maxWriteBufferNumber,
+      )
+      if (full.length === 0) return
+      await this.background.waitForFlush(full)
+    }
   }
 
   /** Starts a new log. Families that hold nothing need no older one. */

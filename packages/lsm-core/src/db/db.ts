@@ -76,6 +76,16 @@ function manualRange({ begin, end }: InclusiveRange): ManualRange {
   }
 }
 
+/** How {@link DB.flush} goes. */
+export interface FlushOptions {
+  /** Default: all families. */
+  readonly cf?: ColumnFamilyHandle | undefined
+  /** Resolve when the tables are there; else when the memtables are sealed. Default true. */
+  readonly wait?: boolean
+  /** Seal the memtables even if writes are held back because of it; else wait until there are fewer. Default false. */
+  readonly allowWriteStall?: boolean
+}
+
 /** Entries that {@link DB.range} reads between two turns of the event loop. */
 const rangeSliceEntries = 1000
 
@@ -389,15 +399,25 @@ export class DB {
   }
 
   /** Writes the memtables of a family (of all without `cf`) to tables; what was written before the call is in them. */
-  async flush(options: { readonly cf?: ColumnFamilyHandle | undefined } = {}): Promise<void> {
+  async flush(options: FlushOptions = {}): Promise<void> {
     const database = this.#database
     database.checkOpen()
     // Behind the writes that wait.
     await database.pipeline.write(new WriteBatch(), false, false)
     const families =
       options.cf === undefined ? [...database.families.values()] : [database.family(options.cf)]
+    if (options.allowWriteStall !== true) await database.waitForRoomToFlush(families)
     for (const family of families) database.switchMemtable(family)
-    await database.background.waitForFlush(families)
+    if (options.wait === false) return
+    await database.background.waitForFlush(
+      database.options.atomicFlush ? [...database.families.values()] : families,
+    )
+  }
+
+  /** Makes everything that was written before the call survive a loss of power. */
+  async syncWal(): Promise<void> {
+    this.#database.checkOpen()
+    await this.#database.pipeline.write(new WriteBatch(), true, false)
   }
 
   /**

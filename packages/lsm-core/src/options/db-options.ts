@@ -31,6 +31,11 @@ export interface DBOptions {
   readonly dbWriteBufferSizeBytes?: number
   /** WAL files together; beyond it the families that pin the oldest are flushed. Default 0: 4 × all write buffers. */
   readonly maxTotalWalSizeBytes?: number
+  /**
+   * Flush all families together, in one change of the MANIFEST: then what skipped the log (`disableWal`) is also found again for
+   * all families of a batch or for none. Default false.
+   */
+  readonly atomicFlush?: boolean
   /** Default `pointInTime`. */
   readonly walRecoveryMode?: WalRecoveryMode
   /**

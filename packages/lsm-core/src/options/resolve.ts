@@ -94,6 +94,7 @@ export interface ResolvedDBOptions {
   /** Prepared transactions have somebody who decides them. */
   readonly allow2pc: boolean
   readonly statistics: Statistics | undefined
+  readonly atomicFlush: boolean
   readonly blockCache: BlockCache
   readonly rowCacheBytes: number
   readonly clock: Clock
@@ -161,6 +162,7 @@ const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
   'listeners',
   'maxOpenFiles',
   'statistics',
+  'atomicFlush',
   'paranoidChecks',
   'blockCache',
   'rowCacheBytes',
@@ -309,6 +311,7 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
     paranoidChecks: options.paranoidChecks ?? true,
     allow2pc: false,
     statistics: options.statistics,
+    atomicFlush: options.atomicFlush ?? false,
     blockCache: options.blockCache ?? defaultBlockCache(),
     rowCacheBytes: checkNumber('rowCacheBytes', options.rowCacheBytes ?? 0, 0, 2 ** 31),
     clock: options.clock ?? systemClock,

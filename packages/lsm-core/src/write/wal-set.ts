@@ -33,17 +33,15 @@ export class WalSet {
   #unsynced: OpenLog[] = []
   /** Every log with data, the current one last. */
   #live: LiveLog[] = []
-  /** Asked for the oldest log that two-phase commit needs; Infinity when it needs none. */
-  pinnedBy: () => number = () => Number.POSITIVE_INFINITY
+  /**
+   * Asked for the oldest log that two-phase commit needs, apart from what memtables in `flushed` need of it; Infinity when it
+   * needs none.
+   */
+  pinnedBy: (flushed?: ReadonlySet<object>) => number = () => Number.POSITIVE_INFINITY
 
   constructor(fs: FileSystem, directory: string) {
     this.#fs = fs
     this.#directory = directory
-  }
-
-  /** A log that must stay, with all after it, whatever is flushed; Infinity when there is none. */
-  get pinnedNumber(): number {
-    return this.pinnedBy()
   }
 
   get currentNumber(): number {
