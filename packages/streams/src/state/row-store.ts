@@ -8,7 +8,7 @@ import { byteString } from './sorted-byte-map.ts'
 import type { KeyedRow, StateStore } from './store.ts'
 import type { ByteRange } from './task-database.ts'
 import type { ByteStore } from './task-state.ts'
-import { UpdateCache } from './update-cache.ts'
+import { UpdateCache, type CacheEntry } from './update-cache.ts'
 
 /** Keys of a store ↔ their bytes. */
 export interface KeyCodec<K> {
@@ -79,6 +79,15 @@ export class RowStore<K, V> implements StateStore {
     return this.#read(this.#keyBytes, this.#keyId)
   }
 
+  /** The row where it is known not to have been written: it may be in the cache. */
+  protected getUnwrittenRow(key: K): ValueAndTimestamp<V> | undefined {
+    this.#locate(key)
+    const entry = this.#cache?.get(this.#keyId)
+    return entry === undefined || entry.value === null
+      ? undefined
+      : { value: entry.value, timestamp: entry.timestamp }
+  }
+
   protected getByBytes(keyBytes: Uint8Array): ValueAndTimestamp<V> | undefined {
     return this.#read(keyBytes, byteString(keyBytes))
   }
@@ -147,7 +156,14 @@ export class RowStore<K, V> implements StateStore {
 
   /** Writes and sends on all cached updates, in order of each key's last update; one at each step. */
   *flushCache(): Generator<void> {
-    while (this.#flushOldest()) yield
+    const cache = this.#cache
+    if (cache === undefined) return
+    // Entries stay where readers find them until all are written: emptying a map at once is cheaper than one by one.
+    for (let entry = cache.oldest; entry !== undefined; entry = entry.newer) {
+      this.#flushEntry(entry)
+      yield
+    }
+    cache.clear()
   }
 
   /** Drops cached updates: the transaction they belong to is lost. */
@@ -204,13 +220,19 @@ export class RowStore<K, V> implements StateStore {
     const entry = this.#cache?.oldest
     if (entry === undefined) return false
     this.#cache!.remove(entry)
+    this.#flushEntry(entry)
+    return true
+  }
+
+  #flushEntry(entry: CacheEntry<K, V>): void {
     const { id, keyBytes, written } = entry
+    entry.written = true
     // A row past its lifetime counts as absent: deleting it says nothing.
     const oldValue = this.isHidden(keyBytes) ? null : entry.oldValue
     if (entry.value === null && oldValue === null) {
       const below = entry.seen || entry.oldValue !== null
       if (!written && below) this.writeRow(keyBytes, id, null, entry.timestamp)
-      return true
+      return
     }
     this.observe(keyBytes)
     if (!written) this.writeRow(keyBytes, id, entry.value, entry.timestamp)
@@ -219,7 +241,6 @@ export class RowStore<K, V> implements StateStore {
     this.#environment.restoreContext(context)
     this.#forward(entry.key, entry.value, oldValue, entry.timestamp, context.headers)
     this.#environment.restoreContext(before)
-    return true
   }
 
   #writeCached(): void {

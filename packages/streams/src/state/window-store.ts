@@ -46,7 +46,9 @@ export class WindowStore<K, V> extends WindowedStore<K, V> {
       window === undefined
         ? (key as Windowed<K>)
         : { key: key as K, window: { start: window.start, end: window.start + this.#sizeMs } }
-    return windowed.window.start < this.visibleFrom ? undefined : super.getRow(windowed)
+    const { start } = windowed.window
+    if (start < this.visibleFrom) return undefined
+    return start > this.lifetime.observed ? super.getUnwrittenRow(windowed) : super.getRow(windowed)
   }
 
   override *fetch(key: K, range?: WindowRange): Generator<WindowedRow<K, V>> {
