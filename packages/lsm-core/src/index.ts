@@ -14,6 +14,7 @@ export type { BackupOptions } from './backup/create-backup.ts'
 export { collectBackupGarbage, deleteBackup, purgeOldBackups } from './backup/remove-backups.ts'
 export { restoreBackup, type RestoreBackupOptions } from './backup/restore-backup.ts'
 export { verifyBackup, type VerifyBackupOptions } from './backup/verify-backup.ts'
+export { repairDb, type RepairOptions, type RepairReport } from './repair/repair-db.ts'
 export { destroyDb, type DestroyOptions } from './files/destroy-db.ts'
 export type { IngestOptions } from './external/ingest.ts'
 export {

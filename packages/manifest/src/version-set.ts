@@ -266,14 +266,14 @@ export class VersionSet {
     return done
   }
 
-  /** Adds an empty family and returns it. `logNumber` is that of the present log. */
+  /** Adds an empty family and returns it. `logNumber` is that of the present log; `id`, if given, was never used. */
   async addColumnFamily(
     name: string,
     comparator: Comparator,
     logNumber: number,
     numLevels: number = this.#numLevels(name),
+    id: number = this.newColumnFamilyId(),
   ): Promise<ColumnFamilyVersions> {
-    const id = this.newColumnFamilyId()
     this.#pending.set(id, { comparator, numLevels })
     try {
       await this.logAndApply({

@@ -16,6 +16,8 @@ interface RecoveryParts {
   readonly dbId: string
   readonly sessionId: string
   readonly infoLog: InfoLog
+  /** See {@link ReplayTarget.flushedUpTo}. */
+  readonly flushedUpTo?: (columnFamilyId: number) => number
 }
 
 /** Replays the logs and turns what they held into level-0 tables, which enter the MANIFEST with the first edit. */
@@ -52,6 +54,7 @@ export class Recovery {
         families,
         onFull: (family) => this.#flush(family),
         log: (text) => infoLog.write(text),
+        ...(this.#parts.flushedUpTo === undefined ? {} : { flushedUpTo: this.#parts.flushedUpTo }),
       },
       numbers,
     )

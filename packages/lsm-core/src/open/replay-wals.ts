@@ -21,6 +21,11 @@ export interface ReplayTarget {
   /** A family's memtable is full: it may be flushed now. */
   onFull(family: ColumnFamily): Promise<void>
   log(text: string): void
+  /**
+   * Sequence number up to which a family's entries are known to be in tables, whatever its log number says; batches that end
+   * at or before it are passed over. Default: 0.
+   */
+  flushedUpTo?(columnFamilyId: number): number
 }
 
 /** How replay ended. */
@@ -72,9 +77,12 @@ export async function replayWals(
         damage ??= error
       },
     })
+    /** Sequence number of the last entry of the batch in work. */
+    let batchEnd = 0
     const memtableOf = (id: number): ColumnFamily['active']['memtable'] | undefined => {
       const family = families.get(id)
       if (family === undefined || versions.columnFamily(id).logNumber > number) return undefined
+      if (batchEnd <= (target.flushedUpTo?.(id) ?? 0)) return undefined
       return family.active.memtable
     }
     for (let record = reader.readRecord(); record !== undefined; record = reader.readRecord()) {
@@ -92,6 +100,7 @@ export async function replayWals(
         if (cursor.sequence !== next) break
         stoppedAt = undefined
       }
+      batchEnd = cursor.sequence + cursor.count - 1
       const end = insertBatch(cursor, cursor.sequence, memtableOf, prepared)
       if (onlyPrepared) continue
       next = Math.max(next ?? 0, end)

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+
+import { isVarveError } from '@varve/base'
+import {
+  CURRENT_FILE_NAME,
+  decodeVersionEdit,
+  parseFileName,
+  readManifest,
+  type ManifestState,
+  type VersionEdit,
+} from '@varve/manifest'
+import type { FileSystem } from '@varve/vfs'
+import { LogReader } from '@varve/wal'
+
+/** What can be learnt of a family. */
+export interface FamilyHint {
+  readonly id: number
+  name: string
+  comparatorName: string | undefined
+  /** Logs below hold nothing unflushed of it; what is lost of the MANIFEST may have said more. */
+  logNumber: number
+  dropped: boolean
+}
+
+/** What the manifests of a directory say, as far as they can be read. */
+export interface ManifestHints {
+  /** The state, when CURRENT and its MANIFEST are whole. */
+  readonly state: ManifestState | undefined
+  readonly families: ReadonlyMap<number, FamilyHint>
+  /** By table: the family it is of, and its largest sequence number, which tables from outside do not know themselves. */
+  readonly tables: ReadonlyMap<
+    number,
+    { readonly family: number; readonly largestSequence: number }
+  >
+  readonly lastSequence: number
+}
+
+/** Reads all manifests of a directory for what they are worth. */
+export async function readManifestHints(fs: FileSystem, directory: string): Promise<ManifestHints> {
+  const hints = new HintCollector()
+  const numbers = (await fs.list(directory))
+    .map((name) => ({ name, parsed: parseFileName(name) }))
+    .filter(({ parsed }) => parsed?.type === 'manifest')
+    .sort((a, b) => a.parsed!.number - b.parsed!.number)
+  for (const { name } of numbers) {
+    await using log = await LogReader.open(fs, join(directory, name), {
+      recoveryMode: 'skipAnyCorruptedRecords',
+      onCorruption: () => undefined,
+    })
+    for (let record = log.readRecord(); record !== undefined; record = log.readRecord()) {
+      try {
+        hints.add(decodeVersionEdit(record))
+      } catch (error) {
+        if (!isVarveError(error)) throw error
+      }
+    }
+  }
+  return { ...hints, state: await readWholeState(fs, directory) }
+}
+
+/** What CURRENT and the MANIFEST it names say; undefined when one of them is missing or damaged. */
+export async function readWholeState(
+  fs: FileSystem,
+  directory: string,
+): Promise<ManifestState | undefined> {
+  if (!(await fs.exists(join(directory, CURRENT_FILE_NAME)))) return undefined
+  try {
+    return await readManifest(fs, directory)
+  } catch (error) {
+    if (isVarveError(error)) return undefined
+    throw error
+  }
+}
+
+class HintCollector {
+  readonly families = new Map<number, FamilyHint>()
+  readonly tables = new Map<number, { family: number; largestSequence: number }>()
+  lastSequence = 0
+
+  add(edit: VersionEdit): void {
+    const id = edit.columnFamily ?? 0
+    if (edit.lastSequence !== undefined)
+      this.lastSequence = Math.max(this.lastSequence, edit.lastSequence)
+    for (const { file } of edit.newFiles ?? [])
+      this.tables.set(file.number, { family: id, largestSequence: file.largestSequence })
+    let family = this.families.get(id)
+    if (edit.addColumnFamily !== undefined && id !== 0) {
+      family ??= this.#newFamily(id, edit.addColumnFamily)
+      family.name = edit.addColumnFamily
+    }
+    if (family === undefined && id === 0) family = this.#newFamily(0, 'default')
+    if (family === undefined) return
+    if (edit.comparatorName !== undefined) family.comparatorName = edit.comparatorName
+    if (edit.logNumber !== undefined) family.logNumber = Math.max(family.logNumber, edit.logNumber)
+    if (edit.dropColumnFamily === true) family.dropped = true
+  }
+
+  #newFamily(id: number, name: string): FamilyHint {
+    const family = { id, name, comparatorName: undefined, logNumber: 0, dropped: false }
+    this.families.set(id, family)
+    return family
+  }
+}
