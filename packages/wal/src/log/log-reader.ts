@@ -168,7 +168,7 @@ export class LogReader {
         case badRecordLength:
           if (this.#eof) {
             if (this.#strict) this.#report('truncated record body')
-            else if (this.#hasOtherLength) this.#report('bad record length')
+            else if (this.#lengthIsDamaged) this.#report('bad record length')
             return undefined
           }
           this.#report('bad record length')
@@ -243,8 +243,10 @@ export class LogReader {
         }
       }
       if (headerSize + length > left) {
-        // Not a cut-off record but a damaged length when the checksum holds for another one.
-        this.#hasOtherLength = this.#eof && !this.#recycled && this.#checksumHolds(start)
+        this.#lengthIsDamaged =
+          this.#eof &&
+          !this.#recycled &&
+          (this.#checksumHolds(start) || this.#hasFragmentAfter(start))
         this.#start = this.#end
         return badRecordLength
       }
@@ -271,7 +273,8 @@ export class LogReader {
     }
   }
 
-  #hasOtherLength = false
+  /** The last bad length is not that of a cut-off record: its checksum holds for another, or more records follow. */
+  #lengthIsDamaged = false
 
   /** Whether the checksum of the fragment at `start` of the block holds for any length that is left in it. */
   #checksumHolds(start: number): boolean {
@@ -283,6 +286,19 @@ export class LogReader {
       if (end === this.#end) return false
       checksum = crc32c(block, end, end + 1, checksum)
     }
+  }
+
+  /** Whether a whole fragment lies anywhere behind `start` in the block. */
+  #hasFragmentAfter(start: number): boolean {
+    const block = this.#block
+    for (let at = start + 1; at + headerSizeBytes <= this.#end; at++) {
+      const type = block[at + 6]!
+      if (type < RecordType.Full || type > RecordType.Last) continue
+      const end = at + headerSizeBytes + readFixed16(block, at + 4)
+      if (end > this.#end) continue
+      if (maskCrc32c(crc32c(block, at + 6, end)) === readFixed32(block, at)) return true
+    }
+    return false
   }
 
   #loadBlock(): void {

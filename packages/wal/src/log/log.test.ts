@@ -189,6 +189,17 @@ describe('log', () => {
       ],
     },
     {
+      what: 'noise over the header of a record that others follow',
+      sizes: [100, 100, 100],
+      change: (b) => new Uint8Array(b).fill(0x5a, 107, 120),
+      expected: [
+        [1, 1],
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ],
+    },
+    {
       what: 'zeros over a record that others of its block follow',
       sizes: [100, 100, 100],
       change: (b) => new Uint8Array(b).fill(0, 107, 214),
