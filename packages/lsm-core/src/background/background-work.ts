@@ -121,7 +121,11 @@ export class BackgroundWork {
     await this.#waiters.until(isQuiet)
   }
 
-  /** Compacts the tables of a range, level by level, down to the deepest level that has any. */
+  /**
+   * Compacts the tables of a range, level by level, down to the deepest level that has any.
+   *
+   * @throws AbortedError when the database is closed meanwhile
+   */
   async compactRange(
     family: ColumnFamily,
     range: ManualRange,
@@ -142,7 +146,7 @@ export class BackgroundWork {
     }
     if (exclusiveManualCompaction || changeLevel) await this.#exclusively(work)
     else await work()
-    if (this.#db.failure !== undefined) throw this.#db.failure
+    this.#throwIfStopped()
   }
 
   /**
@@ -165,7 +169,7 @@ export class BackgroundWork {
       }
       if (!(await host.waitForOther())) break
     }
-    if (this.#db.failure !== undefined) throw this.#db.failure
+    this.#throwIfStopped()
   }
 
   /** Has the tables of a range compacted when there is time. */
@@ -225,6 +229,12 @@ export class BackgroundWork {
       this.#waiters.settle()
       this.schedule()
     }
+  }
+
+  /** What was asked for by hand has come to its end, or to nothing. */
+  #throwIfStopped(): void {
+    this.#abort.signal.throwIfAborted()
+    if (this.#db.failure !== undefined) throw this.#db.failure
   }
 
   #manualHost(family: ColumnFamily): ManualCompactionHost {

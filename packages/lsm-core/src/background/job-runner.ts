@@ -76,6 +76,7 @@ export class JobRunner {
     if (options.background === 'worker' && canCross) return workerPool.run(job, signal)
     const place: JobPlace = {
       fileSystem: options.fileSystem,
+      clock: options.clock,
       comparator: (name) => (name === comparator.name ? comparator : undefined),
       ...(ownFilter === undefined ? {} : { compactionFilter: ownFilter }),
       ...(userMergeOperator === undefined ? {} : { mergeOperator: userMergeOperator }),

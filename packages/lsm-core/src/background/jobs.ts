@@ -71,8 +71,10 @@ export interface JobPlace {
   readonly mergeOperator?: MergeOperator
   /** When it is one that only this thread has. */
   readonly compactionFilter?: CompactionFilter
-  /** What limits to the time of: the rate limiter's. Default: the machine's. */
+  /** Default: the one behind the job's memory. */
   readonly rateLimiter?: RateLimiter
+  /** Default: the machine's. */
+  readonly clock?: Clock
   readonly signal?: AbortSignal
   readonly yieldControl?: () => Promise<void>
 }
@@ -92,7 +94,7 @@ export async function runJob(job: Job, place: JobPlace): Promise<JobResult> {
     place.rateLimiter ?? (rateLimit === undefined ? undefined : RateLimiter.attach(rateLimit))
   const environment: JobEnvironment = {
     fs: place.fileSystem,
-    clock: systemClock,
+    clock: place.clock ?? systemClock,
     comparator: (name) => place.comparator?.(name) ?? builtInComparator(name),
     ...(operator === undefined ? {} : { mergeOperator: () => withTimes(operator, ttl) }),
     ...(rateLimiter === undefined ? {} : { rateLimiter }),

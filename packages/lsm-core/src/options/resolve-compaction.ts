@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '@varve/base'
 import { FifoCompactionPicker, UniversalCompactionPicker } from '@varve/compaction'
 
-import type { ColumnFamilyOptions } from './column-family-options.ts'
+import type { ColumnFamilyOptions, CompactionStyle } from './column-family-options.ts'
 import type { ResolvedColumnFamilyOptions } from './resolve.ts'
 
 type CompactionOptions = Pick<
@@ -19,11 +19,16 @@ type CompactionOptions = Pick<
   | 'maxCompactionBytes'
   | 'softPendingCompactionBytesLimit'
   | 'hardPendingCompactionBytesLimit'
+  | 'level0FileNumCompactionTrigger'
+  | 'level0SlowdownWritesTrigger'
+  | 'level0StopWritesTrigger'
 >
 
 const MiB = 1 << 20
 const GiB = 1024 * MiB
 const secondsOf30Days = 30 * 24 * 60 * 60
+/** RocksDB's number for never. */
+const int32Max = 0x7fff_ffff
 const styles = ['level', 'universal', 'fifo'] as const
 const priorities = [
   'minOverlappingRatio',
@@ -64,6 +69,7 @@ export function resolveCompactionOptions(options: ColumnFamilyOptions): Compacti
   new FifoCompactionPicker(compactionOptionsFifo)
   const most = Number.MAX_SAFE_INTEGER
   return {
+    ...level0Triggers(options, compactionStyle),
     compactionStyle,
     compactionOptionsUniversal,
     compactionOptionsFifo,
@@ -99,6 +105,40 @@ export function resolveCompactionOptions(options: ColumnFamilyOptions): Compacti
       0,
       most,
     ),
+  }
+}
+
+/**
+ * Slowing never comes before compacting, nor stopping before slowing: as in RocksDB, later triggers are raised to earlier ones. FIFO
+ * compaction keeps all tables in level 0, so their number says nothing there.
+ */
+function level0Triggers(
+  options: ColumnFamilyOptions,
+  style: CompactionStyle,
+): Pick<
+  CompactionOptions,
+  'level0FileNumCompactionTrigger' | 'level0SlowdownWritesTrigger' | 'level0StopWritesTrigger'
+> {
+  const most = int32Max
+  const trigger = whole(
+    'level0FileNumCompactionTrigger',
+    options.level0FileNumCompactionTrigger ?? 4,
+    1,
+    most,
+  )
+  const slowdown = whole(
+    'level0SlowdownWritesTrigger',
+    options.level0SlowdownWritesTrigger ?? 20,
+    1,
+    most,
+  )
+  const stop = whole('level0StopWritesTrigger', options.level0StopWritesTrigger ?? 36, 1, most)
+  const isFifo = style === 'fifo'
+  const slowdownFrom = Math.max(slowdown, trigger)
+  return {
+    level0FileNumCompactionTrigger: trigger,
+    level0SlowdownWritesTrigger: isFifo ? int32Max : slowdownFrom,
+    level0StopWritesTrigger: isFifo ? int32Max : Math.max(stop, slowdownFrom),
   }
 }
 

@@ -241,9 +241,6 @@ export function resolveColumnFamilyOptions(
     ),
     maxWriteBufferNumber: number('maxWriteBufferNumber', 2, 2, 1000),
     ...resolveCompactionOptions(options),
-    level0FileNumCompactionTrigger: number('level0FileNumCompactionTrigger', 4, 1, 10_000),
-    level0SlowdownWritesTrigger: number('level0SlowdownWritesTrigger', 20, 1, 100_000),
-    level0StopWritesTrigger: number('level0StopWritesTrigger', 36, 1, 100_000),
     maxBytesForLevelBase: number('maxBytesForLevelBase', 256 * MiB, 1, Number.MAX_SAFE_INTEGER),
     maxBytesForLevelMultiplier: number('maxBytesForLevelMultiplier', 10, 1, 1000),
     targetFileSizeBaseBytes: number(
