@@ -5,6 +5,7 @@ import type { DrillResult } from './options.ts'
 import { runCrashDrill } from './crash/crash-drill.ts'
 import { runFaultDrill } from './fault/fault-drill.ts'
 import { CorpusWriter } from './fuzz/corpus.ts'
+import { runFuzzSqlDrill } from './fuzz-sql/fuzz-sql-drill.ts'
 import { runFuzzDrill } from './fuzz/fuzz-drill.ts'
 import { runJudgesDrill } from './judges/judges-drill.ts'
 import { callPanel } from './judges/panel.ts'
@@ -70,6 +71,16 @@ const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
     log(`${runs} faults, ${surfaced} of which came to the surface; calls: ${calls}`)
     return { passed: runs - failures.length, failed: failures.length }
   },
+  // Gives the parser damaged statements, and the decoders of formats damaged records.
+  'fuzz-sql': async () => {
+    const reports = await runFuzzSqlDrill({
+      ...common,
+      inputs: number(values.inputs) ?? 200_000,
+      decoder: values.decoder,
+    })
+    const failed = reports.reduce((sum, report) => sum + report.failures.length, 0)
+    return { passed: reports.reduce((sum, report) => sum + report.inputs, 0) - failed, failed }
+  },
   // Gives decoders damaged input.
   fuzz: async () => {
     const corpus = values['save-corpus'] === true ? new CorpusWriter() : undefined
@@ -104,6 +115,7 @@ if (run === undefined) {
       '  crash [--points N] [--history H [--point P]]',
       '  fault [--histories N] [--faults N] [--history H [--call C [--fault F]]]',
       '  fuzz [--inputs N] [--decoder D] [--save-corpus]',
+      '  fuzz-sql [--inputs N] [--decoder NAME]',
       '  judges [--databases N] [--only D]',
     ].join('\n'),
   )

@@ -13,6 +13,8 @@ export interface FuzzDrillOptions {
   readonly seed: number
   /** Only this decoder. */
   readonly decoder?: string | undefined
+  /** Decoders to choose from. Default: those of the store's files. */
+  readonly targets?: readonly FuzzTarget[]
   readonly log: (line: string) => void
   /** Told of an input that came to an end that none before came to. */
   readonly onOutcome?: (decoder: string, outcome: string, input: Uint8Array) => void
@@ -39,12 +41,13 @@ const failuresMax = 5
 
 /** Gives every decoder so many inputs: valid ones, mutated ones with and without right checksums, and noise. */
 export async function runFuzzDrill(options: FuzzDrillOptions): Promise<readonly FuzzReport[]> {
-  const targets = fuzzTargets.filter(
+  const all = options.targets ?? fuzzTargets
+  const targets = all.filter(
     ({ name }) => options.decoder === undefined || name === options.decoder,
   )
   if (targets.length === 0)
     throw new Error(
-      `no decoder "${options.decoder}"; there are ${fuzzTargets.map(({ name }) => name).join(', ')}`,
+      `no decoder "${options.decoder}"; there are ${all.map(({ name }) => name).join(', ')}`,
     )
   const reports: FuzzReport[] = []
   for (const target of targets) {

@@ -149,7 +149,10 @@ function readInt32(json: unknown, kind: string): number {
 }
 
 function readInt64(json: unknown, kind: string): Value {
-  if (typeof json === 'number') return Number.isSafeInteger(json) ? json + 0 : int64FromNumber(json)
+  if (typeof json === 'number') {
+    if (Number.isSafeInteger(json)) return json + 0
+    return Number.isFinite(json) ? int64FromNumber(json) : mismatch(json, kind)
+  }
   if (json instanceof JsonNumber) return parseInt64(json.text) ?? int64FromBigInt(wholePart(json))
   const value = typeof json === 'string' ? parseInt64(json) : undefined
   return value ?? mismatch(json, kind)

@@ -245,7 +245,7 @@ function compileValue(kind: ProtoKind, type: SqlType, path: string): ValueReader
       if (type.kind !== 'TIMESTAMP') return mismatch(type, path)
       return (reader) => {
         const [seconds = 0, nanos = 0] = readNumbers(reader, 2)
-        return seconds * 1000 + Math.floor(nanos / 1e6)
+        return requireWhole(seconds * 1000 + Math.floor(nanos / 1e6), path)
       }
     case 'date':
       if (type.kind !== 'DATE') return mismatch(type, path)
@@ -253,13 +253,14 @@ function compileValue(kind: ProtoKind, type: SqlType, path: string): ValueReader
         const [year = 0, month = 0, day = 0] = readNumbers(reader, 3)
         const date = new Date(0)
         date.setUTCFullYear(year, month - 1, day)
-        return Math.floor(date.getTime() / 86_400_000)
+        return requireWhole(Math.floor(date.getTime() / 86_400_000), path)
       }
     case 'time':
       if (type.kind !== 'TIME') return mismatch(type, path)
       return (reader) => {
         const [hours = 0, minutes = 0, seconds = 0, nanos = 0] = readNumbers(reader, 4)
-        return ((hours * 60 + minutes) * 60 + seconds) * 1000 + Math.floor(nanos / 1e6)
+        const ms = ((hours * 60 + minutes) * 60 + seconds) * 1000 + Math.floor(nanos / 1e6)
+        return requireWhole(ms, path)
       }
     case 'decimal':
       if (type.kind !== 'DECIMAL') return mismatch(type, path)
@@ -284,6 +285,14 @@ function readFields(
 }
 
 /** A message whose fields are integers, numbered from 1. */
+/** Times whose parts are beyond all bounds are none. */
+function requireWhole(value: number, path: string): number {
+  if (!Number.isSafeInteger(value)) {
+    throw new DeserializationError(`Protobuf: field "${path}" holds no time`)
+  }
+  return value + 0
+}
+
 function readNumbers(reader: ProtoReader, count: number): number[] {
   const numbers = new Array<number>(count).fill(0)
   readFields(reader.readNested(), (nested, tag) => {

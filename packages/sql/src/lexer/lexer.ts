@@ -29,9 +29,12 @@ export class Lexer {
   #offset = 0
   #line = 1
   #lineStart = 0
+  /** Offset of the next newline; Infinity behind the last. */
+  #newline: number
 
   constructor(text: string) {
     this.#text = text
+    this.#newline = this.#newlineFrom(0)
   }
 
   /** The next statement, or `undefined` when only space and comments are left. @throws SqlError */
@@ -78,14 +81,18 @@ export class Lexer {
 
   /** Moves on, counting lines. */
   #advanceTo(offset: number): void {
-    for (;;) {
-      const newline = this.#text.indexOf('\n', this.#offset)
-      if (newline === -1 || newline >= offset) break
+    while (this.#newline < offset) {
       this.#line += 1
-      this.#lineStart = newline + 1
-      this.#offset = newline + 1
+      this.#lineStart = this.#newline + 1
+      this.#newline = this.#newlineFrom(this.#lineStart)
     }
     this.#offset = offset
+  }
+
+  /** Kept until it is passed: to look for it at every token would take the square of a long line's length. */
+  #newlineFrom(offset: number): number {
+    const newline = this.#text.indexOf('\n', offset)
+    return newline === -1 ? Infinity : newline
   }
 
   #skipSpace(): void {

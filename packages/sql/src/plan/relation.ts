@@ -58,6 +58,23 @@ export interface Planning {
   readonly conditionWord?: 'Predicate' | 'expression'
 }
 
+const withExpressions = new WeakMap<Relation['places'], boolean>()
+
+/** Whether anything but columns was computed before. Where nothing was, no text of every part of an expression has to be made to look for it. */
+function holdsExpressions({ places }: Relation, scope: Scope): boolean {
+  let holds = withExpressions.get(places)
+  if (holds === undefined) {
+    const columns = new Set(
+      scope.sources.flatMap((source) =>
+        source.columns.map((c) => canonicalColumn(c.source, c.name)),
+      ),
+    )
+    holds = [...places.keys()].some((canonical) => !columns.has(canonical))
+    withExpressions.set(places, holds)
+  }
+  return holds
+}
+
 /** Types an expression on the rows of a relation. @throws SqlError */
 export function typeOn(
   relation: Relation,
@@ -87,7 +104,9 @@ export function typeOn(
         span: column.span,
       })
     },
-    replace: (e) => relation.places.get(scope.canonical(e)),
+    ...(holdsExpressions(relation, scope)
+      ? { replace: (e) => relation.places.get(scope.canonical(e)) }
+      : {}),
     variables: [],
     isColumn: (name) => scope.hasColumn(name),
     slots: planning.slots,

@@ -77,7 +77,15 @@ export function magicTimestamp(side: TypedExpression, other: TypedExpression): T
       /(^|_)(ROWTIME|WINDOWSTART|WINDOWEND)$/.test(other.name) &&
       other.type.kind === 'BIGINT')
   if (!isTimeColumn) return side
-  return literalOf(SqlTypes.BIGINT, parseTimestamp(side.value as string))
+  const text = side.value as string
+  try {
+    return literalOf(SqlTypes.BIGINT, parseTimestamp(text))
+  } catch (error) {
+    throw new SqlError(`Failed to parse timestamp '${text}'`, {
+      cause: error,
+      hint: "Timestamps are written '2020-06-23T10:00:00.000', shortened from the right, with an offset such as +0100 if not in UTC.",
+    })
+  }
 }
 
 /** The type both sides are converted to, `as is` when the comparison copes with the pair, undefined when it does not. */
