@@ -103,6 +103,7 @@ export {
 } from './transaction/transaction-errors.ts'
 export type { MutableColumnFamilyOptions, MutableDBOptions } from './options/dynamic-options.ts'
 export type { ColumnFamilyMetaData, LiveFileMetaData } from './properties/table-metadata.ts'
+export { WriteBufferManager } from './write/write-buffer-manager.ts'
 export type { MergeOperator } from '@varve/compaction'
 export type { TableProperties } from '@varve/sst-format'
 export { Statistics } from './statistics/statistics.ts'

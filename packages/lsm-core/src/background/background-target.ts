@@ -27,6 +27,8 @@ export interface BackgroundTarget {
   fail(error: unknown): void
   /** Logs below `number` are needed by nobody. */
   releaseLogs(number: number): Promise<void>
+  /** Memtables were let go. */
+  memoryChanged(): void
   /** Tables may have become obsolete. */
   schedulePurge(): void
   removeFile(name: string): Promise<void>

@@ -116,6 +116,7 @@ async function install(
       triggersWriteStall: db.writeController.stallOf([family]) !== 'none',
     })
   }
+  db.memoryChanged()
   await db.releaseLogs(minLogNumberToKeep)
   db.schedulePurge()
   db.writeController.release()

@@ -40,6 +40,7 @@ import { insertBatch } from '../write/memtable-inserter.ts'
 import { batchWithTimes } from '../write/value-time.ts'
 import { TurnLimit } from '../write/turn-limit.ts'
 import type { WalSet } from '../write/wal-set.ts'
+import { exceeds, type WriteBufferMember } from '../write/write-buffer-manager.ts'
 import { WriteController } from '../write/write-controller.ts'
 import type { InfoLog } from './info-log.ts'
 import { SnapshotList } from './snapshot-list.ts'
@@ -74,7 +75,7 @@ export interface DatabaseParts {
  *
  * One thread owns it. Whatever follows an `await` must look at the state again.
  */
-export class Database implements CommitTarget {
+export class Database implements CommitTarget, WriteBufferMember {
   readonly directory: string
   readonly walDirectory: string
   /** Replaced only by {@link setDBOptions}. */
@@ -311,30 +312,69 @@ export class Database implements CommitTarget {
 
   /** Seals what is full before the next write goes in. */
   makeRoom(): void {
-    let memory = 0
-    let largest: ColumnFamily | undefined
-    const { dbWriteBufferSizeBytes } = this.options
+    const { dbWriteBufferSizeBytes, writeBufferManager } = this.options
     let room = maxRoomBytes
     for (const family of this.families.values()) {
       const { writeBufferSizeBytes } = family.options
       const bytes = family.active.memtable.approximateMemoryBytes
       if (bytes >= writeBufferSizeBytes) this.switchMemtable(family)
       else room = Math.min(room, writeBufferSizeBytes - bytes)
-      memory += family.memoryBytes
-      if (largest === undefined || bytes > largest.active.memtable.approximateMemoryBytes)
-        largest = family
     }
-    this.#reserveMemory(memory)
-    if (dbWriteBufferSizeBytes > 0) room = Math.min(room, dbWriteBufferSizeBytes - memory)
+    const { active, total } = this.memoryChanged()
+    if (dbWriteBufferSizeBytes > 0) {
+      if (exceeds(active, total, dbWriteBufferSizeBytes)) this.flushLargest()
+      room = Math.min(room, Math.max(0, dbWriteBufferSizeBytes - total))
+    }
+    if (writeBufferManager !== undefined) room = Math.min(room, writeBufferManager.roomBytes)
     this.#untilRoomCheckBytes = Math.floor(room / roomCheckFraction)
-    if (dbWriteBufferSizeBytes > 0 && memory > dbWriteBufferSizeBytes && largest !== undefined) {
-      this.switchMemtable(largest)
-    }
     if (this.families.size > 1 && this.wals.totalSizeBytes > this.#maxTotalWalSizeBytes) {
       const oldest = this.#oldestNeededLog
       // Logs that only wait for a transaction to be decided are not helped by a flush.
       if (this.wals.sizeFrom(oldest) > this.#maxTotalWalSizeBytes) this.#releaseLog(oldest)
     }
+  }
+
+  /** Counts the memtables against the budgets they share with others, which may have a memtable of any of them flushed. */
+  memoryChanged(): { readonly active: number; readonly total: number } {
+    let active = 0
+    let total = 0
+    for (const family of this.families.values()) {
+      active += family.active.memtable.approximateMemoryBytes
+      total += family.memoryBytes
+    }
+    this.#reserveMemory(total)
+    if (!this.closed) this.options.writeBufferManager?.update(this, active, total)
+    return { active, total }
+  }
+
+  /** Bytes of the largest memtable that takes writes; 0 when none can be flushed. */
+  get largestActiveBytes(): number {
+    return this.#largest?.active.memtable.approximateMemoryBytes ?? 0
+  }
+
+  /** Seals the largest memtable, so that it is flushed. */
+  flushLargest(): void {
+    const family = this.#largest
+    if (family === undefined) return
+    try {
+      this.switchMemtable(family)
+    } catch (error) {
+      // Said to those who write here; perhaps it was the write of another database that asked.
+      this.fail(error)
+    }
+  }
+
+  get #largest(): ColumnFamily | undefined {
+    if (this.closed || this.#failure !== undefined) return undefined
+    let largest: ColumnFamily | undefined
+    let most = 0
+    for (const family of this.families.values()) {
+      const { memtable } = family.active
+      if (memtable.empty || memtable.approximateMemoryBytes <= most) continue
+      largest = family
+      most = memtable.approximateMemoryBytes
+    }
+    return largest
   }
 
   get #maxTotalWalSizeBytes(): number {

@@ -5,6 +5,7 @@ import type { FileSystem } from '@varve/vfs'
 import type { WalRecoveryMode } from '@varve/wal'
 
 import type { Statistics } from '../statistics/statistics.ts'
+import type { WriteBufferManager } from '../write/write-buffer-manager.ts'
 import type { EventListener } from './event-listener.ts'
 import type { ColumnFamilyOptions } from './column-family-options.ts'
 
@@ -27,8 +28,13 @@ export interface DBOptions {
   readonly fileSystem?: FileSystem
   /** Default for families that set none: 64 MiB. */
   readonly writeBufferSizeBytes?: number
-  /** Memtables of all families together; beyond it the largest is flushed. Default 0: no bound. */
+  /** Memtables of all families together; beyond it the largest is flushed, by the rule of `WriteBufferManager`. Default 0: no bound. */
   readonly dbWriteBufferSizeBytes?: number
+  /**
+   * Bound of the memtables of several databases together. Default: one of three quarters of the default cache, for all databases
+   * of the process that name neither a cache nor a manager of their own.
+   */
+  readonly writeBufferManager?: WriteBufferManager
   /** WAL files together; beyond it the families that pin the oldest are flushed. Default 0: 4 × all write buffers. */
   readonly maxTotalWalSizeBytes?: number
   /**

@@ -22,6 +22,7 @@ import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import type { WalRecoveryMode } from '@varve/wal'
 
 import type { Statistics } from '../statistics/statistics.ts'
+import { WriteBufferManager } from '../write/write-buffer-manager.ts'
 import type { CompactionFilterModule } from './compaction-filter-module.ts'
 import type { ColumnFamilyOptions, CompactionStyle } from './column-family-options.ts'
 import type { DBOptions } from './db-options.ts'
@@ -94,6 +95,7 @@ export interface ResolvedDBOptions {
   /** Prepared transactions have somebody who decides them. */
   readonly allow2pc: boolean
   readonly statistics: Statistics | undefined
+  readonly writeBufferManager: WriteBufferManager | undefined
   readonly atomicFlush: boolean
   readonly blockCache: BlockCache
   readonly rowCacheBytes: number
@@ -108,6 +110,13 @@ let processCache: BlockCache | undefined
 
 function defaultBlockCache(): BlockCache {
   return (processCache ??= new BlockCache({ capacityBytes: 256 * MiB }))
+}
+
+let processManager: WriteBufferManager | undefined
+
+function defaultWriteBufferManager(): WriteBufferManager {
+  const { capacityBytes } = defaultBlockCache()
+  return (processManager ??= new WriteBufferManager({ bufferSizeBytes: capacityBytes * 0.75 }))
 }
 
 const familyKeys: ReadonlySet<string> = new Set<keyof ColumnFamilyOptions>([
@@ -162,6 +171,7 @@ const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
   'listeners',
   'maxOpenFiles',
   'statistics',
+  'writeBufferManager',
   'atomicFlush',
   'paranoidChecks',
   'blockCache',
@@ -308,6 +318,9 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
     paranoidChecks: options.paranoidChecks ?? true,
     allow2pc: false,
     statistics: options.statistics,
+    writeBufferManager:
+      options.writeBufferManager ??
+      (options.blockCache === undefined ? defaultWriteBufferManager() : undefined),
     atomicFlush: options.atomicFlush ?? false,
     blockCache: options.blockCache ?? defaultBlockCache(),
     rowCacheBytes: checkNumber('rowCacheBytes', options.rowCacheBytes ?? 0, 0, 2 ** 31),
