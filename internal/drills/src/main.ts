@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 
 import type { DrillResult } from './options.ts'
 import { runCrashDrill } from './crash/crash-drill.ts'
+import { runDamageDrill } from './damage/damage-drill.ts'
 import { runFaultDrill } from './fault/fault-drill.ts'
 import { CorpusWriter } from './fuzz/corpus.ts'
 import { runFuzzSqlDrill } from './fuzz-sql/fuzz-sql-drill.ts'
@@ -28,6 +29,9 @@ const { positionals, values } = parseArgs({
     'save-corpus': { type: 'boolean' },
     databases: { type: 'string' },
     only: { type: 'string' },
+    damages: { type: 'string' },
+    database: { type: 'string' },
+    damage: { type: 'string' },
     history: { type: 'string' },
     point: { type: 'string' },
   },
@@ -81,6 +85,22 @@ const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
     const failed = reports.reduce((sum, report) => sum + report.failures.length, 0)
     return { passed: reports.reduce((sum, report) => sum + report.inputs, 0) - failed, failed }
   },
+  // Damages files of databases.
+  damage: async () => {
+    const { damages, byFile, silentPlaces, failures } = await runDamageDrill({
+      ...common,
+      damages: number(values.damages) ?? 20_000,
+      database: number(values.database),
+      damage: number(values.damage),
+    })
+    for (const [kind, { found, foundByCheck, harmless, shortened }] of byFile)
+      log(
+        `${kind}: ${found} found, ${foundByCheck} found by verifyChecksum, ${harmless} harmless, ${shortened} cut where a log may end`,
+      )
+    for (const kind of ['table', 'log', 'MANIFEST'])
+      log(`harmless in ${kind}: ${(silentPlaces.get(kind) ?? []).slice(0, 8).join('; ')}`)
+    return { passed: damages - failures.length, failed: failures.length }
+  },
   // Gives decoders damaged input.
   fuzz: async () => {
     const corpus = values['save-corpus'] === true ? new CorpusWriter() : undefined
@@ -114,6 +134,7 @@ if (run === undefined) {
       '  writer, engine, queries [--cycles N]',
       '  crash [--points N] [--history H [--point P]]',
       '  fault [--histories N] [--faults N] [--history H [--call C [--fault F]]]',
+      '  damage [--damages N] [--database D [--damage N]]',
       '  fuzz [--inputs N] [--decoder D] [--save-corpus]',
       '  fuzz-sql [--inputs N] [--decoder NAME]',
       '  judges [--databases N] [--only D]',
