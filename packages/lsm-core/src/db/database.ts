@@ -645,6 +645,7 @@ export class Database implements CommitTarget, WriteBufferMember {
         () => this.wals.close(),
         () => this.tables.closeAll(),
         () => this.options.blockCache.reserve(-this.#reservedBytes - this.#rowCacheBytes),
+        () => this.options.writeBufferManager?.remove(this),
         () => this.#endObservation(),
         () => this.infoLog.write('closed'),
         () => this.infoLog.close(),
