@@ -79,7 +79,12 @@ export {
   type UniversalCompactionOptions,
   type WriteStallCause,
 } from '@varve/compaction'
-export type { DBOptions, ReadOnlyDBOptions, WriteOptions } from './options/db-options.ts'
+export type {
+  DBOptions,
+  ReadOnlyDBOptions,
+  SecondaryDBOptions,
+  WriteOptions,
+} from './options/db-options.ts'
 export type {
   OptimisticTransaction,
   OptimisticTransactionOptions,

@@ -19,9 +19,14 @@ import {
 } from '../properties/table-metadata.ts'
 import { intPropertyOf, mapPropertyOf, propertyOf } from '../properties/property-of.ts'
 import { openDatabase } from '../open/open-database.ts'
-import { catchUp, openReadOnly } from '../open/open-read-only.ts'
+import { catchUp, openReadOnly, refuseLogs } from '../open/open-read-only.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
-import type { DBOptions, ReadOnlyDBOptions, WriteOptions } from '../options/db-options.ts'
+import type {
+  DBOptions,
+  ReadOnlyDBOptions,
+  SecondaryDBOptions,
+  WriteOptions,
+} from '../options/db-options.ts'
 import {
   givenFamilyOptions,
   type MutableColumnFamilyOptions,
@@ -126,7 +131,24 @@ export class DB {
 
   /** Opens a database for reading, without its lock and without changing its directory. Default: all families. */
   static async openReadOnly(path: string, options: ReadOnlyDBOptions = {}): Promise<DB> {
-    return new DB(await openReadOnly(path, resolveDBOptions({ columnFamilies: '*', ...options })))
+    const { errorIfWalFileExists = false, ...given } = options
+    const resolved = resolveDBOptions({ columnFamilies: '*', ...given })
+    if (errorIfWalFileExists) await refuseLogs(path, resolved)
+    return new DB(await openReadOnly(path, resolved))
+  }
+
+  /**
+   * Opens a database that another process writes to, for reading, and follows it with {@link tryCatchUpWithPrimary}. What it
+   * does stands in `LOG` of the directory `secondaryPath`, which is its own; the primary's is not changed.
+   * Default: all families.
+   */
+  static async openAsSecondary(
+    path: string,
+    secondaryPath: string,
+    options: SecondaryDBOptions = {},
+  ): Promise<DB> {
+    const resolved = resolveDBOptions({ columnFamilies: '*', ...options })
+    return new DB(await openReadOnly(path, resolved, secondaryPath))
   }
 
   /** Names of the families of a database that need not be open. */
@@ -150,6 +172,15 @@ export class DB {
     if (!this.#database.readOnly)
       throw new UnsupportedError('catching up with a database that is open for writing')
     await catchUp(this.#database)
+  }
+
+  /**
+   * {@link catchUp} by RocksDB's name: follows the primary to a new MANIFEST and through its logs.
+   *
+   * @throws UnsupportedError when the database is open for writing
+   */
+  async tryCatchUpWithPrimary(): Promise<void> {
+    await this.catchUp()
   }
 
   /** Directory. */

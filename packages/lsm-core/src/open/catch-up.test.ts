@@ -5,6 +5,54 @@ import { describe, expect, it } from 'vitest'
 
 import { DB } from '../index.ts'
 
+describe('a secondary', () => {
+  it('follows flushes, logs and new manifests, has a log of its own, and changes nothing of the primary', async () => {
+    const fileSystem = new MemoryFileSystem()
+    {
+      await using primary = await DB.open('/db', { fileSystem, createIfMissing: true })
+      await primary.put('a', '1')
+      await using secondary = await DB.openAsSecondary('/db', '/secondary', { fileSystem })
+      const before = await fileSystem.list('/db')
+      expect(await secondary.get('a', { encoding: 'utf8' })).toBe('1')
+      await secondary.tryCatchUpWithPrimary()
+      expect(await fileSystem.list('/db')).toEqual(before)
+      await primary.put('a', '2')
+      await primary.flush()
+      await primary.put('b', '1')
+      await secondary.tryCatchUpWithPrimary()
+      expect(await secondary.get('a', { encoding: 'utf8' })).toBe('2')
+      expect(await secondary.get('b', { encoding: 'utf8' })).toBe('1')
+      const manifest = (await fileSystem.list('/db')).filter((name) => name.startsWith('MANIFEST'))
+      await primary.close()
+      // Another opening, another MANIFEST.
+      await using again = await DB.open('/db', { fileSystem })
+      await again.put('c', '1')
+      expect(
+        (await fileSystem.list('/db')).filter((name) => name.startsWith('MANIFEST')),
+      ).not.toEqual(manifest)
+      await secondary.tryCatchUpWithPrimary()
+      expect(await secondary.get('c', { encoding: 'utf8' })).toBe('1')
+      await expect(secondary.put('c', '2')).rejects.toThrow('for reading only')
+      expect(await fileSystem.list('/secondary')).toEqual(['LOG'])
+    }
+    assertNoOpenResources()
+  })
+
+  it('may be refused, as any reader, where logs hold something', async () => {
+    const fileSystem = new MemoryFileSystem()
+    {
+      await using db = await DB.open('/db', { fileSystem, createIfMissing: true })
+      await db.put('a', '1')
+    }
+    const open = (): Promise<DB> =>
+      DB.openReadOnly('/db', { fileSystem, errorIfWalFileExists: true })
+    await expect(open()).rejects.toThrow('errorIfWalFileExists')
+    await (await DB.open('/db', { fileSystem })).close()
+    await using db = await open()
+    expect(await db.get('a', { encoding: 'utf8' })).toBe('1')
+  })
+})
+
 describe('catchUp', () => {
   it('reads on from tables that the writer removes behind it', async () => {
     const fileSystem = new MemoryFileSystem()

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
-import { CorruptionError, NotFoundError } from '@varve/base'
-import { CURRENT_FILE_NAME, VersionSet } from '@varve/manifest'
+import { CorruptionError, InvalidOptionError, NotFoundError } from '@varve/base'
+import { CURRENT_FILE_NAME, parseFileName, VersionSet } from '@varve/manifest'
 import { isNotFound } from '@varve/vfs'
 
 import { ColumnFamily } from '../column-family/column-family.ts'
@@ -30,12 +30,16 @@ const maxAttempts = 5
 export async function openReadOnly(
   directory: string,
   options: ResolvedDBOptions,
+  logDirectory?: string,
 ): Promise<Database> {
   const { fileSystem: fs } = options
   const tables = new TableCache(fs, directory, options.blockCache, options.maxOpenFiles)
-  const { versions, families } = await load(directory, options, tables)
   const walDirectory = walDirectoryOf(directory, options)
-  return new Database({
+  const seen = await placesOf(directory, walDirectory, options)
+  const { versions, families } = await load(directory, options, tables)
+  const infoLog = await openInfoLog(options, logDirectory)
+  infoLog.write(`follows "${directory}" from sequence ${versions.lastSequence}`)
+  const db = new Database({
     directory,
     walDirectory,
     options,
@@ -43,25 +47,78 @@ export async function openReadOnly(
     families,
     tables,
     wals: new WalSet(fs, walDirectory),
-    infoLog: InfoLog.silent(options.clock),
+    infoLog,
     lock: undefined,
     dbId: versions.dbId ?? '',
     sessionId: '',
     prepared: [],
   })
+  lastSeen.set(db, seen)
+  return db
+}
+
+async function openInfoLog(
+  { fileSystem, clock }: ResolvedDBOptions,
+  directory: string | undefined,
+): Promise<InfoLog> {
+  if (directory === undefined) return InfoLog.silent(clock)
+  await fileSystem.mkdir(directory)
+  return await InfoLog.open(fileSystem, directory, clock)
+}
+
+/** @throws InvalidOptionError when there is a log with something in it */
+export async function refuseLogs(directory: string, options: ResolvedDBOptions): Promise<void> {
+  const { fileSystem: fs } = options
+  const walDirectory = walDirectoryOf(directory, options)
+  for (const name of await fs.list(walDirectory)) {
+    if (parseFileName(name)?.type !== 'log') continue
+    const { sizeBytes } = await fs.stat(join(walDirectory, name))
+    if (sizeBytes > 0)
+      throw new InvalidOptionError('errorIfWalFileExists', `but there is the log "${name}"`)
+  }
+}
+
+/** How far each database has been read: {@link placesOf} before the last loading. */
+const lastSeen = new WeakMap<Database, string>()
+
+/** Where MANIFEST and logs end: while that stays the same, there is nothing new. */
+async function placesOf(
+  directory: string,
+  walDirectory: string,
+  { fileSystem: fs }: ResolvedDBOptions,
+): Promise<string> {
+  const places: string[] = []
+  for (const one of new Set([directory, walDirectory])) {
+    for (const name of (await fs.exists(one)) ? await fs.list(one) : []) {
+      const type = parseFileName(name)?.type
+      if (type !== 'manifest' && type !== 'log' && type !== 'current') continue
+      try {
+        const { sizeBytes, modifiedMs } = await fs.stat(join(one, name))
+        // The time besides: RocksDB may write a log over an old one of the same size.
+        places.push(`${one} ${name} ${sizeBytes} ${modifiedMs}`)
+      } catch (error) {
+        if (!isNotFound(error)) throw error
+      }
+    }
+  }
+  return places.join('\n')
 }
 
 /**
  * Brings a database that is open for reading to what is on disk now. Opens its tables, as many as may be open, so that the
- * writer can remove them and they are read all the same.
+ * writer can remove them and they are read all the same. Does nothing while MANIFEST and logs have not grown.
  */
 export async function catchUp(db: Database): Promise<void> {
+  const seen = await placesOf(db.directory, db.walDirectory, db.options)
+  if (lastSeen.get(db) === seen) return
   const { versions, families } = await load(db.directory, db.options, db.tables, openTables)
   if (db.closed) {
     for (const family of families.values()) family.close()
     db.checkOpen()
   }
   db.adopt(versions, families)
+  lastSeen.set(db, seen)
+  db.infoLog.write(`caught up to sequence ${versions.lastSequence}`)
 }
 
 async function load(

@@ -92,7 +92,13 @@ export type ReadOnlyDBOptions = Pick<
   | 'maxOpenFiles'
   | 'blockCache'
   | 'clock'
->
+> & {
+  /** Refuse a database with logs that are not empty: what is in them would be shown and is not in tables yet. Default false. */
+  readonly errorIfWalFileExists?: boolean
+}
+
+/** Options of {@link DB.openAsSecondary}. */
+export type SecondaryDBOptions = Omit<ReadOnlyDBOptions, 'errorIfWalFileExists'>
 
 /** How a write is made. */
 export interface WriteOptions {
