@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME [--json OUT] [--rounds N]` */
+/** `npm run bench -- NAME [--json OUT] [--markdown OUT] [--rounds N]`, and for `store` `[--entries N] [--directory DIR] [--workloads A,B] [--peers A,B]` */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
@@ -12,18 +12,26 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   smoke: async () => (await import('./smoke/smoke.ts')).smoke,
   streams: async () => (await import('./streams/embedded.ts')).embeddedStreams,
   'kafka-streams': async () => (await import('./streams/kafka-streams.ts')).kafkaStreams,
-  store: async () => (await import('./smoke/store.ts')).storeBenchmark,
+  store: async () => (await import('./store/store.ts')).storeBenchmark,
 }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, rounds: { type: 'string', default: '5' } },
+  options: {
+    json: { type: 'string' },
+    markdown: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    entries: { type: 'string' },
+    directory: { type: 'string' },
+    workloads: { type: 'string' },
+    peers: { type: 'string' },
+  },
 })
 const name = positionals[0]
 const load = name === undefined ? undefined : benchmarks[name]
 if (load === undefined) {
   console.error(
-    `usage: npm run bench -- NAME [--json OUT] [--rounds N]\nNAME: ${Object.keys(benchmarks).join(', ')}`,
+    `usage: npm run bench -- NAME [--json OUT] [--markdown OUT] [--rounds N]\nstore: [--entries N] [--directory DIR] [--workloads A,B] [--peers A,B]\nNAME: ${Object.keys(benchmarks).join(', ')}`,
   )
   process.exit(2)
 }
@@ -32,8 +40,13 @@ const run = await load()
 const comparisons = await run({
   rounds: Number(values.rounds),
   progress: (line) => console.log(line),
+  ...(values.entries === undefined ? {} : { entries: Number(values.entries) }),
+  ...(values.directory === undefined ? {} : { directory: values.directory }),
+  ...(values.workloads === undefined ? {} : { workloads: values.workloads.split(',') }),
+  ...(values.peers === undefined ? {} : { peers: values.peers.split(',') }),
 })
 console.log(`\n${markdown(comparisons)}`)
+if (values.markdown !== undefined) writeFileSync(values.markdown, `${markdown(comparisons)}\n`)
 if (values.json !== undefined) {
   writeFileSync(
     values.json,

@@ -1,6 +1,10 @@
 /** A store under test, in the calls of its own that do the work of a workload fastest. Values are owned by the caller. */
 export interface StoreEngine {
   readonly name: string
+  /** Rows it has no call for. */
+  readonly skips?: readonly string[]
+  /** The only rows it is for. */
+  readonly only?: readonly string[]
   open(directory: string, options: StoreOptions): Promise<OpenStore>
 }
 
@@ -9,8 +13,6 @@ export interface StoreOptions {
   /** Block cache, or what comes nearest. */
   readonly cacheBytes: number
   readonly writeBufferBytes: number
-  /** Cache of single values, for engines that have one; 0 for none. */
-  readonly rowCacheBytes: number
 }
 
 /** Puts that go in together. */
@@ -33,7 +35,7 @@ export interface OpenStore {
   ): readonly (Uint8Array | undefined)[] | Promise<readonly (Uint8Array | undefined)[]>
   batch(): StoreBatch
   /** Bytes of `nexts` entries from the first at or after `key` on, and how many there were. */
-  seek(key: Uint8Array, nexts: number): number
+  seek(key: Uint8Array, nexts: number): number | Promise<number>
   /** Entries in order, each value in an array of its own: number of values with the length `valueBytes`. */
   scan(valueBytes: number): number | Promise<number>
   /** Everything written to tables and compacted as far as the engine wants of itself. */

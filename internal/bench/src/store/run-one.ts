@@ -12,7 +12,6 @@ const engine = await engineNamed(engineName!)
 const store = await engine.open(directory!, {
   cacheBytes: 256 << 20,
   writeBufferBytes: 64 << 20,
-  rowCacheBytes: 0,
 })
 let line: Record<string, number>
 if (mode === 'fill') {

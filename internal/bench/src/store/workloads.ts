@@ -279,7 +279,9 @@ export const workloads: readonly Workload[] = [
         for (let i = 0; i < count; i++) {
           const at = order[i]!
           const expected = Math.min(10, n - at) * 100
-          if (store.seek(writeKey(key, at), 10) !== expected) throw new Error('seek lost an entry')
+          const found = store.seek(writeKey(key, at), 10)
+          if ((found instanceof Promise ? await found : found) !== expected)
+            throw new Error('seek lost an entry')
         }
         await Promise.resolve()
       })
