@@ -280,6 +280,41 @@ describe('StreamsApplication on the embedded broker', () => {
     expect(app.state).toBe('running')
   })
 
+  it('is not paused before its tasks are there, and then takes no record', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    await cluster.produce('in', [['k', 'red']])
+    const states: string[] = []
+    let paused: Promise<void> | undefined
+    await using app = application(cluster, memoryStateStorage(), {
+      onStateChange: (state) => {
+        states.push(state)
+        if (state === 'restoring') paused = app.pause()
+      },
+    })
+    await app.start()
+    await paused
+    expect(states).toEqual(['rebalancing', 'restoring', 'paused'])
+    expect(app.store<string, number>('counts').get('red')).toBeUndefined()
+    expect(app.metrics().recordsProcessed).toBe(0)
+    app.resume()
+    await app.waitForPosition(await endPosition(cluster, 'in'))
+    expect(app.store<string, number>('counts').get('red')).toMatchObject({ value: 1 })
+  })
+
+  it('goes on when it is resumed while it still comes to rest', async () => {
+    await using cluster = await TestCluster.open()
+    await createTopics(cluster)
+    await using app = application(cluster, memoryStateStorage())
+    await app.start()
+    const paused = app.pause()
+    app.resume()
+    await paused
+    expect(app.state).toBe('running')
+    await cluster.produce('in', [['k', 'red']])
+    await app.waitForPosition(await endPosition(cluster, 'in'))
+  })
+
   it('neither shows stores nor calls a position reached while its tasks are on their way', async () => {
     await using cluster = await TestCluster.open()
     await createTopics(cluster)

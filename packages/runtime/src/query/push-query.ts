@@ -107,8 +107,9 @@ class PushQuery implements QueryHandle {
 
   #resume(): void {
     this.#wanted = true
-    // One that is not paused yet is resumed once it is; one that failed has said so.
-    if (this.#application.state === 'paused') this.#application.resume()
+    // One that failed has said so.
+    const { state } = this.#application
+    if (state !== 'error' && state !== 'closing' && state !== 'closed') this.#application.resume()
   }
 
   #fail(error: unknown): void {

@@ -9,8 +9,12 @@ export interface StreamsApplicationApi extends AsyncDisposable {
   start(): Promise<void>
   /** Commits, leaves the group, closes stores. Idempotent; also after an error. */
   close(): Promise<void>
-  /** Stops taking records after a commit; membership and reads go on. */
+  /**
+   * Stops taking records after a commit; membership and reads go on. Resolves when all tasks stand still. The state is `paused` as soon as all
+   * of them are here too: tasks that are on their way or restoring arrive standing still.
+   */
   pause(): Promise<void>
+  /** Takes records again; also takes back a {@link pause} that is still under way. */
   resume(): void
   /**
    * Committed rows of a key-value store over all tasks of this process.

@@ -119,9 +119,11 @@ export class StreamsApplication implements StreamsApplicationApi {
   }
 
   async pause(): Promise<void> {
+    const worker = this.#runningWorker()
     this.#paused = true
-    await this.#runningWorker().halt()
-    this.#setState('paused')
+    await worker.halt()
+    // While tasks are on their way there is nothing to report: they arrive standing still, and that is when.
+    if (this.#paused && this.#state === 'running') this.#setState('paused')
   }
 
   resume(): void {
