@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 import { SstFileWriter, WriteBatch, type DB, type Snapshot } from '../src/index.ts'
 
 /** Content of a family as a map. */
-export type Content = ReadonlyMap<string, string>
+type Content = ReadonlyMap<string, string>
 
 interface Held {
   readonly snapshot: Snapshot
