@@ -100,7 +100,8 @@ export async function replayWals(
         if (cursor.sequence !== next) break
         stoppedAt = undefined
       }
-      batchEnd = cursor.sequence + cursor.count - 1
+      // A record that commits what was prepared before counts nothing itself.
+      batchEnd = cursor.sequence + Math.max(cursor.count, 1) - 1
       const end = insertBatch(cursor, cursor.sequence, memtableOf, prepared)
       if (onlyPrepared) continue
       next = Math.max(next ?? 0, end)
