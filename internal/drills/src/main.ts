@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 
 import type { DrillResult } from './options.ts'
 import { runCrashDrill } from './crash/crash-drill.ts'
+import { runTwoPhaseDrill } from './crash/two-phase-drill.ts'
 import { runDamageDrill } from './damage/damage-drill.ts'
 import { runFaultDrill } from './fault/fault-drill.ts'
 import { CorpusWriter } from './fuzz/corpus.ts'
@@ -59,6 +60,15 @@ const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
       point: number(values.point),
     })
     log(`${points} crashes of ${histories} histories, ${secondPoints} of which crashed once more`)
+    return { passed: points - failures.length, failed: failures.length }
+  },
+  // The same with transactions that are prepared.
+  'two-phase': async () => {
+    const { points, histories, failures } = await runTwoPhaseDrill({
+      ...common,
+      points: number(values.points) ?? 5000,
+    })
+    log(`${points} crashes of ${histories} histories`)
     return { passed: points - failures.length, failed: failures.length }
   },
   // Fails every call to the file system, in every way it can fail.
@@ -133,6 +143,7 @@ if (run === undefined) {
       'usage: npm run drill -- NAME [--seed S] [options]',
       '  writer, engine, queries [--cycles N]',
       '  crash [--points N] [--history H [--point P]]',
+      '  two-phase [--points N]',
       '  fault [--histories N] [--faults N] [--history H [--call C [--fault F]]]',
       '  damage [--damages N] [--database D [--damage N]]',
       '  fuzz [--inputs N] [--decoder D] [--save-corpus]',
