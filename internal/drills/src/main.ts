@@ -53,13 +53,14 @@ const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
   queries: () => runQueriesDrill({ ...common, cycles: number(values.cycles) ?? 20 }),
   // Crashes a database at every change of its disk; --history and --point try a failure again.
   crash: async () => {
-    const { points, secondPoints, histories, failures } = await runCrashDrill({
+    const { points, secondPoints, refused, histories, failures } = await runCrashDrill({
       ...common,
       points: number(values.points) ?? 10_000,
       history: number(values.history),
       point: number(values.point),
     })
     log(`${points} crashes of ${histories} histories, ${secondPoints} of which crashed once more`)
+    log(`${refused} disks refused because of a MANIFEST whose sectors were written out of order`)
     return { passed: points - failures.length, failed: failures.length }
   },
   // The same with transactions that are prepared.

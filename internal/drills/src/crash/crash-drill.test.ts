@@ -11,7 +11,12 @@ describe('a database that crashes at every change of the disk', () => {
   afterEach(() => assertNoOpenResources())
 
   it(`loses nothing promised and shows moments of its past only (seed ${seed})`, async () => {
-    const { failures } = await runCrashDrill({ points, seed, log: (line) => console.log(line) })
+    const { failures, refused } = await runCrashDrill({
+      points,
+      seed,
+      log: (line) => console.log(line),
+    })
     expect(failures).toEqual([])
+    expect(refused).toBeLessThanOrEqual(Math.ceil(points / 200))
   }, 600_000)
 })

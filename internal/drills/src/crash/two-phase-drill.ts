@@ -62,7 +62,7 @@ export async function runTwoPhaseDrill(options: TwoPhaseDrillOptions): Promise<C
       }
     }
   }
-  return { points, secondPoints: 0, histories, failures }
+  return { points, secondPoints: 0, refused: 0, histories, failures }
 }
 
 /** Runs one history; returns the disk before every change of it. */

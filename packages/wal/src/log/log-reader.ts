@@ -252,10 +252,10 @@ export class LogReader {
       }
       if (type === RecordType.Zero && length === 0) {
         this.#zeros = true
-        const isPadding = block.subarray(start, this.#end).every((byte) => byte === 0)
+        // What is left of a record that was never whole may lie behind zeros; a whole one says that others are lost.
+        const isDamage = !this.#recycled && this.#hasFragmentAfter(start)
         this.#start = this.#end
-        if (!isPadding && !this.#recycled) return lostRecords
-        return badRecord
+        return isDamage ? lostRecords : badRecord
       }
       const end = start + headerSize + length
       if (maskCrc32c(crc32c(block, start + 6, end)) !== readFixed32(block, start)) {

@@ -211,6 +211,17 @@ describe('log', () => {
       ],
     },
     {
+      what: 'zeros over the beginning of the last record',
+      sizes: [100, 100, 100],
+      change: (b) => new Uint8Array(b).fill(0, 214, 240),
+      expected: [
+        [2, 0],
+        [2, 0],
+        [2, 0],
+        [2, 0],
+      ],
+    },
+    {
       what: 'zeros up to the end of a block that others follow',
       sizes: [100, block - 107 - 7, 100],
       change: (b) => new Uint8Array(b).fill(0, 107, block),
