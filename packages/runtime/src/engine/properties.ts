@@ -21,6 +21,7 @@ const queryProperties: readonly string[] = [
   'ksql.query.pull.limit.clause.enabled',
   'ksql.query.pull.stream.enabled',
   'ksql.suppress.enabled',
+  'varve.emit.final.complete',
   'ksql.persistence.wrap.single.values',
   'ksql.persistence.default.format.key',
   'ksql.persistence.default.format.value',

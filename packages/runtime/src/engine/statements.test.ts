@@ -220,6 +220,33 @@ test('tables behind a windowed one, and final results, are read like it', async 
   expect(await rows("SELECT n FROM last WHERE k = 'a';")).toEqual([[1]])
 })
 
+test('windows that close while time jumps past their retention are lost, unless asked for', async () => {
+  const table = (name: string): string =>
+    `CREATE TABLE ${name} AS SELECT k, COUNT(*) AS n FROM s
+      WINDOW TUMBLING (SIZE 1 MINUTE, RETENTION 1 HOUR, GRACE PERIOD 0 SECONDS) GROUP BY k EMIT FINAL;`
+  await engine.execute(stream)
+  await engine.execute(table('lost'))
+  await engine.execute(table('sent'), { properties: { 'varve.emit.final.complete': true } })
+  await engine.insert('s', [
+    { k: 'a', v: 1, rowtime: 1_000 },
+    { k: 'a', v: 1, rowtime: 10_000_000 },
+    { k: 'a', v: 1, rowtime: 10_060_000 },
+  ])
+  const sent: unknown[] = []
+  for await (const { after } of engine.subscribe('sent', { from: 'earliest' })) {
+    sent.push([after?.['WINDOWSTART'], after?.['N']])
+    if (sent.length === 2) break
+  }
+  expect(sent).toEqual([
+    [0, 1],
+    [9_960_000, 1],
+  ])
+  for await (const { after } of engine.subscribe('lost', { from: 'earliest' })) {
+    expect(after?.['WINDOWSTART']).toBe(9_960_000)
+    break
+  }
+})
+
 test('a SOURCE table can be read, a plain one not', async () => {
   await engine.execute(`CREATE TABLE plain (k STRING PRIMARY KEY, v INT) WITH (kafka_topic='t', partitions=1, value_format='json');
     CREATE SOURCE TABLE kept (k STRING PRIMARY KEY, v INT) WITH (kafka_topic='t', value_format='json');`)

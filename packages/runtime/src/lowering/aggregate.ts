@@ -35,6 +35,7 @@ export function lowerAggregate(node: AggregateNode, context: LoweringContext): T
     keySerde: context.storeKeySerde(group.schema),
     valueSerde: context.storeValueSerde(),
     ...(node.window === undefined ? {} : { retentionMs: node.window.retentionMs }),
+    ...(context.emitFinalComplete ? { closedWindows: 'complete' } : {}),
   }
   const states = node.table
     ? aggregateTable(node, context, calls, grouped, materialized)

@@ -37,6 +37,8 @@ export interface CompilePlanOptions {
   readonly emit: 'CHANGES' | 'FINAL'
   readonly failOnDeserializationError?: boolean
   readonly failOnInvalidTimestamp?: boolean
+  /** EMIT FINAL: no window is lost when time jumps past its retention before it was sent. Default: as in ksqlDB, it is. */
+  readonly emitFinalComplete?: boolean
   /** The step whose rows pull queries read, and the name of its store. */
   readonly materialization?: { readonly step: string; readonly store: string }
   readonly onFailure: (failure: StepFailure) => void
@@ -111,6 +113,7 @@ function createContext(
     functions,
     offsetReset: options.offsetReset,
     emitFinal: options.emit === 'FINAL',
+    emitFinalComplete: options.emitFinalComplete ?? false,
     failOnDeserializationError: options.failOnDeserializationError ?? false,
     failOnInvalidTimestamp: options.failOnInvalidTimestamp ?? false,
     lower: (node) => lowerNode(node, context),

@@ -21,6 +21,8 @@ export interface LoweringContext {
   readonly offsetReset: 'earliest' | 'latest' | undefined
   /** EMIT FINAL: windowed aggregates send a window's rows once it closed. */
   readonly emitFinal: boolean
+  /** With it: a window that closes goes out however far time has jumped. */
+  readonly emitFinalComplete: boolean
   /** An undecodable record ends the query instead of going to the processing log. */
   readonly failOnDeserializationError: boolean
   /** A record whose time cannot be read ends the query instead of being dropped. */

@@ -111,6 +111,7 @@ export class QueryRuntime {
         String(property('ksql.fail.on.deserialization.error') ?? false) === 'true',
       failOnInvalidTimestamp:
         String(property('ksql.timestamp.throw.on.invalid') ?? false) === 'true',
+      emitFinalComplete: String(property('varve.emit.final.complete') ?? false) === 'true',
       onFailure: (failure) => log(toEntry(queryId, clock.now(), failure)),
     }
   }

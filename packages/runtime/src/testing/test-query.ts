@@ -73,6 +73,7 @@ export class TestQuery {
       failOnInvalidTimestamp:
         String(property('ksql.timestamp.throw.on.invalid') ?? false) === 'true',
       ...(materialization === undefined ? {} : { materialization }),
+      emitFinalComplete: String(property('varve.emit.final.complete') ?? false) === 'true',
       onFailure: (failure) => failures.push(failure),
     })
     const topology = finish(compiled)
