@@ -10,9 +10,12 @@ import {
   type PullPlan,
   type PushQueryPlan,
   type Statement,
+  type DataSource,
+  type FunctionRegistry,
 } from '@varve/sql'
 
 import type { Metastore } from '../catalog/metastore.ts'
+import { columnTimestamp } from '../lowering/source-timestamp.ts'
 import { pinLatest, streamTopicsOf } from '../query/pinned-offsets.ts'
 import { printTopic } from '../query/print-topic.ts'
 import { readPull } from '../query/pull-query.ts'
@@ -174,6 +177,7 @@ export class QueryService {
             topic: source.topic,
             keySerde: readers.key,
             valueSerde: readers.value,
+            timestamp: timestampOf(source, planning.functions),
             filter,
             output,
             signal: stopped,
@@ -373,4 +377,15 @@ function notMaterialized(name: string): EngineError {
     'statement',
     `The ${name} table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_${name} AS SELECT * FROM ${name};'`,
   )
+}
+
+/** How records of a source whose time is a column's say theirs. */
+function timestampOf(
+  source: DataSource,
+  functions: FunctionRegistry,
+): ReturnType<typeof columnTimestamp> | undefined {
+  const { timestamp, keyColumns, valueColumns, window } = source
+  if (timestamp === undefined) return undefined
+  const schema = { keyColumns, valueColumns, ...(window === undefined ? {} : { window }) }
+  return columnTimestamp(timestamp, schema, functions)
 }

@@ -1,7 +1,7 @@
 import type { ConsumerRecord, Kafka } from '@varve/kafka'
 import type { Row } from '@varve/serde'
 import type { CompiledExpression, CompiledPredicate, PullPlan } from '@varve/sql'
-import type { Serde } from '@varve/streams'
+import type { Serde, TimestampExtractor } from '@varve/streams'
 
 import type { ResultRow } from '../engine/query-types.ts'
 import type { PlanKey } from '../lowering/flow.ts'
@@ -16,6 +16,8 @@ export interface StreamPullRead {
   readonly topic: string
   readonly keySerde: Serde<PlanKey>
   readonly valueSerde: Serde<Row | null>
+  /** Time of a record, where a column says it. One without time is left out. */
+  readonly timestamp: TimestampExtractor<PlanKey, Row | null> | undefined
   readonly filter: CompiledPredicate | undefined
   readonly output: readonly CompiledExpression[]
   readonly signal: AbortSignal
@@ -46,7 +48,10 @@ export async function* readStreamPull(read: StreamPullRead): AsyncGenerator<read
         continue
       }
       if (value === null) continue
-      const keyRow = evaluation.moveTo(key, record)
+      const timestamp = read.timestamp?.(key, value, record) ?? record.timestamp
+      if (!Number.isFinite(timestamp) || timestamp < 0) continue
+      const timed = read.timestamp === undefined ? record : { ...record, timestamp }
+      const keyRow = evaluation.moveTo(key, timed)
       if (read.filter !== undefined && !read.filter(keyRow, value, evaluation)) continue
       rows.push({
         values: read.output.map((column) => column(keyRow, value, evaluation)),

@@ -1,6 +1,6 @@
 import { SerializationError } from '@varve/base'
 
-import { formatDecimal, requireDecimal } from '../decimal.ts'
+import { formatDecimal } from '../decimal.ts'
 import type { SqlType } from '../sql-type.ts'
 import { formatBase64 } from '../text/bytes-text.ts'
 import { formatDouble } from '../text/double-text.ts'
@@ -30,11 +30,8 @@ function compile(type: SqlType): JsonWriter {
           ? formatDouble(value as number)
           : `"${formatDouble(value as number)}"`
     case 'DECIMAL':
-      return (value) => {
-        // Values have the scale of their type but for those of GREATEST and LEAST, which keep that of their argument: JSON shows it.
-        requireDecimal(value as Decimal, type.precision, type.scale)
-        return formatDecimal(value as Decimal)
-      }
+      // As the value is: those of GREATEST and LEAST keep the scale of their argument, a rounded one may have a digit more than its type.
+      return (value) => formatDecimal(value as Decimal)
     case 'STRING':
       return (value) => quoteJson(value as string)
     case 'BYTES':

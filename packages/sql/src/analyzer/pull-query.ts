@@ -1,4 +1,3 @@
-import { UnsupportedError } from '@varve/base'
 import { formatSqlType, sqlTypesEqual, type SqlType } from '@varve/serde'
 
 import type { Expression } from '../ast/expression.ts'
@@ -169,12 +168,7 @@ function checkClauses(query: Query): void {
 
 function checkQueryable(source: ScopeSource): void {
   const { definition, node } = source
-  if (definition.kind === 'STREAM') {
-    if (definition.window !== undefined) {
-      throw new UnsupportedError('pull queries on streams with windowed keys')
-    }
-    return
-  }
+  if (definition.kind === 'STREAM') return
   if (definition.createdByQuery || definition.isSource) return
   throw new SqlError(
     `The \`${definition.name}\` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_${definition.name} AS SELECT * FROM ${definition.name}'. ${pushAdvice}`,

@@ -233,7 +233,8 @@ function toText(type: SqlType): (value: NonNullable<Value>) => string {
     case 'DATE':
       return (value) => formatDate(value as number)
     case 'TIME':
-      return (value) => formatTime(value as number)
+      // The dialect's texts of times have whole seconds.
+      return (value) => formatTime(Math.floor((value as number) / 1000) * 1000)
     case 'TIMESTAMP':
       return (value) => formatTimestamp(value as number)
     case 'BYTES':

@@ -1,17 +1,22 @@
 import { UnsupportedError } from '@varve/base'
 
-/** A piece of a pattern: a field of so many letters, or text. */
+/** A piece of a pattern: a field of so many letters, text, or what may be missing. */
 export type PatternPart =
   | { readonly kind: 'field'; readonly letter: string; readonly width: number }
   | { readonly kind: 'text'; readonly text: string }
+  /** `[…]`: a text may leave it out. */
+  | { readonly kind: 'optional'; readonly parts: readonly PatternPart[] }
 
-const known = 'yuMLdDHhkKmsSnaeEXxZzVGQ'
+const known = 'yuYMLdDFHhkKmsSAnNaeEcwWqQXxZzVOG'
 
 /** Cuts a pattern of Java's DateTimeFormatter: letters are fields, text stands in single quotes. @throws RangeError, UnsupportedError for a letter not handled */
 export function parsePattern(pattern: string): PatternPart[] {
-  const parts: PatternPart[] = []
+  const open: PatternPart[][] = [[]]
+  const add = (part: PatternPart): void => {
+    open.at(-1)!.push(part)
+  }
   const text = (content: string): void => {
-    parts.push({ kind: 'text', text: content })
+    add({ kind: 'text', text: content })
   }
   for (let at = 0; at < pattern.length;) {
     const character = pattern[at]!
@@ -26,12 +31,25 @@ export function parsePattern(pattern: string): PatternPart[] {
       }
       let end = at
       while (pattern[end] === character) end += 1
-      parts.push({ kind: 'field', letter: character, width: end - at })
+      add({ kind: 'field', letter: character, width: end - at })
       at = end
     } else {
-      if (character !== '[' && character !== ']') text(character)
+      if (character === '[') {
+        open.push([])
+      } else if (character === ']') {
+        if (open.length === 1)
+          throw new RangeError(`pattern closes what it did not open: ${pattern}`)
+        add({ kind: 'optional', parts: open.pop()! })
+      } else {
+        text(character)
+      }
       at += 1
     }
   }
-  return parts
+  // What is not closed ends with the pattern.
+  while (open.length > 1) {
+    const parts = open.pop()!
+    add({ kind: 'optional', parts })
+  }
+  return open[0]!
 }

@@ -19,6 +19,14 @@ interface Fields {
   ms: number
   afternoon: boolean | undefined
   zone: string | undefined
+  beforeEra: boolean
+}
+
+function setTimeOfDay(ms: number, fields: Fields): void {
+  fields.hour = Math.floor(ms / 3_600_000)
+  fields.minute = Math.floor(ms / 60_000) % 60
+  fields.second = Math.floor(ms / 1_000) % 60
+  fields.ms = ms % 1_000
 }
 
 /** Milliseconds since the epoch of a text that follows a pattern. @throws RangeError */
@@ -34,20 +42,55 @@ export function readPattern(parts: readonly PatternPart[], text: string, zone = 
     ms: 0,
     afternoon: undefined,
     zone: undefined,
+    beforeEra: false,
   }
-  let at = 0
-  for (const [i, part] of parts.entries()) {
-    if (part.kind === 'text') {
-      if (!text.startsWith(part.text, at)) throw failure(text, at)
-      at += part.text.length
-    } else {
-      // Fields that touch the next one take just their width; others as many digits as there are.
-      const next = parts[i + 1]
-      at = readField(part, next?.kind === 'field', text, at, fields)
-    }
-  }
+  const at = readParts(parts, text, 0, fields)
   if (at !== text.length) throw failure(text, at)
   return instant(fields, text, zone)
+}
+
+function readParts(
+  parts: readonly PatternPart[],
+  text: string,
+  start: number,
+  fields: Fields,
+): number {
+  let at = start
+  for (const [i, part] of parts.entries()) {
+    switch (part.kind) {
+      case 'text':
+        // Letters of any case match, as for names.
+        if (text.slice(at, at + part.text.length).toLowerCase() !== part.text.toLowerCase()) {
+          throw failure(text, at)
+        }
+        at += part.text.length
+        break
+      case 'optional':
+        at = readOptional(part.parts, text, at, fields)
+        break
+      case 'field':
+        // Fields that touch the next one take just their width; others as many digits as there are.
+        at = readField(part, parts[i + 1]?.kind === 'field', text, at, fields)
+    }
+  }
+  return at
+}
+
+/** What cannot be read is taken to be missing, and leaves nothing behind. */
+function readOptional(
+  parts: readonly PatternPart[],
+  text: string,
+  at: number,
+  fields: Fields,
+): number {
+  const before = { ...fields }
+  try {
+    return readParts(parts, text, at, fields)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    Object.assign(fields, before)
+    return at
+  }
 }
 
 function failure(text: string, at: number): RangeError {
@@ -124,6 +167,27 @@ function readField(
       fields.ms = Number(fraction.padEnd(3, '0').slice(0, 3))
       return at + fraction.length
     }
+    case 'A': {
+      const millis = digits(width, 19)
+      setTimeOfDay(Number(millis), fields)
+      return at + millis.length
+    }
+    case 'N': {
+      const nanos = digits(width, 19)
+      setTimeOfDay(Math.floor(Number(nanos) / 1_000_000), fields)
+      return at + nanos.length
+    }
+    case 'n': {
+      const nanos = digits(width, 19)
+      fields.ms = Math.floor(Number(nanos) / 1_000_000)
+      return at + nanos.length
+    }
+    case 'G': {
+      const era = text.slice(at, at + 2).toUpperCase()
+      if (era !== 'AD' && era !== 'BC') throw failure(text, at)
+      fields.beforeEra = era === 'BC'
+      return at + 2
+    }
     case 'a': {
       const half = text.slice(at, at + 2).toUpperCase()
       if (half !== 'AM' && half !== 'PM') throw failure(text, at)
@@ -141,12 +205,13 @@ function readField(
     case 'x':
     case 'Z':
     case 'z':
+    case 'O':
     case 'V': {
-      const zone = /[+-]\d{1,2}(?::?\d{2})?|[A-Za-z][\w/+-]*/y
+      const zone = /(?:GMT|UTC|UT)?[+-]\d{1,2}(?::?\d{2})?|[A-Za-z][\w/+-]*/y
       zone.lastIndex = at
       const match = zone.exec(text)
       if (match === null) throw failure(text, at)
-      fields.zone = match[0]
+      fields.zone = match[0].replace(/^(?:GMT|UTC|UT)(?=[+-])/, '')
       return at + match[0].length
     }
     default:
@@ -159,7 +224,11 @@ function instant(fields: Fields, text: string, zone: string): number {
   const hour =
     fields.afternoon === undefined ? fields.hour : (fields.hour % 12) + (fields.afternoon ? 12 : 0)
   const date = new Date(0)
-  date.setUTCFullYear(year, dayOfYear === undefined ? month - 1 : 0, dayOfYear ?? day)
+  date.setUTCFullYear(
+    fields.beforeEra ? 1 - year : year,
+    dayOfYear === undefined ? month - 1 : 0,
+    dayOfYear ?? day,
+  )
   const isDate =
     dayOfYear !== undefined || (date.getUTCMonth() === month - 1 && date.getUTCDate() === day)
   if (!isDate || hour > 23 || minute > 59 || second > 59) {
