@@ -31,6 +31,7 @@ export class MemtableIterator implements InternalIterator {
   #entry = 0
   #keyBuffer: Uint8Array = new Uint8Array(64)
   #key: Uint8Array = this.#keyBuffer
+  #keyLength = -1
   #keyEntry = 0
 
   constructor(arena: Arena, index: OrderedIndex) {
@@ -49,13 +50,18 @@ export class MemtableIterator implements InternalIterator {
     const start = words[this.#entry + entryKeyStart]!
     const length = words[this.#entry + entryKeyLength]!
     const total = length + trailerSizeBytes
-    if (total > this.#keyBuffer.length) this.#keyBuffer = new Uint8Array(total * 2)
+    if (total > this.#keyBuffer.length) {
+      this.#keyBuffer = new Uint8Array(total * 2)
+      this.#keyLength = -1
+    }
     const buffer = this.#keyBuffer
     copyRange(bytes, start, start + length, buffer, 0)
     writeFixed32(buffer, length, words[this.#entry + entryTrailerLow]!)
     writeFixed32(buffer, length + 4, words[this.#entry + entryTrailerHigh]!)
-    if (this.#key.buffer !== buffer.buffer || this.#key.length !== total)
+    if (this.#keyLength !== total) {
+      this.#keyLength = total
       this.#key = buffer.subarray(0, total)
+    }
     this.#keyEntry = this.#entry
     return this.#key
   }

@@ -13,7 +13,8 @@ export interface TableBlocks {
   readonly twoLevel: boolean
   readonly keyIsUserKey: boolean
   partition(offset: number, sizeBytes: number): IndexEntries
-  block(offset: number, sizeBytes: number): Block
+  /** Block of entry `i` of the index or a partition of it. */
+  block(index: IndexEntries, i: number): Block
   release(): void
 }
 
@@ -48,7 +49,7 @@ export class TableIterator implements InternalIterator {
   seekToFirst(): void {
     if (this.#enterTop(0)) {
       this.#position = 0
-      this.#enterBlock(() => this.#cursor.seekToFirst())
+      if (this.#enterBlock()) this.#cursor.seekToFirst()
       this.#skipForward()
     }
   }
@@ -56,7 +57,7 @@ export class TableIterator implements InternalIterator {
   seekToLast(): void {
     if (this.#enterTop(this.#topCount() - 1)) {
       this.#position = this.#index.count - 1
-      this.#enterBlock(() => this.#cursor.seekToLast())
+      if (this.#enterBlock()) this.#cursor.seekToLast()
       this.#skipBackward()
     }
   }
@@ -66,7 +67,7 @@ export class TableIterator implements InternalIterator {
     const top = twoLevel ? searchIndex(index, target, comparator, keyIsUserKey) : 0
     if (!this.#enterTop(top)) return
     this.#position = searchIndex(this.#index, target, comparator, keyIsUserKey)
-    this.#enterBlock(() => this.#cursor.seek(target))
+    if (this.#enterBlock()) this.#cursor.seek(target)
     this.#skipForward()
   }
 
@@ -111,13 +112,13 @@ export class TableIterator implements InternalIterator {
     return true
   }
 
-  /** Aims the cursor at the block under the index position and moves inside it. */
-  #enterBlock(move: () => void): void {
+  /** Aims the cursor at the block under the index position; false when that stands outside. */
+  #enterBlock(): boolean {
     this.#cursor.valid = false
     const i = this.#position
-    if (i < 0 || i >= this.#index.count) return
-    this.#cursor.setBlock(this.#blocks.block(this.#index.offsets[i]!, this.#index.sizes[i]!))
-    move()
+    if (i < 0 || i >= this.#index.count) return false
+    this.#cursor.setBlock(this.#blocks.block(this.#index, i))
+    return true
   }
 
   #skipForward(): void {
@@ -126,7 +127,7 @@ export class TableIterator implements InternalIterator {
         if (!this.#enterTop(this.#top + 1)) return
         this.#position = 0
       }
-      this.#enterBlock(() => this.#cursor.seekToFirst())
+      if (this.#enterBlock()) this.#cursor.seekToFirst()
     }
   }
 
@@ -136,7 +137,7 @@ export class TableIterator implements InternalIterator {
         if (!this.#enterTop(this.#top - 1)) return
         this.#position = this.#index.count - 1
       }
-      this.#enterBlock(() => this.#cursor.seekToLast())
+      if (this.#enterBlock()) this.#cursor.seekToLast()
     }
   }
 }

@@ -533,16 +533,25 @@ export class TableReader {
   }
 
   /** How an iterator gets its data blocks: through the cache, or out of large reads that go past it. */
-  #blockLoader(options: TableIteratorOptions): (offset: number, sizeBytes: number) => Block {
+  #blockLoader(options: TableIteratorOptions): (index: IndexEntries, i: number) => Block {
     const { fillCache = true, readaheadBytes = 0 } = options
     if (readaheadBytes <= 0) {
-      return (offset, sizeBytes) =>
-        this.#fetch(BlockKind.Data, offset, sizeBytes, undefined, true, fillCache) as Block
+      if (fillCache) return (index, i) => this.#fetchData(index, i, undefined, true) as Block
+      return (index, i) =>
+        this.#fetch(
+          BlockKind.Data,
+          index.offsets[i]!,
+          index.sizes[i]!,
+          undefined,
+          true,
+          false,
+        ) as Block
     }
     let chunk: Uint8Array = new Uint8Array(0)
     let chunkOffset = 0
-    return (offset, sizeBytes) => {
-      const handle = { offset, sizeBytes }
+    return (index, i) => {
+      const handle = index.handle(i)
+      const { offset } = handle
       const size = this.#table.decoder.storedSize(handle)
       if (offset < chunkOffset || offset + size > chunkOffset + chunk.length) {
         const length = Math.min(Math.max(size, readaheadBytes), this.fileSizeBytes - offset)

@@ -9,14 +9,14 @@ export interface StoreEngine {
 }
 
 /** What every engine is given that knows it; the conditions of the table. */
-export interface StoreOptions {
+interface StoreOptions {
   /** Block cache, or what comes nearest. */
   readonly cacheBytes: number
   readonly writeBufferBytes: number
 }
 
 /** Puts that go in together. */
-export interface StoreBatch {
+interface StoreBatch {
   put(key: Uint8Array, value: Uint8Array): void
   commit(): void | Promise<void>
 }

@@ -19,12 +19,15 @@ if (mode === 'fill') {
   line = {}
 } else {
   const cpuBefore = process.cpuUsage()
+  const threadBefore = process.threadCpuUsage()
   const { units, seconds } = await workload.run(store, entries)
   const cpu = process.cpuUsage(cpuBefore)
+  const thread = process.threadCpuUsage(threadBefore)
   line = {
     units,
     seconds,
     cpuMicros: (cpu.user + cpu.system) / units,
+    threadCpuMicros: (thread.user + thread.system) / units,
     maxRssMiB: process.resourceUsage().maxRSS / 1024,
   }
 }

@@ -113,6 +113,7 @@ function comparisonOf(
     const of = (key: keyof StoreSample): number[] =>
       samples.map((sample) => sample[key]).filter((value) => value !== undefined)
     const cpu = of('cpuMicros')
+    const mainCpu = of('threadCpuMicros')
     return {
       name,
       median: median(rates),
@@ -120,7 +121,7 @@ function comparisonOf(
       max: Math.max(...rates),
       rounds: rates.length,
       extra: {
-        ...(cpu.length > 0 ? { 'CPU µs': median(cpu) } : {}),
+        ...(cpu.length > 0 ? { 'CPU µs': median(cpu), 'of the caller': median(mainCpu) } : {}),
         'peak MiB': median(of('maxRssMiB')),
       },
     }

@@ -110,7 +110,8 @@ export class MergingIterator implements InternalIterator {
       if (heap.length === 0) return
       heap[0] = last
     }
-    this.#siftDown(0)
+    // One source left, the common case of a compacted database: nothing to compare.
+    if (heap.length > 1) this.#siftDown(0)
   }
 
   /** Whether source `a` comes before source `b` in the current direction. */

@@ -1,4 +1,4 @@
-import { copyBytes, InvalidOptionError, toBytes, UnsupportedError, utf8Text } from '@varve/base'
+import { ownedCopy, InvalidOptionError, toBytes, UnsupportedError, utf8Text } from '@varve/base'
 import type { ManualRange } from '@varve/compaction'
 import { readManifest, tableFileName } from '@varve/manifest'
 import type { TableProperties } from '@varve/sst-format'
@@ -410,7 +410,8 @@ export class DB {
     if (reverse) cursor.seekToLast()
     else cursor.seekToFirst()
     while (cursor.valid) {
-      yield [copyBytes(cursor.key), copyBytes(cursor.value)]
+      const { key, value } = cursor
+      yield [ownedCopy(key, 0, key.length), ownedCopy(value, 0, value.length)]
       if (--left <= 0) return
       if (--slice === 0) {
         slice = rangeSliceEntries

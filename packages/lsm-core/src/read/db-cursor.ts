@@ -1,4 +1,5 @@
 import {
+  copyRange,
   encodeInternalKey,
   NotOpenError,
   readTrailerSequence,
@@ -65,6 +66,8 @@ export class DBCursor implements Cursor {
   #backward = false
   #keyBuffer: Uint8Array = new Uint8Array(64)
   #key: Uint8Array = this.#keyBuffer
+  /** Length of the view `#key`; -1 when it is not of the buffer. */
+  #keyLength = -1
   /** Value kept apart from the iterator: of a merge, of an entity, or of a backward move. */
   #keptValue: Uint8Array | undefined
   #closed = false
@@ -209,7 +212,7 @@ export class DBCursor implements Cursor {
     while (iterator.valid) {
       const internal = iterator.key
       const userLength = internal.length - 8
-      if (skipping && this.#isSavedKey()) {
+      if (skipping && this.#isSavedKey(internal)) {
         if (++skips > maxSequentialSkips) {
           skips = 0
           iterator.seek(encodeInternalKey(this.#key, 0, 0))
@@ -383,8 +386,7 @@ export class DBCursor implements Cursor {
     throw new UnsupportedError(`value type ${type} in family "${this.#source.familyName}"`)
   }
 
-  #isSavedKey(): boolean {
-    const internal = this.#iterator.key
+  #isSavedKey(internal: Uint8Array = this.#iterator.key): boolean {
     const key = this.#key
     const length = key.length
     if (internal.length - 8 !== length) return false
@@ -393,11 +395,15 @@ export class DBCursor implements Cursor {
   }
 
   #saveKey(bytes: Uint8Array, length: number): void {
-    if (length > this.#keyBuffer.length) this.#keyBuffer = new Uint8Array(length * 2)
+    if (length > this.#keyBuffer.length) {
+      this.#keyBuffer = new Uint8Array(length * 2)
+      this.#keyLength = -1
+    }
     const buffer = this.#keyBuffer
-    if (length <= 32) for (let i = 0; i < length; i++) buffer[i] = bytes[i]!
-    else buffer.set(bytes.subarray(0, length))
-    if (this.#key.buffer !== buffer.buffer || this.#key.length !== length)
+    copyRange(bytes, 0, length, buffer, 0)
+    if (this.#keyLength !== length) {
+      this.#keyLength = length
       this.#key = buffer.subarray(0, length)
+    }
   }
 }

@@ -72,7 +72,8 @@ function openSource(family: ColumnFamily, snapshot: number, options: CursorOptio
   }
   const children: InternalIterator[] = []
   const addMemtable = (memtable: Memtable): void => {
-    children.push(memtable.iterator())
+    // What comes into it later is newer than the snapshot.
+    if (memtable.entryCount > 0) children.push(memtable.iterator())
     for (const tombstone of memtable.rangeTombstones) rangeTombstones.add(tombstone)
   }
   try {

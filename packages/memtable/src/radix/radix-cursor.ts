@@ -20,8 +20,8 @@ const atEnd = -1
 export class RadixCursor implements OrderedCursor {
   readonly #tree: RadixTree
   /** Nodes on the path, and the key byte taken in each. */
-  #nodes = new Int32Array(32)
-  #taken = new Int32Array(32)
+  readonly #nodes: number[] = []
+  readonly #taken: number[] = []
   #depth = 0
   #changes = 0
   #newest = 0
@@ -143,14 +143,6 @@ export class RadixCursor implements OrderedCursor {
   }
 
   #push(node: number, byte: number): void {
-    if (this.#depth === this.#nodes.length) {
-      const nodes = new Int32Array(this.#depth * 2)
-      const taken = new Int32Array(this.#depth * 2)
-      nodes.set(this.#nodes)
-      taken.set(this.#taken)
-      this.#nodes = nodes
-      this.#taken = taken
-    }
     this.#nodes[this.#depth] = node
     this.#taken[this.#depth++] = byte
   }

@@ -30,6 +30,9 @@ export class BlockCursor {
   /** Restart point at or before the current entry. */
   #restart = 0
   #keyView: Uint8Array = this.keyBytes
+  /** Array and length that the view is of; asking the view for its buffer is a call. */
+  #keyViewOf: Uint8Array = this.keyBytes
+  #keyViewLength = -1
   readonly #comparator: InternalKeyComparator | undefined
   readonly #bytewise: boolean
   /** Internal keys end in a trailer of eight bytes. */
@@ -57,8 +60,10 @@ export class BlockCursor {
   }
 
   get key(): Uint8Array {
-    const view = this.#keyView
-    if (view.length === this.keyLength && view.buffer === this.keyBytes.buffer) return view
+    if (this.#keyViewLength === this.keyLength && this.#keyViewOf === this.keyBytes)
+      return this.#keyView
+    this.#keyViewOf = this.keyBytes
+    this.#keyViewLength = this.keyLength
     return (this.#keyView = this.keyBytes.subarray(0, this.keyLength))
   }
 

@@ -1,3 +1,4 @@
+import { ownedCopy } from '@varve/base'
 import { BlockCache } from '@varve/sst-format'
 import { DB, WriteBatch } from '@varve/lsm-core'
 
@@ -53,7 +54,8 @@ function varveEngine(name: string, rowCacheBytes: number): StoreEngine {
           using cursor = db.cursor()
           let found = 0
           for (cursor.seekToFirst(); cursor.valid; cursor.next()) {
-            if (Buffer.from(cursor.value).length === valueBytes) found++
+            const { value } = cursor
+            if (ownedCopy(value, 0, value.length).length === valueBytes) found++
           }
           return found
         },
