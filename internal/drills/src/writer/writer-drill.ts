@@ -10,19 +10,23 @@ import type { DrillOptions, DrillResult } from '../options.ts'
 const LIFE_MS_MAX = 250
 const LOG_EVERY = 20
 
+const modes = ['buffered', 'sync', 'transactions'] as const
+
 /**
- * A process writes batches over two column families, with and without `sync` in turn, and is killed at a random moment. The next one
- * must find every acknowledged write, at most one more (the one in flight), each in both families, and nothing else.
+ * A process writes over two column families, in turn without `sync`, with it, and in transactions of one and two phases, and is
+ * killed at a random moment. The next one must find every acknowledged write, at most one more (the one in flight), each in
+ * both families, and nothing else; what was prepared it can commit. A third family skips the log: of it all that was flushed is there.
  */
 export async function runWriterDrill(options: DrillOptions): Promise<DrillResult> {
   const directory = mkdtempSync(join(tmpdir(), 'varve-writer-drill-'))
   const random = createSeededRandom(options.seed)
   let acknowledged = 0
+  let flushed = 0
   let passed = 0
   let failed = 0
   try {
     for (let cycle = 1; cycle <= options.cycles; cycle++) {
-      const mode = cycle % 2 === 0 ? 'sync' : 'buffered'
+      const mode = modes[cycle % modes.length]!
       const before = acknowledged
       let verdict: string | undefined
       let found: () => void
@@ -38,8 +42,13 @@ export async function runWriterDrill(options: DrillOptions): Promise<DrillResult
             else if (n > before + 1) verdict = `${n - before - 1} writes invented`
             acknowledged = n
             found()
-          } else if (word === 'done') acknowledged = Number(count) + 1
-          else verdict = line
+          } else if (word === 'done' || word === 'prepared') acknowledged = Number(count) + 1
+          else if (word === 'flushed') flushed = Number(count)
+          else if (word === 'loose') {
+            if (Number(count) < flushed)
+              verdict = `${flushed - Number(count)} flushed writes without log lost`
+            flushed = Number(count)
+          } else verdict = line
         },
       )
       const early = await Promise.race([opened.then(() => undefined), child.ended])
