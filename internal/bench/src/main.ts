@@ -9,6 +9,7 @@ import { machineLine, markdown } from './report.ts'
 type Benchmark = (options: BenchOptions) => Promise<Comparison[]>
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  cdc: async () => (await import('./cdc/cdc.ts')).cdcBenchmark,
   smoke: async () => (await import('./smoke/smoke.ts')).smoke,
   streams: async () => (await import('./streams/embedded.ts')).embeddedStreams,
   'kafka-streams': async () => (await import('./streams/kafka-streams.ts')).kafkaStreams,

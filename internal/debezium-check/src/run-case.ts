@@ -79,7 +79,8 @@ function applied(
   }
 }
 
-function decoderOptions(options: Readonly<Record<string, unknown>>): ChangeDecoderOptions {
+/** The options of a case as the decoder takes them. */
+export function decoderOptions(options: Readonly<Record<string, unknown>>): ChangeDecoderOptions {
   const known: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {
     if (name === 'noPlaceholder') {
@@ -90,7 +91,8 @@ function decoderOptions(options: Readonly<Record<string, unknown>>): ChangeDecod
   return known as ChangeDecoderOptions
 }
 
-function toRecord(record: DebeziumCase['records'][number]): ChangeRecord {
+/** A record of a case. */
+export function toRecord(record: DebeziumCase['records'][number]): ChangeRecord {
   return {
     topic: record.topic,
     key: caseBytes(record.key),

@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-export { isKafkaInstalled, type KafkaLine } from './kafka-jars.ts'
+export { freePort } from './free-port.ts'
+export { isKafkaInstalled, javaArguments, type KafkaLine } from './kafka-jars.ts'
 export { dumpLogSegments, runKafkaTool } from './run-java.ts'
 export { startKafka, type RunningKafka, type StartKafkaOptions } from './start-kafka.ts'
 export {

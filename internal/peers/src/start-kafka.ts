@@ -15,6 +15,8 @@ export interface RunningKafka {
   /** `host:port`. */
   readonly brokers: string
   readonly pid: number
+  /** Kills the process without warning and starts it again, over the same data and on the same ports. */
+  restart(): Promise<void>
   /** Holds `data`, `server.properties` and `kafka.log`. */
   readonly directory: string
   /** Ends the process and removes its directory. */
@@ -59,24 +61,33 @@ export async function startKafka(
   ])
   const log = join(directory, 'kafka.log')
   const output = openSync(log, 'a')
-  const child = spawn('java', [...javaArguments(line, '512m'), 'kafka.Kafka', configuration], {
-    stdio: ['ignore', output, output],
-    detached: options.detached === true,
-  })
-  if (options.detached === true) child.unref()
-  const brokers = `127.0.0.1:${port}`
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn('java', [...javaArguments(line, '512m'), 'kafka.Kafka', configuration], {
+      stdio: ['ignore', output, output],
+      detached: options.detached === true,
+    })
+    if (options.detached === true) started.unref()
+    try {
+      await waitForPort(port, started, log)
+    } catch (error) {
+      started.kill('SIGKILL')
+      throw error
+    }
+    return started
+  }
+  let child = await start()
   const endWithParent = (): void => void child.kill('SIGKILL')
   if (options.detached !== true) process.once('exit', endWithParent)
-  try {
-    await waitForPort(port, child, log)
-  } catch (error) {
-    child.kill('SIGKILL')
-    throw error
-  }
   return {
-    brokers,
-    pid: child.pid!,
+    brokers: `127.0.0.1:${port}`,
+    get pid() {
+      return child.pid!
+    },
     directory,
+    async restart() {
+      await endProcess(child, 'SIGKILL')
+      child = await start()
+    },
     async stop() {
       process.off('exit', endWithParent)
       await endProcess(child)
@@ -135,10 +146,13 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
-async function endProcess(child: ChildProcess): Promise<void> {
+async function endProcess(
+  child: ChildProcess,
+  signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM',
+): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  child.kill('SIGTERM')
+  child.kill(signal)
   const timer = setTimeout(() => child.kill('SIGKILL'), 15_000)
   await ended
   clearTimeout(timer)

@@ -22,6 +22,7 @@ import { asInteger, asObject } from './connect/raw.ts'
 import { decodeWith, prepareOptions, type PreparedOptions } from './decode-change.ts'
 import { ChangeDecodeError } from './errors.ts'
 import type { ChangeDecoderOptions } from './options.ts'
+import { compileAvro } from './record/avro-reader.ts'
 import { readFrame, refKey, type SchemaRef } from './record/frame.ts'
 import type { WriterSchema } from './record/payload.ts'
 
@@ -112,7 +113,7 @@ export class ChangeDecoder {
     }
     if (registered.schemaType === 'AVRO') {
       const avro = await loadAvroSchema(registry, registered)
-      return { type: 'AVRO', avro, connect: connectSchemaFromAvro(avro) }
+      return { type: 'AVRO', read: compileAvro(avro), connect: connectSchemaFromAvro(avro) }
     }
     if (registered.schemaType === 'PROTOBUF') {
       const file = parseProtoFile(registered.schema, await resolveReferences(registry, registered))

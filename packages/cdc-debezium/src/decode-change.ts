@@ -8,7 +8,8 @@ import type { ChangeDecoderOptions } from './options.ts'
 import { EmbeddedSchemas } from './record/embedded-schemas.ts'
 import { refKey } from './record/frame.ts'
 import { decodeKey } from './record/key.ts'
-import { readPayload, type SchemaLookup } from './record/payload.ts'
+import { JsonReader } from './record/json-reader.ts'
+import { readPayload, type PayloadReaders, type SchemaLookup } from './record/payload.ts'
 import type { ShapeContext } from './shapes/context.ts'
 import { decodeCloudEvent } from './shapes/cloudevents.ts'
 import { decodeEnvelope } from './shapes/envelope.ts'
@@ -27,7 +28,7 @@ export interface PreparedOptions {
   readonly options: ChangeDecoderOptions
   readonly hints: ReadonlyMap<string, ColumnDecoder>
   readonly unavailable: UnavailableTest
-  readonly embeddedSchemas: EmbeddedSchemas
+  readonly readers: PayloadReaders
   /** What was found out about the columns of a schema and the hints. */
   readonly columnsBySchema: WeakMap<ConnectSchema, ReadonlyMap<string, ColumnInfo>>
 }
@@ -47,7 +48,7 @@ export function prepareOptions(
       ]),
     ),
     unavailable: placeholder === false ? () => false : createUnavailableTest(placeholder),
-    embeddedSchemas,
+    readers: { key: new JsonReader(), value: new JsonReader(), embedded: embeddedSchemas },
     columnsBySchema: new WeakMap(),
   }
 }
@@ -58,13 +59,9 @@ export function decodeWith(
   prepared: PreparedOptions,
   lookup: SchemaLookup,
 ): Change {
-  const { options, embeddedSchemas } = prepared
-  const key = decodeKey(
-    record,
-    readPayload(record, 'key', options, lookup, embeddedSchemas),
-    options,
-  )
-  const payload = readPayload(record, 'value', options, lookup, embeddedSchemas)
+  const { options, readers } = prepared
+  const key = decodeKey(record, readPayload(record, 'key', options, lookup, readers), options)
+  const payload = readPayload(record, 'value', options, lookup, readers)
   if (payload.value === null) return decodeTombstone(record, key, payload.nullForm, options)
   if (options.shape === 'outbox') return decodeOutbox(record, key, payload)
   const value = asObject(payload.value)
@@ -89,7 +86,7 @@ export function decodeWith(
         'value',
         { framing: options.framing ?? 'confluent' },
         lookup,
-        embeddedSchemas,
+        readers,
       ),
   }
   const shape = recogniseShape(context)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { JsonNumber } from '@varve/serde'
 
-import type { Raw } from './connect/raw.ts'
+import { isObject, type Raw } from './connect/raw.ts'
 
 /** Debezium's own marker of a value that the database's log did not carry. */
 const DEFAULT_PLACEHOLDER = '__debezium_unavailable_value'
@@ -25,6 +25,7 @@ export function createUnavailableTest(placeholder: string = DEFAULT_PLACEHOLDER)
     bytes.toString('hex'),
     `{${JSON.stringify(text)}:${JSON.stringify(text)}}`,
   ])
+  const lengths = new Set([...texts].map((form) => form.length))
   const elements = new Set([text, base64, nameBasedUuid(bytes)])
   const isMarker = (raw: Raw): boolean => raw === text
   const isBytes = (raw: Raw): boolean => raw instanceof Uint8Array && bytes.equals(raw)
@@ -36,16 +37,15 @@ export function createUnavailableTest(placeholder: string = DEFAULT_PLACEHOLDER)
     if (typeof only === 'string') return elements.has(only)
     // A map whose keys are not text comes as a list of pairs.
     if (Array.isArray(only)) return only.length === 2 && (only as readonly Raw[]).every(isMarker)
-    if (only instanceof Map)
-      return (
-        isMarker((only.get('key') as Raw) ?? null) && isMarker((only.get('value') as Raw) ?? null)
-      )
+    if (isObject(only))
+      return isMarker(only.get('key') ?? null) && isMarker(only.get('value') ?? null)
     return isBytes(only)
   }
   return (raw) => {
-    if (typeof raw === 'string') return texts.has(raw)
+    // Most texts have another length than any form of the marker.
+    if (typeof raw === 'string') return lengths.has(raw.length) && texts.has(raw)
     if (Array.isArray(raw)) return isList(raw as readonly Raw[])
-    if (raw instanceof Map) return raw.size === 1 && raw.get(text) === text
+    if (isObject(raw)) return raw.size === 1 && raw.get(text) === text
     return isBytes(raw)
   }
 }

@@ -91,7 +91,7 @@ export {
   type AvroProperties,
   type AvroSchema,
 } from './avro/avro-schema.ts'
-export { AvroDecodeError, AvroWriter, type AvroFault } from './avro/avro-bytes.ts'
+export { AvroDecodeError, AvroReader, AvroWriter, type AvroFault } from './avro/avro-bytes.ts'
 export { decodeAvro, type AvroValue } from './avro/avro-value.ts'
 export type { ColumnInferenceOptions, InferredColumns } from './inference.ts'
 export { columnsFromAvroSchema } from './avro/avro-columns.ts'

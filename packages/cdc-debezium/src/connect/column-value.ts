@@ -10,7 +10,7 @@ import {
   type ConnectData,
 } from './connect-data.ts'
 import type { ConnectSchema } from './connect-schema.ts'
-import type { Raw, RawObject } from './raw.ts'
+import { isObject, type Raw, type RawObject } from './raw.ts'
 
 /** Says, where propagated, what the database calls the column's type. */
 const SOURCE_TYPE = '__debezium.source.column.type'
@@ -32,8 +32,8 @@ export function decodeValue(
   if (logical !== undefined) return logical.decode(toConnectData(schema, raw, path), schema, path)
   switch (schema.type) {
     case 'struct': {
-      if (!(raw instanceof Map)) return invalid(path, 'no struct')
-      return decodeStruct(schema, raw as RawObject, path)
+      if (!isObject(raw)) return invalid(path, 'no struct')
+      return decodeStruct(schema, raw, path)
     }
     case 'array':
       if (!Array.isArray(raw)) return invalid(path, 'no array')

@@ -2,7 +2,7 @@ import { JsonNumber, parseBase64, parseDecimal, type Decimal } from '@varve/serd
 
 import { ChangeDecodeError } from '../errors.ts'
 import type { ConnectSchema } from './connect-schema.ts'
-import type { Raw } from './raw.ts'
+import { isObject, type Raw } from './raw.ts'
 
 /** A value of Connect's data model before any semantic type: int64 as bigint, maps as pairs, structs as `Map`. */
 export type ConnectData =
@@ -63,10 +63,10 @@ export function toConnectData(schema: ConnectSchema, raw: Raw, path: string): Co
     case 'map':
       return toPairs(schema, raw, path)
     case 'struct': {
-      if (!(raw instanceof Map)) return invalid(path, 'no struct')
+      if (!isObject(raw)) return invalid(path, 'no struct')
       const struct = new Map<string, ConnectData>()
       for (const field of schema.fields) {
-        const member = (raw as ReadonlyMap<string, Raw>).get(field.name)
+        const member = raw.get(field.name)
         if (member === undefined) continue
         const inner = `${path}.${field.name}`
         struct.set(
@@ -85,10 +85,9 @@ export function toConnectData(schema: ConnectSchema, raw: Raw, path: string): Co
 export function plainData(raw: Raw): ConnectData {
   if (raw instanceof JsonNumber) return plainNumber(raw.text)
   if (Array.isArray(raw)) return (raw as readonly Raw[]).map(plainData)
-  if (raw instanceof Map) {
+  if (isObject(raw)) {
     const struct = new Map<string, ConnectData>()
-    for (const [name, member] of raw as ReadonlyMap<string, Raw>)
-      struct.set(name, plainData(member))
+    for (const [name, member] of raw) struct.set(name, plainData(member))
     return struct
   }
   return raw as Exclude<Raw, JsonNumber | readonly Raw[] | ReadonlyMap<string, Raw>>
@@ -100,6 +99,14 @@ function plainNumber(text: string): number | bigint {
 }
 
 function toInteger(raw: Raw, bits: number, path: string): number | bigint {
+  // Nearly all are numbers that were read as such.
+  if (typeof raw === 'number' && Number.isInteger(raw)) {
+    if (bits === 64) return BigInt(raw)
+    const limit = 2 ** (bits - 1)
+    return raw >= -limit && raw < limit ? raw : invalid(path, `does not fit ${bits} bits`)
+  }
+  if (raw instanceof JsonNumber && bits === 64 && /^-?[1-9]\d{0,17}$/.test(raw.text))
+    return BigInt(raw.text)
   const text =
     raw instanceof JsonNumber
       ? raw.text
@@ -129,8 +136,10 @@ function toDouble(raw: Raw, path: string): number {
 function toBytes(schema: ConnectSchema, raw: Raw, path: string): Uint8Array | Decimal {
   if (raw instanceof Uint8Array) return raw
   if (typeof raw === 'string') return parseBase64(raw) ?? invalid(path, 'no base64')
-  if (raw instanceof JsonNumber && schema.name === 'org.apache.kafka.connect.data.Decimal')
-    return parseDecimal(raw.text) ?? invalid(path, 'no decimal')
+  if (schema.name === 'org.apache.kafka.connect.data.Decimal') {
+    if (raw instanceof JsonNumber) return parseDecimal(raw.text) ?? invalid(path, 'no decimal')
+    if (typeof raw === 'number') return parseDecimal(String(raw)) ?? invalid(path, 'no decimal')
+  }
   return invalid(path, 'no bytes')
 }
 
@@ -139,21 +148,17 @@ function toPairs(schema: ConnectSchema, raw: Raw, path: string): ConnectPairs {
     schema.keys === undefined ? plainData(value) : toConnectData(schema.keys, value, inner)
   const member = (value: Raw, inner: string): ConnectData =>
     schema.values === undefined ? plainData(value) : toConnectData(schema.values, value, inner)
-  if (raw instanceof Map)
+  if (isObject(raw))
     return new ConnectPairs(
-      [...(raw as ReadonlyMap<string, Raw>)].map(([name, value]) => [
-        key(name, path),
-        member(value, `${path}.${name}`),
-      ]),
+      [...raw].map(([name, value]) => [key(name, path), member(value, `${path}.${name}`)]),
     )
   if (!Array.isArray(raw)) return invalid(path, 'no map')
   return new ConnectPairs(
     (raw as readonly Raw[]).map((entry, i) => {
       const inner = `${path}[${i}]`
-      const pair =
-        entry instanceof Map
-          ? [entry.get('key') as Raw, entry.get('value') as Raw]
-          : (entry as readonly Raw[])
+      const pair = isObject(entry)
+        ? [entry.get('key'), entry.get('value')]
+        : (entry as readonly Raw[])
       if (!Array.isArray(pair) || pair.length !== 2) return invalid(inner, 'no map entry')
       return [key(pair[0] ?? null, inner), member(pair[1] ?? null, inner)]
     }),

@@ -1,6 +1,7 @@
-import { JsonNumber, type LosslessJson } from '@varve/serde'
+import { JsonNumber } from '@varve/serde'
 
 import { ChangeDecodeError } from '../errors.ts'
+import { asObject, isObject, type Raw } from './raw.ts'
 
 /** Kafka Connect's types. */
 export type ConnectType =
@@ -90,11 +91,11 @@ export function fieldSchema(
  *
  * @throws ChangeDecodeError when it is none
  */
-export function parseConnectSchema(json: LosslessJson, depth = 0): ConnectSchema | undefined {
+export function parseConnectSchema(json: Raw, depth = 0): ConnectSchema | undefined {
   if (json === null) return undefined
   if (depth > MAX_DEPTH) return invalid('a schema nested too deeply')
-  if (!(json instanceof Map)) return invalid('a schema that is no object')
-  const object = json as ReadonlyMap<string, LosslessJson>
+  const object = asObject(json)
+  if (object === undefined) return invalid('a schema that is no object')
   const type = object.get('type')
   if (!isConnectType(type)) return invalid('a schema of unknown type')
   const name = object.get('name')
@@ -105,9 +106,9 @@ export function parseConnectSchema(json: LosslessJson, depth = 0): ConnectSchema
     type,
     name: typeof name === 'string' ? name : undefined,
     optional: optional === true,
-    parameters: parameters instanceof Map ? readParameters(parameters) : NO_PARAMETERS,
+    parameters: isObject(parameters) ? readParameters(parameters) : NO_PARAMETERS,
     fields: Array.isArray(fields)
-      ? (fields as readonly LosslessJson[]).map((field) => parseField(field, depth + 1))
+      ? (fields as readonly Raw[]).map((field) => parseField(field, depth + 1))
       : [],
     values: parseConnectSchema(
       object.get(type === 'array' ? 'items' : 'values') ?? null,
@@ -117,20 +118,19 @@ export function parseConnectSchema(json: LosslessJson, depth = 0): ConnectSchema
   }
 }
 
-function parseField(json: LosslessJson, depth: number): ConnectField {
-  const name = json instanceof Map ? (json.get('field') as LosslessJson) : undefined
+function parseField(json: Raw, depth: number): ConnectField {
+  const name = asObject(json)?.get('field')
   if (typeof name !== 'string') return invalid('a field without name')
   return { name, schema: parseConnectSchema(json, depth) }
 }
 
 /** Parameters as text, whatever they were written as. */
-export function readParameters(
-  parameters: ReadonlyMap<string, LosslessJson>,
-): ReadonlyMap<string, string> {
+export function readParameters(parameters: ReadonlyMap<string, Raw>): ReadonlyMap<string, string> {
   const texts = new Map<string, string>()
   for (const [name, value] of parameters) {
     if (typeof value === 'string') texts.set(name, value)
     else if (value instanceof JsonNumber) texts.set(name, value.text)
+    else if (typeof value === 'number') texts.set(name, String(value))
   }
   return texts
 }

@@ -1,6 +1,7 @@
 import { JsonNumber, type AvroValue, type LosslessJson } from '@varve/serde'
 
 import type { ConnectSchema } from './connect-schema.ts'
+import { RawMembers } from './raw-members.ts'
 
 /** A value as it was sent: read from JSON or Avro, not yet given a meaning. Objects and records are maps. */
 export type Raw = LosslessJson | AvroValue | RawObject
@@ -16,7 +17,12 @@ export interface RawRecord {
 
 /** The value as an object; undefined for anything else. */
 export function asObject(raw: Raw | undefined): RawObject | undefined {
-  return raw instanceof Map ? (raw as RawObject) : undefined
+  return isObject(raw) ? raw : undefined
+}
+
+/** Whether the value is an object. */
+export function isObject(raw: Raw | undefined): raw is RawObject {
+  return raw instanceof RawMembers || raw instanceof Map
 }
 
 /** The value as a list; undefined for anything else. */
@@ -46,6 +52,8 @@ export function asName(raw: Raw | undefined): string | undefined {
 
 /** A whole number, also one written as text; undefined for anything else. */
 export function asInteger(raw: Raw | undefined): bigint | undefined {
+  if (typeof raw === 'number') return Number.isInteger(raw) ? BigInt(raw) : undefined
+  if (typeof raw === 'bigint') return raw
   const text = asText(raw)
   return text !== undefined && /^-?\d{1,100}$/.test(text) ? BigInt(text) : undefined
 }

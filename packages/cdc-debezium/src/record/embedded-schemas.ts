@@ -2,12 +2,14 @@ import { parseLosslessJson, type LosslessJson } from '@varve/serde'
 
 import { isConnectType, parseConnectSchema, type ConnectSchema } from '../connect/connect-schema.ts'
 import { asObject, type RawRecord } from '../connect/raw.ts'
+import type { JsonReader } from './json-reader.ts'
 
 const START = Buffer.from('{"schema":{')
 const MIDDLE = '},"payload":'
 /** Where the schema begins. */
 const SCHEMA_AT = START.length - 1
 const MAX_SCHEMAS = 1000
+const MAX_RECENT = 4
 const MAX_BYTES = 16 * 1024 * 1024
 
 /**
@@ -16,6 +18,8 @@ const MAX_BYTES = 16 * 1024 * 1024
  */
 export class EmbeddedSchemas {
   readonly #schemas = new Map<string, ConnectSchema>()
+  /** Those met last, newest first: with what follows them up to the payload. */
+  readonly #recent: { readonly bytes: Buffer; readonly schema: ConnectSchema }[] = []
   #bytes = 0
 
   /** How many schemas are kept. */
@@ -27,18 +31,42 @@ export class EmbeddedSchemas {
    * Splits `{"schema":{…},"payload":…}`, written without spaces as converters do. Undefined for all that is not clearly of this form, errors
    * too: parse those whole.
    */
-  split(bytes: Uint8Array): RawRecord | undefined {
+  split(bytes: Uint8Array, reader: JsonReader): RawRecord | undefined {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     if (!buffer.subarray(0, START.length).equals(START)) return undefined
+    // Nearly always it is a schema that came just before: comparing bytes is much cheaper than making a key of them.
+    for (const { bytes: head, schema } of this.#recent) {
+      const at = SCHEMA_AT + head.length
+      if (buffer.length <= at || buffer.compare(head, 0, head.length, SCHEMA_AT, at) !== 0) continue
+      return this.#payload(buffer, at, schema, reader)
+    }
     // The same text within a string of the schema would cut the schema short: what is left of it then is no JSON.
     const middle = buffer.indexOf(MIDDLE)
-    const end = endOf(buffer)
-    if (middle < 0 || middle + MIDDLE.length >= end) return undefined
+    if (middle < 0) return undefined
+    let schema: ConnectSchema | undefined
     try {
-      const schema = this.#schemaOf(buffer.subarray(SCHEMA_AT, middle + 1))
-      if (schema === undefined) return undefined
-      const payload = buffer.toString('utf8', middle + MIDDLE.length, end)
-      return { schema, value: parseLosslessJson(payload) }
+      schema = this.#schemaOf(buffer.subarray(SCHEMA_AT, middle + 1))
+    } catch {
+      return undefined
+    }
+    if (schema === undefined) return undefined
+    const head = Buffer.from(buffer.subarray(SCHEMA_AT, middle + MIDDLE.length))
+    this.#recent.unshift({ bytes: head, schema })
+    if (this.#recent.length > MAX_RECENT) this.#recent.pop()
+    return this.#payload(buffer, middle + MIDDLE.length, schema, reader)
+  }
+
+  #payload(
+    buffer: Buffer,
+    start: number,
+    schema: ConnectSchema,
+    reader: JsonReader,
+  ): RawRecord | undefined {
+    const end = endOf(buffer)
+    if (start >= end) return undefined
+    try {
+      const payload = buffer.toString('utf8', start, end)
+      return { schema, value: reader.read(payload) ?? parseLosslessJson(payload) }
     } catch {
       return undefined
     }

@@ -1,33 +1,38 @@
 import { UnsupportedError } from '@varve/base'
 import {
   AvroDecodeError,
-  decodeAvro,
   parseLosslessJson,
   ProtobufDecodeError,
   ProtoReader,
   readMessagePath,
-  type AvroSchema,
-  type LosslessJson,
 } from '@varve/serde'
 
 import type { ChangeRecord } from '../change.ts'
 import type { ConnectMessage } from '../connect/connect-protobuf.ts'
 import { isConnectType, parseConnectSchema, type ConnectSchema } from '../connect/connect-schema.ts'
-import { asInteger, asObject, type RawRecord } from '../connect/raw.ts'
+import { asInteger, asObject, type Raw, type RawRecord } from '../connect/raw.ts'
 import { ChangeDecodeError } from '../errors.ts'
 import type { ChangeDecoderOptions } from '../options.ts'
 import type { EmbeddedSchemas } from './embedded-schemas.ts'
+import type { JsonReader } from './json-reader.ts'
 import { readFrame, type Frame, type SchemaRef } from './frame.ts'
 
 /** A schema of the registry, ready to read with. */
 export type WriterSchema =
   | {
       readonly type: 'AVRO'
-      readonly avro: AvroSchema
+      readonly read: (bytes: Uint8Array) => Raw
       readonly connect: ConnectSchema | undefined
     }
   | { readonly type: 'PROTOBUF'; message(path: readonly number[]): ConnectMessage }
   | { readonly type: 'CONNECT'; readonly connect: ConnectSchema | undefined }
+
+/** What reading goes by from record to record. */
+export interface PayloadReaders {
+  readonly key: JsonReader
+  readonly value: JsonReader
+  readonly embedded: EmbeddedSchemas
+}
 
 /** Finds a schema that was loaded before. @throws when it was not, or does not exist */
 export type SchemaLookup = (ref: SchemaRef) => WriterSchema
@@ -50,7 +55,7 @@ export function readPayload(
   side: 'key' | 'value',
   options: ChangeDecoderOptions,
   lookup: SchemaLookup,
-  embedded: EmbeddedSchemas,
+  readers: PayloadReaders,
 ): Payload {
   const bytes = record[side]
   if (bytes === null) return { schema: undefined, value: null, nullForm: 'bytes' }
@@ -64,20 +69,24 @@ export function readPayload(
     if (writer.type === 'AVRO')
       return {
         schema: writer.connect,
-        value: readAvro(writer.avro, frame.payload),
+        value: readAvro(writer.read, frame.payload),
         nullForm: 'bytes',
       }
     if (writer.type === 'PROTOBUF') return readProtobuf(frame, writer)
-    return { schema: writer.connect, value: parseText(frame.payload), nullForm: 'json-null' }
+    return {
+      schema: writer.connect,
+      value: parseText(frame.payload, readers[side]),
+      nullForm: 'json-null',
+    }
   }
   if (options.format === 'avro')
     throw new UnsupportedError(`the ${side} is not in the frame of a schema registry`)
-  return readJson(bytes, side, lookup, embedded)
+  return readJson(bytes, side, lookup, readers)
 }
 
-function readAvro(schema: AvroSchema, payload: Uint8Array): RawRecord['value'] {
+function readAvro(read: (bytes: Uint8Array) => Raw, payload: Uint8Array): Raw {
   try {
-    return decodeAvro(schema, payload)
+    return read(payload)
   } catch (cause) {
     if (!(cause instanceof AvroDecodeError)) throw cause
     const fault = cause.fault === 'invalid' ? 'invalid-value' : cause.fault
@@ -106,10 +115,15 @@ function readProtobuf(
   }
 }
 
-function parseText(bytes: Uint8Array): LosslessJson {
+/** Drops a byte-order mark. */
+const utf8 = new TextDecoder()
+
+function parseText(bytes: Uint8Array, reader: JsonReader): Raw {
+  const text = utf8.decode(bytes)
+  const value = reader.read(text)
+  if (value !== undefined) return value
   try {
-    // The decoder drops a byte-order mark.
-    return parseLosslessJson(new TextDecoder().decode(bytes))
+    return parseLosslessJson(text)
   } catch (cause) {
     throw new ChangeDecodeError('invalid-json', (cause as Error).message, { cause })
   }
@@ -119,17 +133,16 @@ function readJson(
   bytes: Uint8Array,
   side: 'key' | 'value',
   lookup: SchemaLookup,
-  embedded: EmbeddedSchemas,
+  readers: PayloadReaders,
 ): Payload {
-  const split = embedded.split(bytes)
+  const split = readers.embedded.split(bytes, readers[side])
   if (split !== undefined) return { ...split, nullForm: 'payload-null' }
-  let json: LosslessJson
+  let json: Raw
   try {
-    json = parseText(bytes)
+    json = parseText(bytes, readers[side])
   } catch (error) {
     // Keys written by a string converter.
-    if (side === 'key')
-      return { schema: undefined, value: new TextDecoder().decode(bytes), nullForm: 'bytes' }
+    if (side === 'key') return { schema: undefined, value: utf8.decode(bytes), nullForm: 'bytes' }
     throw error
   }
   const object = asObject(json)
@@ -138,7 +151,7 @@ function readJson(
     const schema = object.get('schema')
     if (schema !== undefined && (schema === null || isConnectType(asObject(schema)?.get('type'))))
       return {
-        schema: parseConnectSchema(schema as LosslessJson),
+        schema: parseConnectSchema(schema),
         value,
         nullForm: 'payload-null',
       }

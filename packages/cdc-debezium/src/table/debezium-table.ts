@@ -1,4 +1,12 @@
-import type { Change, RangeDelete, RowChange, Tombstone, TruncateChange } from '../change.ts'
+import type {
+  Change,
+  DocumentUpdate,
+  RangeDelete,
+  RowChange,
+  Tombstone,
+  TruncateChange,
+} from '../change.ts'
+import { ChangeDecodeError } from '../errors.ts'
 import { applyDocumentUpdate } from '../documents/apply-update.ts'
 import { createStruct, type ColumnValue, type StructValue } from '../values/values.ts'
 import { fillColumns, mergeRow, type MergedRow } from './merge-row.ts'
@@ -120,6 +128,7 @@ export class DebeziumTable {
    * Applies a change. Told where the record lay, the table also passes over records that it has seen at that very place.
    *
    * @throws UnsupportedError for a row without key, unless the key columns are named
+   * @throws ChangeDecodeError for an update of a document that no document can take
    */
   apply(change: Change, place?: RecordPlace): TableEffect {
     if (place !== undefined && this.#seen(change.topic, place)) return STALE
@@ -221,7 +230,7 @@ export class DebeziumTable {
     if (after === null) {
       const update = change.document?.update
       if (update === undefined || stored?.row == null) return undefined
-      return { row: applyDocumentUpdate(stored.row, update) }
+      return { row: updated(stored.row, update) }
     }
     if (stored?.row == null && change.keyChange?.oldKey !== undefined) {
       const left = this.#takeLeft(change.keyChange.oldKey, change)
@@ -353,6 +362,16 @@ export class DebeziumTable {
 
 const STALE: TableEffect = { kind: 'stale' }
 const NONE: TableEffect = { kind: 'none' }
+
+/** @throws ChangeDecodeError for an update that no document can take */
+function updated(row: StructValue, update: DocumentUpdate): StructValue {
+  try {
+    return applyDocumentUpdate(row, update)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new ChangeDecodeError('invalid-value', cause.message, { cause })
+  }
+}
 
 /** What a row leaves behind for its new key; a delete that is repeated keeps what it left. */
 function leftBy(stored: StoredRow | undefined): Pick<StoredRow, 'left' | 'columns'> {

@@ -59,7 +59,7 @@ const BITS: Readonly<Record<string, number>> = { int8: 8, int16: 16, int32: 32, 
  *
  * @throws SerializationError with the path when it does not fit without loss
  */
-export function toWire(schema: ConnectSchema, value: WritableValue, path: string): WireValue {
+function toWire(schema: ConnectSchema, value: WritableValue, path: string): WireValue {
   if (value === null || value === undefined) {
     if (!schema.optional) return fail(path, 'null in a column that is not nullable')
     return null

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+
+import { findDebeziumFixtures } from '../shared-fixtures.ts'
+import { fuzz } from './fuzz.ts'
+import { caseSeeds, writtenSeeds } from './seeds.ts'
+
+/** `npm run check:debezium -- --fuzz 1000000` is the full size. */
+const records = 20_000
+
+test('changed records are answered or refused by a typed error', { timeout: 120_000 }, async () => {
+  const directory = findDebeziumFixtures()
+  const seeds = [
+    ...(await writtenSeeds()),
+    ...(directory === undefined ? [] : await caseSeeds(directory)),
+  ]
+  const { answered, refused, failures } = await fuzz(seeds, records, 1)
+  expect(failures).toEqual([])
+  expect(answered + refused).toBe(records)
+  expect(Math.min(answered, refused)).toBeGreaterThan(records / 20)
+})
