@@ -308,6 +308,16 @@ export class Database implements CommitTarget, WriteBufferMember {
     if (statistics !== undefined) countSync(statistics, performance.now() - startMs)
   }
 
+  /** Hands log records that wait in memory to the kernel. */
+  flushWal(): void {
+    try {
+      this.wals.flush()
+    } catch (error) {
+      this.fail(error)
+      throw error
+    }
+  }
+
   // Memtables
 
   /** Seals what is full before the next write goes in. */

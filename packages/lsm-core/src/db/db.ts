@@ -446,6 +446,18 @@ export class DB {
     )
   }
 
+  /**
+   * With `manualWalFlush`: makes everything that was written before the call survive the death of the process; with `sync` a loss
+   * of power.
+   */
+  async flushWal(options: { readonly sync?: boolean } = {}): Promise<void> {
+    const database = this.#database
+    database.checkOpen()
+    await database.pipeline.write(new WriteBatch(), options.sync === true, false, () =>
+      database.flushWal(),
+    )
+  }
+
   /** Makes everything that was written before the call survive a loss of power. */
   async syncWal(): Promise<void> {
     this.#database.checkOpen()

@@ -60,7 +60,7 @@ export async function openDatabase(
   let infoLog = InfoLog.silent(options.clock)
   let versions: VersionSet | undefined
   const walDirectory = walDirectoryOf(directory, options)
-  const wals = new WalSet(fs, walDirectory)
+  const wals = new WalSet(fs, walDirectory, options.manualWalFlush ? walBufferBytes : 0)
   const { rowCacheBytes } = options
   const rows = rowCacheBytes > 0 ? new RowCache(rowCacheBytes) : undefined
   const tables = new TableCache(fs, directory, options.blockCache, options.maxOpenFiles, rows)
@@ -194,6 +194,9 @@ export async function openDatabase(
     throw error
   }
 }
+
+/** Log records that wait in memory at most, with `manualWalFlush`. */
+const walBufferBytes = 1 << 20
 
 /** Directory of the logs; a relative one counts from the database's. */
 export function walDirectoryOf(directory: string, options: ResolvedDBOptions): string {

@@ -42,6 +42,11 @@ export interface DBOptions {
    * all families of a batch or for none. Default false.
    */
   readonly atomicFlush?: boolean
+  /**
+   * Keep records of the log in memory, up to 1 MiB of them, until {@link DB.flushWal}, a write with `sync`, or a new log: a write is
+   * then acknowledged before it would survive the death of the process. What is lost is the end of the history. Default false.
+   */
+  readonly manualWalFlush?: boolean
   /** Default `pointInTime`. */
   readonly walRecoveryMode?: WalRecoveryMode
   /**

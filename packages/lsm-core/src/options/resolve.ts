@@ -97,6 +97,7 @@ export interface ResolvedDBOptions {
   readonly statistics: Statistics | undefined
   readonly writeBufferManager: WriteBufferManager | undefined
   readonly atomicFlush: boolean
+  readonly manualWalFlush: boolean
   readonly blockCache: BlockCache
   readonly rowCacheBytes: number
   readonly clock: Clock
@@ -173,6 +174,7 @@ const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
   'statistics',
   'writeBufferManager',
   'atomicFlush',
+  'manualWalFlush',
   'paranoidChecks',
   'blockCache',
   'rowCacheBytes',
@@ -322,6 +324,7 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
       options.writeBufferManager ??
       (options.blockCache === undefined ? defaultWriteBufferManager() : undefined),
     atomicFlush: options.atomicFlush ?? false,
+    manualWalFlush: options.manualWalFlush ?? false,
     blockCache: options.blockCache ?? defaultBlockCache(),
     rowCacheBytes: checkNumber('rowCacheBytes', options.rowCacheBytes ?? 0, 0, 2 ** 31),
     clock: options.clock ?? systemClock,

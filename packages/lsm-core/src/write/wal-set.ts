@@ -4,6 +4,8 @@ import type { FileSystem } from '@varve/vfs'
 import { logFileName } from '@varve/manifest'
 import { LogWriter } from '@varve/wal'
 
+import { BufferedFile } from './buffered-file.ts'
+
 interface LiveLog {
   readonly number: number
   sizeBytes: number
@@ -12,6 +14,8 @@ interface LiveLog {
 interface OpenLog {
   readonly number: number
   readonly writer: LogWriter
+  /** The writer's file when it is one that buffers. */
+  readonly buffer: BufferedFile | undefined
   /** Asynchronous syncs under way: the descriptor must stay open for them. */
   syncing: number
   /** Nothing waits for it any more but those syncs. */
@@ -28,6 +32,7 @@ interface OpenLog {
 export class WalSet {
   readonly #fs: FileSystem
   readonly #directory: string
+  readonly #bufferBytes: number
   #current: OpenLog | undefined
   /** Not current any more and not synced; oldest first. */
   #unsynced: OpenLog[] = []
@@ -39,7 +44,9 @@ export class WalSet {
    */
   pinnedBy: (flushed?: ReadonlySet<object>) => number = () => Number.POSITIVE_INFINITY
 
-  constructor(fs: FileSystem, directory: string) {
+  /** With `bufferBytes` records wait in memory for {@link flush}, or until there are more; 0: they do not wait. */
+  constructor(fs: FileSystem, directory: string, bufferBytes: number = 0) {
+    this.#bufferBytes = bufferBytes
     this.#fs = fs
     this.#directory = directory
   }
@@ -67,8 +74,14 @@ export class WalSet {
     return bytes
   }
 
-  /** Every log with data and its present size, the current one last. */
+  /** Hands the records that wait in memory to the kernel. */
+  flush(): void {
+    this.#current?.buffer?.flushSync()
+  }
+
+  /** Every log with data and its present size in the kernel, the current one last. */
   liveLogs(): { readonly number: number; readonly sizeBytes: number }[] {
+    this.flush()
     const logs = this.#live.map(({ number, sizeBytes }) => ({ number, sizeBytes }))
     const current = this.#current
     if (current !== undefined)
@@ -83,6 +96,7 @@ export class WalSet {
 
   /** Starts a log with a number that no file has; its name survives a loss of power from here on. */
   startLog(number: number): void {
+    this.flush()
     const file = this.#fs.openWritableSync(join(this.#directory, logFileName(number)))
     this.#fs.syncDirectorySync(this.#directory)
     const old = this.#current
@@ -90,10 +104,12 @@ export class WalSet {
       this.#unsynced.push(old)
       this.#live.push({ number: old.number, sizeBytes: old.writer.sizeBytes })
     }
-    this.#current = { number, writer: new LogWriter(file), syncing: 0, finished: false }
+    const buffer = this.#bufferBytes > 0 ? new BufferedFile(file, this.#bufferBytes) : undefined
+    const writer = new LogWriter(buffer ?? file)
+    this.#current = { number, writer, buffer, syncing: 0, finished: false }
   }
 
-  /** Appends one record to the current log; it has reached the kernel when this returns. */
+  /** Appends one record to the current log; it has reached the kernel when this returns, unless logs are buffered. */
   append(record: Uint8Array): void {
     this.#current!.writer.addRecord(record)
   }

@@ -1,0 +1,71 @@
+import { assertNoOpenResources } from '@varve/base/testing'
+import { MemoryFileSystem } from '@varve/vfs'
+import { fc } from '@fast-check/vitest'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { DB } from '../index.ts'
+import { BufferedFile } from './buffered-file.ts'
+
+afterEach(() => assertNoOpenResources())
+
+describe('a buffered file', () => {
+  it('has in the end what was appended, in order, whatever the sizes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.constant('flush' as const))),
+        async (steps) => {
+          const fileSystem = new MemoryFileSystem()
+          const file = new BufferedFile(fileSystem.openWritableSync('/log'), 16)
+          let size = 0
+          for (const step of steps) {
+            if (step === 'flush') file.flushSync()
+            else {
+              file.appendSync(step)
+              size += step.length
+            }
+            expect(file.sizeBytes).toBe(size)
+          }
+          file.closeSync()
+          const all = steps.filter((step) => step !== 'flush').map((step) => Buffer.from(step))
+          expect(Buffer.from(await fileSystem.readFile('/log'))).toEqual(Buffer.concat(all))
+        },
+      ),
+    )
+  })
+})
+
+describe('manualWalFlush', () => {
+  it('loses the end of the history with the process, and nothing that was flushed or synced', async () => {
+    const disk = new MemoryFileSystem()
+    const options = { createIfMissing: true, manualWalFlush: true, columnFamilies: { other: {} } }
+    const after = async (fileSystem: MemoryFileSystem): Promise<string[]> => {
+      await using db = await DB.open('/db', { ...options, fileSystem })
+      const keys: string[] = []
+      for await (const [key] of db.range()) keys.push(Buffer.from(key).toString())
+      return keys
+    }
+    await using db = await DB.open('/db', { ...options, fileSystem: disk })
+    await db.put('a', '1')
+    db.putSync('b', '1')
+    expect(await after(disk.forkAfterProcessDeath())).toEqual([])
+    await db.flushWal()
+    await db.put('c', '1')
+    expect(await after(disk.forkAfterProcessDeath())).toEqual(['a', 'b'])
+    expect(await after(disk.forkAfterPowerLoss())).toEqual([])
+    await db.put('d', '1', { sync: true })
+    expect(await after(disk.forkAfterPowerLoss())).toEqual(['a', 'b', 'c', 'd'])
+    // A new log is begun only behind the whole of the old one.
+    await db.put('e', '1')
+    await db.flush({ cf: db.columnFamily('other') })
+    await db.put('e', '1', { cf: db.columnFamily('other') })
+    await db.flush({ cf: db.columnFamily('other') })
+    expect(await after(disk.forkAfterProcessDeath())).toContain('e')
+    await db.put('f', '1')
+    await db.checkpoint('/copy')
+    await using copy = await DB.open('/copy', { ...options, fileSystem: disk })
+    expect(await copy.get('f')).toBeDefined()
+    await db.put('g', '1')
+    await db.close()
+    expect(await after(disk)).toContain('g')
+  })
+})
