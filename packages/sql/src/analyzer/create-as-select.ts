@@ -16,7 +16,7 @@ import { defaultKeyFormat, planQuery, type PlannedQuery } from '../plan/plan-que
 import type { CreateAsSelectCommand, InsertIntoCommand } from './command.ts'
 import { checkName, checkTimestamp, requireTimestampColumn } from './create-source.ts'
 import type { AnalysisEnvironment } from './environment.ts'
-import { checkFormat, withWrapping } from './formats.ts'
+import { checkFormat, checkFormatProperties, withWrapping } from './formats.ts'
 import { checkSinkSchema } from './sink-schema.ts'
 import { optional, readProperties, type SourceProperties } from './source-properties.ts'
 import { checkInsertColumns, adaptLiterals } from './insert-into.ts'
@@ -157,6 +157,8 @@ function sinkFormats(
     ...settings.value,
   }
   const configured = environment.properties?.['ksql.persistence.wrap.single.values']
+  checkFormatProperties(key)
+  checkFormatProperties(value)
   checkFormat(key.format, projection.keyColumns, 'key')
   checkFormat(value.format, projection.valueColumns, 'value')
   return {

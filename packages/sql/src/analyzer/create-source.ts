@@ -15,7 +15,13 @@ import { planSourceTable } from '../plan/plan-source-table.ts'
 import type { CreateSourceCommand } from './command.ts'
 import type { AnalysisEnvironment, SqlProperties } from './environment.ts'
 import { changeColumns } from './change-columns.ts'
-import { checkFormat, inferringFormats, isChangeFormat, withWrapping } from './formats.ts'
+import {
+  checkFormat,
+  checkFormatProperties,
+  inferringFormats,
+  isChangeFormat,
+  withWrapping,
+} from './formats.ts'
 import { isSystemColumn } from './scope.ts'
 import { optional, readProperties, type SourceProperties } from './source-properties.ts'
 import { resolveType } from './typing/context.ts'
@@ -97,10 +103,13 @@ function createFormats(
       { span: statement.span },
     )
   }
-  return {
-    key: { ...settings.key, format: settings.keyFormat ?? keyFormatFor(valueFormat) },
+  const formats: { readonly key: FormatSpec; readonly value: FormatSpec } = {
+    key: { ...settings.key, format: settings.keyFormat ?? configured('key') ?? 'KAFKA' },
     value: { ...settings.value, format: valueFormat },
   }
+  checkFormatProperties(formats.key)
+  checkFormatProperties(formats.value)
+  return formats
 }
 
 /** Checks CREATE STREAM / TABLE. @throws SqlError */

@@ -171,6 +171,36 @@ export function checkFormat(format: FormatName, columns: Columns, side: 'key' | 
   )
 }
 
+/** Properties of formats by their names in messages, and the formats that have them. */
+const formatProperties: readonly {
+  readonly property: 'delimiter' | 'schemaFullName' | 'nullable'
+  readonly shownAs: string
+  readonly formats: ReadonlySet<FormatName>
+}[] = [
+  { property: 'delimiter', shownAs: 'delimiter', formats: new Set<FormatName>(['DELIMITED']) },
+  {
+    property: 'schemaFullName',
+    shownAs: 'fullSchemaName',
+    formats: new Set<FormatName>(['AVRO', 'JSON_SR', 'PROTOBUF']),
+  },
+  {
+    property: 'nullable',
+    shownAs: 'nullableRepresentation',
+    formats: new Set<FormatName>(['PROTOBUF', 'PROTOBUF_NOSR']),
+  },
+]
+
+/** @throws SqlError for properties that the format does not have */
+export function checkFormatProperties(spec: FormatSpec): void {
+  const odd = formatProperties.filter(
+    ({ property, formats }) => spec[property] !== undefined && !formats.has(spec.format),
+  )
+  if (odd.length === 0) return
+  throw new SqlError(
+    `${spec.format} does not support the following configs: [${odd.map(({ shownAs }) => shownAs).join(', ')}]`,
+  )
+}
+
 const singleValueFormats: ReadonlyMap<FormatName, 'both' | 'wrap' | 'unwrap'> = new Map([
   ['JSON', 'both'],
   ['JSON_SR', 'both'],

@@ -180,7 +180,7 @@ function windowOf(reader: PropertyReader): WindowInfo | undefined {
   if (type !== 'HOPPING' && type !== 'TUMBLING') {
     return reader.fail(
       'WINDOW_TYPE',
-      `Invalid value '${type}' for property 'WINDOW_TYPE': must be one of SESSION, HOPPING, TUMBLING`,
+      `Invalid value ${type} for configuration WINDOW_TYPE: String must be one of: SESSION, HOPPING, TUMBLING, null`,
     )
   }
   if (size === undefined) {
@@ -232,7 +232,10 @@ class PropertyReader {
     const value = this.#byName.get(name)?.value
     if (value === undefined) return undefined
     if (typeof value !== 'string') {
-      return this.fail(name, `Invalid value '${value}' for property '${name}': must be a text`)
+      return this.fail(
+        name,
+        `Invalid value ${String(value)} for configuration ${name}: Expected value to be a string`,
+      )
     }
     return value
   }
@@ -245,7 +248,7 @@ class PropertyReader {
     if (!isCount || (name === 'PARTITIONS' && number === 0)) {
       return this.fail(
         name,
-        `Invalid value ${String(value)} for property ${name}: must be a positive whole number`,
+        `Invalid value ${String(value)} for configuration ${name}: must be a positive whole number`,
       )
     }
     return number
@@ -258,7 +261,7 @@ class PropertyReader {
     if (folded !== 'true' && folded !== 'false') {
       return this.fail(
         name,
-        `Invalid value '${String(value)}' for property '${name}': must be true or false`,
+        `Invalid value ${String(value)} for configuration ${name}: Expected value to be either true or false`,
       )
     }
     return folded === 'true'
