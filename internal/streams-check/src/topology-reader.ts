@@ -241,6 +241,7 @@ export class TopologyReader {
           graceMs: window.graceMs ?? (node.eager === true ? eagerGraceMs(window) : 0),
         },
         eager: node.eager === true,
+        nullValuesAge: this.#storesInMemory,
         keySerde,
         leftSerde: jsonSerde,
         rightSerde: jsonSerde,

@@ -140,6 +140,43 @@ describe('a null key that waits for a versioned table', () => {
   })
 })
 
+it.each([
+  [false, ['a l+r@0']],
+  [true, ['a l+null@0']],
+])('a null value makes earlier records of its side older: %s', (nullValuesAge, expected) => {
+  const nullable = {
+    serialize: (value: string | null) => (value === null ? null : text.serialize(value)),
+    deserialize: (bytes: Uint8Array | null) => (bytes === null ? null : text.deserialize(bytes)),
+  }
+  const builder = new StreamsBuilder()
+  const source = { keySerde: text, valueSerde: nullable }
+  builder
+    .stream('l', source)
+    .joinStream(builder.stream('r', source), (left, right) => `${left}+${right}`, {
+      type: 'left',
+      windows: { beforeMs: 0, afterMs: 0, graceMs: 3 },
+      nullValuesAge,
+      keySerde: text,
+      leftSerde: nullable,
+      rightSerde: nullable,
+    })
+    .to('out', consumed)
+  using driver = new TopologyTestDriver(builder.build())
+  const pipe = (topic: string, value: string | null, timestamp: number): void =>
+    driver.pipeInput(topic, {
+      key: Buffer.from('a'),
+      value: value === null ? null : Buffer.from(value),
+      timestamp,
+    })
+  pipe('r', 'r', 0)
+  pipe('r', null, 4)
+  pipe('l', 'l', 0)
+  const outputs = driver.readOutput().map(({ key, value, timestamp }) => {
+    return `${Buffer.from(key!).toString()} ${Buffer.from(value!).toString()}@${timestamp}`
+  })
+  expect(outputs).toEqual(expected)
+})
+
 it('refuses a grace without a history that covers it, and a history where no table is', () => {
   const builder = new StreamsBuilder()
   const table = builder.table('t', consumed)

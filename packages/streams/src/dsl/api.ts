@@ -168,6 +168,11 @@ export interface StreamJoined<K, VL, VR> extends Named {
   readonly store?: string
   /** Send the unmatched row at once and a later match in addition, instead of when the window closed. Default false. */
   readonly eager?: boolean
+  /**
+   * Whether a record without a value, which joins nothing, still says how late it is for its side's earlier records: as in Kafka Streams'
+   * stores in memory. Default false, as in those on disk.
+   */
+  readonly nullValuesAge?: boolean
 }
 
 /** A table: the latest value per key, as a stream of {@link Change}s. */

@@ -82,6 +82,7 @@ export function joinStreams<K, VL, VR, VOut>(
     outerStore: waits ? `${store}-outer` : undefined,
     leftSerde: leftSerde as Serde<unknown>,
     rightSerde: rightSerde as Serde<unknown>,
+    nullValuesAge: joined.nullValuesAge ?? false,
   }
   const join = joiner as (left: unknown, right: unknown, key: K) => VOut
   const leftNode = graph.addProcessor(

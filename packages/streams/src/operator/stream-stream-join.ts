@@ -39,6 +39,7 @@ export interface StreamJoinSettings<VL, VR> {
   readonly outerStore: string | undefined
   readonly leftSerde: Serde<VL>
   readonly rightSerde: Serde<VR>
+  readonly nullValuesAge: boolean
 }
 
 /**
@@ -88,6 +89,7 @@ export class StreamStreamJoinProcessor<K, V, VO, VR> extends BaseProcessor<K, V,
     const { key, value, timestamp } = record
     const time = this.#time
     if (key !== null && value !== null) this.#own.put(key, value, timestamp)
+    else if (key !== null && this.#settings.nullValuesAge) this.#own.observe(timestamp)
     if (timestamp > time.streamTime.value) time.streamTime.value = timestamp
     if (key === null && value !== null && this.#outer) {
       this.#forward(record, value, null, timestamp)

@@ -43,8 +43,13 @@ export class JoinStore<K, V> implements StateStore {
     return this.#observed.value - this.retentionMs + 1
   }
 
-  put(key: K, value: V, timestamp: number): void {
+  /** Takes note of a time by which older records are forgotten. */
+  observe(timestamp: number): void {
     if (timestamp > this.#observed.value) this.#observed.value = timestamp
+  }
+
+  put(key: K, value: V, timestamp: number): void {
+    this.observe(timestamp)
     if (timestamp < this.visibleFrom) return
     const bytes = this.#valueSerde.serialize(value)
     if (bytes === null) return
