@@ -181,7 +181,7 @@ class Repair {
     }
     versions.lastSequence = tables.reduce(
       (most, { file }) => Math.max(most, file.largestSequence),
-      hints.state === undefined ? 0 : hints.lastSequence,
+      hints.lastSequence,
     )
     const mark = join(this.#directory, `${String(versions.newFileNumber()).padStart(6, '0')}.dbtmp`)
     await this.#fs.writeFileAtomic(mark, utf8Bytes(MARK))

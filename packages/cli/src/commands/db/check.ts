@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import {
   logFileName,
@@ -12,22 +12,38 @@ import { nodeFileSystem } from '@varve/vfs'
 import { LogReader, readWriteBatches } from '@varve/wal'
 import type { Command } from 'commander'
 
+import { printLine } from './open.ts'
+
+interface CheckOptions {
+  readonly walDir?: string
+  readonly json?: boolean
+}
+
 /** `check`: reads every block of every live table and every record of every log; ends with `N passed, N failed`. */
 export function addCheckCommand(db: Command): void {
   db.command('check <dir>')
-    .description('read and verify every live file')
-    .action(async (directory: string) => {
-      const print = (line: string): void => void process.stdout.write(`${line}\n`)
+    .description('read and verify every live file; ends with 1 when one is damaged')
+    .option('--wal-dir <dir>', 'directory of the logs, when it is another one')
+    .option('--json', 'one JSON object a line')
+    .action(async (directory: string, options: CheckOptions) => {
       let passed = 0
       let failed = 0
       const judge = async (what: string, run: () => Promise<string>): Promise<void> => {
+        let ok = true
+        let detail: string
         try {
-          print(`ok      ${what}: ${await run()}`)
+          detail = await run()
           passed++
         } catch (error) {
-          print(`DAMAGED ${what}: ${(error as Error).message}`)
+          ok = false
+          detail = (error as Error).message
           failed++
         }
+        printLine(
+          options.json === true
+            ? JSON.stringify({ file: what, ok, detail })
+            : `${ok ? 'ok     ' : 'DAMAGED'} ${what}: ${detail}`,
+        )
       }
       const state = await readManifest(nodeFileSystem, directory)
       for (const family of state.columnFamilies) {
@@ -39,12 +55,17 @@ export function addCheckCommand(db: Command): void {
           }
         }
       }
-      for (const name of await nodeFileSystem.list(directory)) {
+      const walDirectory = resolve(directory, options.walDir ?? '.')
+      for (const name of await nodeFileSystem.list(walDirectory)) {
         const parsed = parseFileName(name)
         if (parsed?.type !== 'log' || parsed.number < state.minLogNumberToKeep) continue
-        await judge(name, () => checkLog(join(directory, logFileName(parsed.number))))
+        await judge(name, () => checkLog(join(walDirectory, logFileName(parsed.number))))
       }
-      print(`${passed} passed, ${failed} failed`)
+      printLine(
+        options.json === true
+          ? JSON.stringify({ passed, failed })
+          : `${passed} passed, ${failed} failed`,
+      )
       if (failed > 0) process.exitCode = 1
     })
 }

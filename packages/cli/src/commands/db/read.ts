@@ -1,91 +1,95 @@
 import { DB } from '@varve/lsm-core'
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 
-import { formatBytes, parseBytes, type ByteStyle } from '../../render/bytes.ts'
-
-interface FamilyOptions {
-  readonly cf: string
-  readonly hex?: boolean
-}
+import { formatBytes, parseBytes } from '../../render/bytes.ts'
+import {
+  familyOptions,
+  jsonBytes,
+  openForReading,
+  printLine,
+  styleOf,
+  wholeNumber,
+  type FamilyOptions,
+} from './open.ts'
 
 interface ScanOptions extends FamilyOptions {
   readonly from?: string
   readonly to?: string
+  readonly prefix?: string
   readonly limit?: number
   readonly reverse?: boolean
+  readonly values: boolean
+  readonly count?: boolean
 }
 
-const style = (options: FamilyOptions): ByteStyle => (options.hex === true ? 'hex' : 'text')
-const print = (line: string): void => void process.stdout.write(`${line}\n`)
-
-/** `scan`, `get`, `put`, `delete`, `list-column-families`. */
+/** `scan`, `get`, `list-column-families`. */
 export function addReadCommands(db: Command): void {
   db.command('list-column-families <dir>')
     .description('names of the column families')
     .action(async (directory: string) => {
-      for (const name of await DB.listColumnFamilies(directory)) print(name)
+      for (const name of await DB.listColumnFamilies(directory)) printLine(name)
     })
-  family(db.command('scan <dir>'))
+  familyOptions(db.command('scan <dir>'))
     .description('entries in the order of the keys, one a line: key ==> value')
     .option('--from <key>', 'first key (0x… for bytes)')
     .option('--to <key>', 'key before which to stop')
+    .option('--prefix <key>', 'only keys that begin so')
     .option('--limit <n>', 'entries at most', wholeNumber)
     .option('--reverse', 'from the last key to the first')
+    .option('--no-values', 'keys alone')
+    .option('--count', 'only how many there are')
     .action(async (directory: string, options: ScanOptions) => {
-      await using database = await DB.openReadOnly(directory, { columnFamilies: '*' })
-      const entries = database.range({
+      await using database = await openForReading(directory, options)
+      const style = styleOf(options)
+      const prefix = options.prefix === undefined ? undefined : parseBytes(options.prefix)
+      const from = options.from === undefined ? prefix : parseBytes(options.from)
+      let entries = 0
+      for await (const [key, value] of database.range({
         cf: database.columnFamily(options.cf),
-        ...(options.from === undefined ? {} : { gte: parseBytes(options.from) }),
+        ...(from === undefined ? {} : { gte: from }),
         ...(options.to === undefined ? {} : { lt: parseBytes(options.to) }),
-        ...(options.limit === undefined ? {} : { limit: options.limit }),
         ...(options.reverse === true ? { reverse: true } : {}),
-      })
-      for await (const [key, value] of entries) {
-        print(`${formatBytes(key, style(options))} ==> ${formatBytes(value, style(options))}`)
+      })) {
+        if (prefix !== undefined && !beginsWith(key, prefix)) {
+          if (options.reverse === true && entries === 0) continue
+          break
+        }
+        if (options.limit !== undefined && entries >= options.limit) break
+        entries++
+        if (options.count === true) continue
+        if (options.json === true) {
+          const shown = options.values ? { value: jsonBytes(value, style) } : {}
+          printLine(JSON.stringify({ key: jsonBytes(key, style), ...shown }))
+        } else {
+          const shown = options.values ? ` ==> ${formatBytes(value, style)}` : ''
+          printLine(`${formatBytes(key, style)}${shown}`)
+        }
+      }
+      if (options.count === true) printLine(String(entries))
+    })
+  familyOptions(db.command('get <dir> <keys...>'))
+    .description('the values of keys, one a line; ends with 1 when one is not there')
+    .action(async (directory: string, keys: readonly string[], options: FamilyOptions) => {
+      await using database = await openForReading(directory, options)
+      const style = styleOf(options)
+      for (const key of keys) {
+        const value = await database.get(parseBytes(key), {
+          cf: database.columnFamily(options.cf),
+        })
+        if (value === undefined) {
+          process.stderr.write(keys.length === 1 ? 'not found\n' : `not found: ${key}\n`)
+          process.exitCode = 1
+        } else if (options.json === true) {
+          printLine(JSON.stringify({ key, value: jsonBytes(value, style) }))
+        } else {
+          printLine(formatBytes(value, style))
+        }
       }
     })
-  family(db.command('get <dir> <key>'))
-    .description('the value of a key; ends with 1 when there is none')
-    .action(async (directory: string, key: string, options: FamilyOptions) => {
-      await using database = await DB.openReadOnly(directory, { columnFamilies: '*' })
-      const value = await database.get(parseBytes(key), { cf: database.columnFamily(options.cf) })
-      if (value === undefined) {
-        process.stderr.write('not found\n')
-        process.exitCode = 1
-      } else print(formatBytes(value, style(options)))
-    })
-  family(db.command('put <dir> <key> <value>'))
-    .description('write one entry, synced')
-    .action(async (directory: string, key: string, value: string, options: FamilyOptions) => {
-      await using database = await DB.open(directory, {
-        createIfMissing: false,
-        columnFamilies: '*',
-      })
-      await database.put(parseBytes(key), parseBytes(value), {
-        cf: database.columnFamily(options.cf),
-        sync: true,
-      })
-      print('OK')
-    })
-  family(db.command('delete <dir> <key>'))
-    .description('delete one entry, synced')
-    .action(async (directory: string, key: string, options: FamilyOptions) => {
-      await using database = await DB.open(directory, {
-        createIfMissing: false,
-        columnFamilies: '*',
-      })
-      await database.delete(parseBytes(key), { cf: database.columnFamily(options.cf), sync: true })
-      print('OK')
-    })
 }
 
-function family(command: Command): Command {
-  return command
-    .option('--cf <name>', 'column family', 'default')
-    .option('--hex', 'show all bytes in hexadecimal')
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('write a whole number')
-  return Number(text)
+function beginsWith(key: Uint8Array, prefix: Uint8Array): boolean {
+  if (key.length < prefix.length) return false
+  for (let i = 0; i < prefix.length; i++) if (key[i] !== prefix[i]) return false
+  return true
 }

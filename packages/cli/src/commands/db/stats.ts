@@ -10,8 +10,22 @@ import { formatTable } from '../../render/table.ts'
 export function addStatsCommand(db: Command): void {
   db.command('stats <dir>')
     .description('families, levels and tables')
-    .action(async (directory: string) => {
+    .option('--json', 'one JSON object')
+    .action(async (directory: string, options: { readonly json?: boolean }) => {
       const state = await readManifest(nodeFileSystem, directory)
+      if (options.json === true) {
+        const text = JSON.stringify(
+          { ...state, blobFiles: state.blobFiles.length },
+          (_name, value: unknown) =>
+            value instanceof Uint8Array
+              ? formatBytes(value, 'hex')
+              : value instanceof Map
+                ? Object.fromEntries(value)
+                : value,
+        )
+        process.stdout.write(`${text}\n`)
+        return
+      }
       const print = (line: string): void => void process.stdout.write(`${line}\n`)
       print(
         `database ${state.dbId ?? (await readIdentity(nodeFileSystem, directory))}, last sequence ${state.lastSequence}, manifest ${state.manifestFileNumber}`,
