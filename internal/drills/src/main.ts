@@ -10,6 +10,7 @@ import { CorpusWriter } from './fuzz/corpus.ts'
 import { runFuzzSqlDrill } from './fuzz-sql/fuzz-sql-drill.ts'
 import { runFuzzDrill } from './fuzz/fuzz-drill.ts'
 import { runJudgesDrill } from './judges/judges-drill.ts'
+import { runModelDrill } from './model/model-drill.ts'
 import { callPanel } from './judges/panel.ts'
 import { runEngineDrill } from './engine/engine-drill.ts'
 import { runQueriesDrill } from './queries/queries-drill.ts'
@@ -96,6 +97,15 @@ const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
     const failed = reports.reduce((sum, report) => sum + report.failures.length, 0)
     return { passed: reports.reduce((sum, report) => sum + report.inputs, 0) - failed, failed }
   },
+  // Compares databases under random options with a map.
+  model: async () => {
+    const { histories, failures } = await runModelDrill({
+      ...common,
+      histories: number(values.histories) ?? 1000,
+      only: number(values.only),
+    })
+    return { passed: histories - failures.length, failed: failures.length }
+  },
   // Damages files of databases.
   damage: async () => {
     const { damages, byFile, silentPlaces, failures } = await runDamageDrill({
@@ -146,6 +156,7 @@ if (run === undefined) {
       '  crash [--points N] [--history H [--point P]]',
       '  two-phase [--points N]',
       '  fault [--histories N] [--faults N] [--history H [--call C [--fault F]]]',
+      '  model [--histories N] [--only H]',
       '  damage [--damages N] [--database D [--damage N]]',
       '  fuzz [--inputs N] [--decoder D] [--save-corpus]',
       '  fuzz-sql [--inputs N] [--decoder NAME]',

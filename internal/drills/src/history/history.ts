@@ -10,6 +10,7 @@ import {
 } from '@varve/lsm-core'
 import type { FileSystem } from '@varve/vfs'
 
+import { checkCursors } from './check-cursors.ts'
 import { ChangeMaker } from './changes.ts'
 import {
   changed,
@@ -205,6 +206,7 @@ export class History {
     for (const { handle, setup } of this.#families.values()) {
       const expected = this.#contentOf(handle.id, setup)
       this.#compare(readContent(this.db, handle, setup), expected, handle.name)
+      checkCursors(this.db, handle, setup, expected, this.#random)
     }
     for (const { snapshot, states } of this.#snapshots) {
       for (const [id, expected] of states) {
@@ -212,6 +214,7 @@ export class History {
         if (family === undefined) continue
         const actual = readContent(this.db, family.handle, family.setup, snapshot)
         this.#compare(actual, expected, `${family.handle.name} at snapshot ${snapshot.sequence}`)
+        checkCursors(this.db, family.handle, family.setup, expected, this.#random, snapshot)
       }
     }
   }
