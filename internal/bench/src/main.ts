@@ -14,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   streams: async () => (await import('./streams/embedded.ts')).embeddedStreams,
   'kafka-streams': async () => (await import('./streams/kafka-streams.ts')).kafkaStreams,
   store: async () => (await import('./store/store.ts')).storeBenchmark,
+  'store-latency': async () => (await import('./store/latency.ts')).storeLatency,
 }
 
 const { positionals, values } = parseArgs({
