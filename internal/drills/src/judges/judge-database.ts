@@ -217,8 +217,12 @@ async function readOurs(
   directory: string,
   database: JudgedDatabase,
 ): Promise<Map<string, Content>> {
+  // RocksDB compacts into levels of its own choice.
   const columnFamilies = Object.fromEntries(
-    database.families.map(({ setup }) => [setup.name, setup.options]),
+    database.families.map(({ setup: { name, options } }) => {
+      const { numLevels: _, ...others } = options
+      return [name, others]
+    }),
   )
   const read = async (db: DB): Promise<Map<string, Content>> => {
     const contents = new Map<string, Content>()
