@@ -29,6 +29,10 @@ export function resolveComparator(
   if (wanted === undefined) {
     const known = comparatorNamed(stored)
     if (known !== undefined) return known
+    if (stored.endsWith('.u64ts'))
+      throw new UnsupportedError(
+        `user-defined timestamps, which column family "${familyName}" in "${directory}" has`,
+      )
     throw new UnsupportedError(
       `comparator "${stored}" of column family "${familyName}" in "${directory}"`,
     )
