@@ -85,7 +85,7 @@ module.exports = {
         'node:fs belongs to vfs; the command line reads scripts, the server reads its properties',
       severity: 'error',
       from: {
-        path: '^packages/',
+        path: '^packages/[^/]+/src/',
         pathNot: ['^packages/(vfs|cli)/', '\\.test\\.ts$', '/(test|examples|testing)/'],
       },
       to: { path: '^(node:fs|fs|node:fs/promises|fs/promises)$' },
