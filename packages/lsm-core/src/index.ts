@@ -47,9 +47,12 @@ export type {
   Snapshot,
 } from './db/handles.ts'
 export type {
+  ChecksumName,
   ColumnFamilyOptions,
   CompactionStyle,
   CompressionName,
+  IndexName,
+  TableLayoutOptions,
 } from './options/column-family-options.ts'
 export type { CompactionFilterModule } from './options/compaction-filter-module.ts'
 export type {

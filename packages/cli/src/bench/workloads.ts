@@ -18,7 +18,7 @@ export interface BenchContext {
 }
 
 /** What a workload has done. */
-export interface WorkloadResult {
+interface WorkloadResult {
   readonly operations: number
   /** Of keys and values written or read. */
   readonly bytes: number

@@ -61,7 +61,7 @@ export async function readBackupDirectory(
 }
 
 /** The first file of a backup that is missing or has not its size. */
-export async function firstWrongSize(
+async function firstWrongSize(
   fs: FileSystem,
   directory: string,
   backup: Backup,

@@ -13,7 +13,7 @@ import type { FileSystem } from '@varve/vfs'
 import { LogReader } from '@varve/wal'
 
 /** What can be learnt of a family. */
-export interface FamilyHint {
+interface FamilyHint {
   readonly id: number
   name: string
   comparatorName: string | undefined
