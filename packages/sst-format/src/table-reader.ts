@@ -25,6 +25,7 @@ import { FilterReader } from './filter/filter-reader.ts'
 import { GlobalSequenceIterator } from './global-sequence-iterator.ts'
 import { decodeIndexBlock, type IndexEntries } from './index/index-block.ts'
 import { searchIndex } from './index/index-search.ts'
+import { hash64, xxph3 } from './hash/xxh3-64.ts'
 import type { TableProperties } from './meta/properties.ts'
 import { computeUniqueId } from './meta/unique-id.ts'
 import type { RangeTombstone } from './range-tombstone.ts'
@@ -65,6 +66,10 @@ class FoundEntry implements PointResult {
   type = 0
   sequence = 0
   data: Uint8Array = emptyBytes
+  /** Hash of the key that is looked up, once a filter asked for it. */
+  hashed = false
+  hashHigh = 0
+  hashLow = 0
   start = 0
   end = 0
 
@@ -216,9 +221,23 @@ export class TableReader {
 
   /**
    * Finds the first entry at or after the internal key `target` that has its user key. Fills `result` and returns true, or
-   * returns false. Range tombstones are not looked at.
+   * returns false. Range tombstones are not looked at. `sameKey` promises that `result` was last used for the same user key, by
+   * any table: its hash need not be taken again.
    */
-  getSync(target: Uint8Array, result: PointResult): boolean {
+  getSync(target: Uint8Array, result: PointResult, sameKey: boolean = false): boolean {
+    const found = result as FoundEntry
+    if (!sameKey) found.hashed = false
+    const { filter, filtersKeys } = this.#table
+    if (filter?.takesHash === true && filtersKeys) {
+      if (!found.hashed) {
+        xxph3(target, 0, target.length - 8)
+        found.hashed = true
+        found.hashHigh = hash64.hi
+        found.hashLow = hash64.lo
+      }
+      if (!filter.mayMatchHash(found.hashHigh, found.hashLow)) return false
+      return this.#searchEntry(target, found, undefined, true) === Outcome.Found
+    }
     return this.#search(target, result as FoundEntry, undefined, true) === Outcome.Found
   }
 
@@ -381,7 +400,16 @@ export class TableReader {
     sync: boolean,
   ): Outcome {
     const filtered = this.#filterAnswer(target, pinned, sync)
-    if (filtered !== Outcome.Found) return filtered
+    return filtered === Outcome.Found ? this.#searchEntry(target, result, pinned, sync) : filtered
+  }
+
+  /** {@link #search} of what the filter lets pass. */
+  #searchEntry(
+    target: Uint8Array,
+    result: FoundEntry,
+    pinned: PinnedBlocks | undefined,
+    sync: boolean,
+  ): Outcome {
     const { globalSequence } = this.#table
     if (globalSequence === undefined) return this.#searchIn(target, result, pinned, sync)
     // Stored sequence numbers are 0: look for the key's only entry, then judge the number it stands for.

@@ -46,6 +46,7 @@ export function plainLookUp(
   }
   const target = seekKey(userKey, snapshot)
   const { levels } = version
+  let asked = false
   for (let level = 0; level < levels.length; level++) {
     const files = levels[level]!
     const count = files.length
@@ -60,7 +61,9 @@ export function plainLookUp(
       if (!isInBounds(file, env, userKey, level > 0)) continue
       const { reader, rangeTombstones } = env.tables.open(file, env.comparator.user)
       if (rangeTombstones !== undefined) return notPlain
-      if (!reader.getSync(target, found)) continue
+      const has = reader.getSync(target, found, asked)
+      asked = true
+      if (!has) continue
       const { type } = found
       if (type === ValueType.Value && !env.hasTimes) return found.copyValue()
       return type === ValueType.Deletion ? undefined : notPlain

@@ -68,8 +68,19 @@ export function fastLocalBloomMayMatch(
   length: number,
 ): boolean {
   xxph3(bytes, 0, length)
-  const line = fastRange(hash64.lo, lineBytes >>> 6) * 64
-  let h = hash64.hi
+  return fastLocalBloomHasHash(filter, lineBytes, probes, hash64.hi, hash64.lo)
+}
+
+/** {@link fastLocalBloomMayMatch} of a key whose hash is known. */
+export function fastLocalBloomHasHash(
+  filter: Uint8Array,
+  lineBytes: number,
+  probes: number,
+  high: number,
+  low: number,
+): boolean {
+  const line = fastRange(low, lineBytes >>> 6) * 64
+  let h = high
   for (let k = 0; k < probes; k++) {
     const bit = h >>> 23
     if ((filter[line + (bit >>> 3)]! & (1 << (bit & 7))) === 0) return false

@@ -1,6 +1,6 @@
 import { readFixed32 } from '@varve/base'
 
-import { fastLocalBloomMayMatch } from './fast-local-bloom.ts'
+import { fastLocalBloomHasHash, fastLocalBloomMayMatch } from './fast-local-bloom.ts'
 import { legacyBloomMayMatch } from './legacy-bloom.ts'
 import { ribbonMayMatch, ribbonShape, type RibbonShape } from './ribbon.ts'
 
@@ -59,6 +59,16 @@ export class FilterReader {
 
   get sizeBytes(): number {
     return this.#data.length
+  }
+
+  /** Whether {@link mayMatchHash} answers: the filter asks for nothing but the key's hash. */
+  get takesHash(): boolean {
+    return this.#kind === Kind.FastLocal
+  }
+
+  /** Hot. {@link mayMatch} of the key whose XXPH3 is given, where {@link takesHash}. */
+  mayMatchHash(high: number, low: number): boolean {
+    return fastLocalBloomHasHash(this.#data, this.#lineBytes, this.#probes, high, low)
   }
 
   /** Hot. Whether the user key in `bytes[0, length)` may be in the table; false is certain. */
