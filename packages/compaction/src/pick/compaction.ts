@@ -66,6 +66,8 @@ export interface PickInput {
   readonly compactCursors?: ReadonlyMap<number, Uint8Array>
   /** Numbers of tables that were suggested for compaction, besides those that the MANIFEST marks. */
   readonly markedFiles?: ReadonlySet<number>
+  /** Deletions of tables that this process has not written, as far as it has looked, by number. */
+  readonly deletionsOf?: ReadonlyMap<number, number>
   /** Unix seconds; absent: no table is old. */
   readonly nowS?: number
   /**

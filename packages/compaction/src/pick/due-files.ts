@@ -58,7 +58,8 @@ export function* filesFreedBySnapshots(input: PickInput): Generator<LevelFile, v
     const { level, file } = entry
     if (level === 0 || file.largestSequence === 0 || file.largestSequence >= oldestSnapshot)
       continue
-    if ((file.deletions ?? 0) === 0 && file.keptForSnapshots !== true) continue
+    const deletions = file.deletions ?? input.deletionsOf?.get(file.number) ?? 0
+    if (deletions === 0 && file.keptForSnapshots !== true) continue
     const hasBelow = version.levels.some(
       (_, below) =>
         below > level &&

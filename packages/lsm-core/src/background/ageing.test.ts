@@ -15,11 +15,14 @@ interface Opened extends AsyncDisposable {
   readonly reasons: string[]
 }
 
-async function open(options: ColumnFamilyOptions): Promise<Opened> {
+async function open(
+  options: ColumnFamilyOptions,
+  fileSystem: MemoryFileSystem = new MemoryFileSystem(),
+): Promise<Opened> {
   const clock = new VirtualClock(startMs)
   const reasons: string[] = []
   const db = await DB.open('/db', {
-    fileSystem: new MemoryFileSystem(),
+    fileSystem,
     clock,
     createIfMissing: true,
     columnFamilies: { default: { compression: 'none', ...options } },
@@ -158,5 +161,24 @@ describe('a snapshot that is released', () => {
     expect(await keysOf(db)).toBe('b c d')
     await db.waitForCompactions()
     expect(reasons).toHaveLength(1)
+  })
+  test('is gone when its process has ended: what it kept goes after the next opening', async () => {
+    const fileSystem = new MemoryFileSystem()
+    {
+      await using opened = await open({}, fileSystem)
+      const { db } = opened
+      await table(db, 'a', 'b', 'c')
+      const snapshot = db.snapshot()
+      await db.delete('a')
+      await db.compactRange()
+      expect(await db.get('a', { snapshot })).toBeDefined()
+      await db.close()
+      snapshot.release()
+    }
+    await using opened = await open({}, fileSystem)
+    const { db, reasons } = opened
+    await db.waitForCompactions()
+    expect(reasons).toEqual(['bottommostFiles rewrite'])
+    expect(await keysOf(db)).toBe('b c')
   })
 })

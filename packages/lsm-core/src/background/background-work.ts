@@ -40,6 +40,8 @@ export class BackgroundWork {
   /** One of them has what it wants: no compaction runs but its own. */
   #isExclusive = false
   #ageTimer: Timer | undefined
+  /** Tables of an earlier process have been looked into. */
+  #hasLooked = false
   readonly stats: {
     flushes: number
     compactions: number
@@ -111,7 +113,7 @@ export class BackgroundWork {
     const isQuiet = (): boolean => {
       const families = [...this.#db.families.values()]
       return (
-        this.#flushes + this.#compactions === 0 &&
+        this.#running.size === 0 &&
         !this.#scheduled &&
         families.every((family) => family.immutables.length === 0) &&
         (this.#holds > 0 || families.every((family) => !this.#mayBeDue(family)))
@@ -269,10 +271,21 @@ export class BackgroundWork {
 
   #start(): void {
     if (this.#stopped) return
+    if (!this.#hasLooked) this.#lookIntoTables()
     this.#startFlushes()
     this.#startCompactions()
     this.#watchAges()
     this.#waiters.settle()
+  }
+
+  #lookIntoTables(): void {
+    this.#hasLooked = true
+    const { signal } = this.#abort
+    for (const family of this.#db.families.values()) {
+      if (family.options.disableAutoCompactions) continue
+      const compactions = this.compactionsOf(family)
+      void this.#track(compactions.lookIntoTables(signal))
+    }
   }
 
   #startFlushes(): void {

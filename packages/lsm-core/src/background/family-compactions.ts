@@ -1,5 +1,9 @@
+import { join } from 'node:path'
+
+import { userKeyOf } from '@varve/base'
 import type { Compaction, CompactionPicker, ManualRange, PickInput } from '@varve/compaction'
-import type { Version } from '@varve/manifest'
+import { tableFileName, type Version } from '@varve/manifest'
+import { TableReader } from '@varve/sst-format'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { BackgroundTarget } from './background-target.ts'
@@ -17,6 +21,9 @@ interface Idle {
   readonly atS: number
 }
 
+/** Opening a table takes time: so many are looked into after opening a database. */
+const maxTablesLookedInto = 20
+
 /** Tables become old slowly: how often they are looked at for nothing but their age. */
 const ageCheckS = 60
 
@@ -29,6 +36,8 @@ export class FamilyCompactions {
   /** Tables that the user suggested for compaction. */
   #marked: ReadonlySet<number> = new Set()
   #idle: Idle | undefined
+  /** Of tables that were there when the database was opened. */
+  readonly #deletions = new Map<number, number>()
 
   constructor(db: BackgroundTarget, family: ColumnFamily) {
     this.#db = db
@@ -48,6 +57,7 @@ export class FamilyCompactions {
       runningOutputs: running.outputs,
       compactCursors: stored.compactCursors,
       markedFiles: this.#marked,
+      deletionsOf: this.#deletions,
       nowS: Math.floor(options.clock.now() / 1000),
       earliestMemtableSequence: earliestMemtableSequence(family),
       ...(oldestSnapshot === undefined ? {} : { oldestSnapshot }),
@@ -90,6 +100,29 @@ export class FamilyCompactions {
     return compaction
   }
 
+  /** Looks into tables that an earlier process has left: what only its snapshots kept can go. */
+  async lookIntoTables(signal: AbortSignal): Promise<void> {
+    const { versions, options, directory, infoLog } = this.#db
+    const version = versions.columnFamily(this.family.id).current.ref()
+    try {
+      for (const number of tablesToLookInto(version)) {
+        if (signal.aborted || this.family.dropped) return
+        const path = join(directory, tableFileName(number))
+        await using reader = await TableReader.open(options.fileSystem, path, {
+          comparator: this.family.options.comparator,
+        })
+        const { deletedKeys, rangeDeletions } = reader.properties
+        this.#deletions.set(number, Math.max(deletedKeys, rangeDeletions))
+      }
+    } catch (error) {
+      // Whoever reads the table finds out and says so; here it was looked at for nothing but its age.
+      infoLog.write(`cannot look into tables of "${this.family.name}": ${String(error)}`)
+    } finally {
+      version.unref()
+      this.#idle = undefined
+    }
+  }
+
   /** Marks the tables of a range, all but those of the deepest level with tables. */
   suggest(range: ManualRange): void {
     const { current } = this.#db.versions.columnFamily(this.family.id)
@@ -104,6 +137,21 @@ export class FamilyCompactions {
   }
 }
 
+/** Tables with nothing below them whose sequence numbers were kept, the first few. */
+function tablesToLookInto(version: Version): number[] {
+  const numbers: number[] = []
+  for (const { level, file } of version.files()) {
+    if (numbers.length >= maxTablesLookedInto) break
+    if (level === 0 || file.largestSequence === 0 || file.deletions !== undefined) continue
+    const [smallest, largest] = [userKeyOf(file.smallest), userKeyOf(file.largest)]
+    const isAbove = version.levels.some(
+      (_, below) => below > level && version.overlappingFiles(below, smallest, largest).length > 0,
+    )
+    if (!isAbove) numbers.push(file.number)
+  }
+  return numbers
+}
+
 function earliestMemtableSequence(family: ColumnFamily): number {
   let earliest = Number.POSITIVE_INFINITY
   for (const { memtable } of [...family.immutables, family.active])
@@ -112,12 +160,13 @@ function earliestMemtableSequence(family: ColumnFamily): number {
 }
 
 /** Smallest sequence number of a table that a snapshot may keep from being rewritten. */
-function freeableSequence({ version, oldestSnapshot }: PickInput): number {
+function freeableSequence({ version, oldestSnapshot, deletionsOf }: PickInput): number {
   let smallest = Number.POSITIVE_INFINITY
   if (oldestSnapshot === undefined) return smallest
   for (const { level, file } of version.files()) {
     if (level === 0 || file.largestSequence < oldestSnapshot) continue
-    if ((file.deletions ?? 0) > 0 || file.keptForSnapshots === true)
+    const deletions = file.deletions ?? deletionsOf?.get(file.number) ?? 0
+    if (deletions > 0 || file.keptForSnapshots === true)
       smallest = Math.min(smallest, file.largestSequence)
   }
   return smallest
