@@ -45,6 +45,7 @@ import {
   type OptimisticTransactionOptions,
 } from '../transaction/optimistic-transaction.ts'
 import type { Bytes } from './bytes.ts'
+import { updatesSince } from '../read/updates-since.ts'
 import { verifyTables } from '../read/verify-tables.ts'
 import type { Database } from './database.ts'
 import type {
@@ -444,6 +445,17 @@ export class DB {
     await database.background.waitForFlush(
       database.options.atomicFlush ? [...database.families.values()] : families,
     )
+  }
+
+  /**
+   * The batches that were written since a sequence number, as far as the logs still have them: from the batch that holds
+   * `sequence` up to the time of the first step. Those of families with times have them in their values; marks of two-phase commit
+   * are batches of their own.
+   *
+   * @throws NotFoundError when the logs do not reach back that far
+   */
+  getUpdatesSince(sequence: number): AsyncGenerator<WriteBatch, void, undefined> {
+    return updatesSince(this.#database, sequence)
   }
 
   /**
