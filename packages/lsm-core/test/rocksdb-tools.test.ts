@@ -30,6 +30,31 @@ const columnFamilies: Readonly<Record<string, ColumnFamilyOptions>> = {
   reverse: { writeBufferSizeBytes: 40_000, comparator: reverseBytewiseComparator },
   counters: { writeBufferSizeBytes: 40_000, mergeOperator: 'uint64add' },
   notes: { writeBufferSizeBytes: 40_000, mergeOperator: 'stringappend' },
+  partitioned: {
+    writeBufferSizeBytes: 40_000,
+    index: 'twoLevel',
+    partitionFilters: true,
+    metadataBlockSizeBytes: 256,
+    prefixExtractor: 'fixed:6',
+    wholeKeyFiltering: false,
+  },
+  hashed: {
+    writeBufferSizeBytes: 40_000,
+    index: 'hash',
+    prefixExtractor: 'capped:7',
+    dataBlockIndex: 'binaryAndHash',
+    checksum: 'xxhash64',
+  },
+  ribbon: { writeBufferSizeBytes: 400_000, filter: 'ribbon', bloomBeforeLevel: -1 },
+  dictionary: {
+    writeBufferSizeBytes: 40_000,
+    index: 'firstKey',
+    compressionPerLevel: ['none', 'lz4'],
+    bottommostCompression: 'zstd',
+    maxDictBytes: 2000,
+    zstdMaxTrainBytes: 20_000,
+    formatVersion: 4,
+  },
 }
 
 describe.skipIf(!toolsArePresent())('RocksDB on a directory written here', () => {
@@ -57,6 +82,8 @@ describe.skipIf(!toolsArePresent())('RocksDB on a directory written here', () =>
       }
       await db.compactRange({ cf: db.columnFamily('snappy') })
       await db.compactRange({ cf: db.columnFamily('counters') })
+      await db.compactRange({ cf: db.columnFamily('dictionary') })
+      await db.compactRange({ cf: db.columnFamily('partitioned') })
       await db.flush({ cf: db.columnFamily('zstd') })
       for (const cf of db.columnFamilies) {
         const lines: string[] = []
