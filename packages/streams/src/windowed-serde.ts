@@ -2,6 +2,7 @@ import { DeserializationError } from '@varve/base'
 
 import type { Windowed } from './record.ts'
 import type { Serde } from './serde.ts'
+import { partOf } from './state/row-codec.ts'
 import { sessionKeyCodec } from './state/session-store.ts'
 import { windowKeyCodec } from './state/window-store.ts'
 
@@ -11,7 +12,7 @@ export function timeWindowedSerde<K>(keys: Serde<K>, sizeMs: number): Serde<Wind
   return {
     serialize: (key) => codec.encode(key),
     deserialize: (bytes) => codec.decode(atLeast(bytes, 8)),
-    partitionKey: (bytes) => bytes.subarray(0, -8),
+    partitionKey: (bytes) => partOf(bytes, 0, bytes.length - 8),
   }
 }
 
@@ -21,7 +22,7 @@ export function sessionWindowedSerde<K>(keys: Serde<K>): Serde<Windowed<K>> {
   return {
     serialize: (key) => codec.encode(key),
     deserialize: (bytes) => codec.decode(atLeast(bytes, 16)),
-    partitionKey: (bytes) => bytes.subarray(0, -16),
+    partitionKey: (bytes) => partOf(bytes, 0, bytes.length - 16),
   }
 }
 

@@ -50,7 +50,8 @@ export function withWindow(
     prepare: (bytes) =>
       inner.prepare?.(bytes.subarray(0, Math.max(0, bytes.length - suffixLength))) ??
       Promise.resolve(),
-    partitionKey: (bytes) => bytes.subarray(0, bytes.length - suffixLength),
+    // A copy, as a view would first move these few bytes off the heap.
+    partitionKey: (bytes) => bytes.slice(0, bytes.length - suffixLength),
   }
 }
 

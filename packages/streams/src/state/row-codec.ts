@@ -21,6 +21,14 @@ export function readTime(bytes: Uint8Array, at: number): number {
   return high * 0x1_0000_0000 + low
 }
 
+/** Up to this size V8 keeps a typed array's bytes on its heap, as long as nobody asks for a view on them. */
+const onHeapBytesMax = 64
+
+/** A part of bytes that are not written to any more. Of small ones a copy: a view would first move all of them off the heap. */
+export function partOf(bytes: Uint8Array, start: number, end: number = bytes.length): Uint8Array {
+  return bytes.length <= onHeapBytesMax ? bytes.slice(start, end) : bytes.subarray(start, end)
+}
+
 /** `[time, 8 bytes][value]`: a row of a timestamped store. */
 export function encodeTimestamped(value: Uint8Array, timestamp: number): Uint8Array {
   const bytes = new Uint8Array(8 + value.length)

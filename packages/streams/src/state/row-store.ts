@@ -3,7 +3,7 @@ import type { Serde } from '../serde.ts'
 import type { ProcessorContext } from '../topology/processor.ts'
 import type { CapturedContext } from '../task/task-context.ts'
 import type { CacheBudget } from './cache.ts'
-import { encodeTimestamped, readTime } from './row-codec.ts'
+import { encodeTimestamped, partOf, readTime } from './row-codec.ts'
 import { byteString } from './sorted-byte-map.ts'
 import type { KeyedRow, StateStore } from './store.ts'
 import type { ByteRange } from './task-database.ts'
@@ -173,15 +173,20 @@ export class RowStore<K, V> implements StateStore {
 
   /** Rows in order of the key bytes, uncommitted ones included. */
   *scan(range: ByteRange): Generator<KeyedRow<K, V> & { readonly keyBytes: Uint8Array }> {
-    this.#writeCached()
-    for (const [keyBytes, bytes] of this.bytes.scan(range)) {
+    for (const [keyBytes, bytes] of this.scanBytes(range)) {
       const { value, timestamp } = this.decodeValue(bytes)
       yield { key: this.keys.decode(keyBytes), value, timestamp, keyBytes }
     }
   }
 
+  /** The same, as they are stored. */
+  protected scanBytes(range: ByteRange): Iterable<readonly [Uint8Array, Uint8Array]> {
+    this.#writeCached()
+    return this.bytes.scan(range)
+  }
+
   decodeValue(bytes: Uint8Array): ValueAndTimestamp<V> {
-    return { timestamp: readTime(bytes, 0), value: this.#values.deserialize(bytes.subarray(8)) }
+    return { timestamp: readTime(bytes, 0), value: this.#values.deserialize(partOf(bytes, 8)) }
   }
 
   protected encodeValue(value: V, timestamp: number): Uint8Array {

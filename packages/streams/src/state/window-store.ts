@@ -1,7 +1,7 @@
 import type { ValueAndTimestamp, Windowed } from '../record.ts'
 import type { Serde } from '../serde.ts'
 import { keyBytesOf, limited } from './key-value-store.ts'
-import { encodeWindowKey, readTime } from './row-codec.ts'
+import { encodeWindowKey, partOf, readTime } from './row-codec.ts'
 import type { KeyCodec, RowStoreEnvironment } from './row-store.ts'
 import type { WindowedRow, WindowRange } from './store.ts'
 import { WindowedStore, type WindowedStoreOptions } from './windowed-store.ts'
@@ -18,7 +18,7 @@ export function windowKeyCodec<K>(serde: Serde<K>, sizeMs: number): KeyCodec<Win
     decode(bytes) {
       const start = readTime(bytes, bytes.length - timeWindowBytes)
       return {
-        key: serde.deserialize(bytes.subarray(0, bytes.length - timeWindowBytes)),
+        key: serde.deserialize(partOf(bytes, 0, bytes.length - timeWindowBytes)),
         window: { start, end: start + sizeMs },
       }
     },
