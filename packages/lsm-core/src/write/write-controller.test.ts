@@ -129,6 +129,19 @@ describe('WriteController', () => {
     expect(controller.holdBack(families)).toBeUndefined()
   })
 
+  test('leaves no timer behind when slowed writes are let go', async () => {
+    const { clock, controller, family } = create(20_000)
+    family.set({ level0: 5 })
+    const families = [family.asFamily]
+    expect(controller.holdBack(families)).toBeUndefined()
+    controller.noteWritten(1_000_000)
+    const pause = controller.holdBack(families)
+    expect(clock.pendingTimers).toBe(1)
+    controller.release()
+    await pause
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   test('tells each change of condition once, with its cause', () => {
     const { controller, family, changes } = create()
     const families = [family.asFamily]

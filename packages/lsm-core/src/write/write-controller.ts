@@ -41,7 +41,7 @@ export class WriteController {
   readonly #onChange: ((info: WriteStallInfo) => void) | undefined
   readonly #rate: DelayedWriteRate
   readonly #stalls = new WeakMap<ColumnFamily, FamilyStall>()
-  #waiters: (() => void)[] = []
+  readonly #waiters = new Set<() => void>()
   #pause: Promise<void> | undefined
   #isSlowed = false
   /** Bytes that slowed writes may still be ahead; negative: they have to wait. */
@@ -97,7 +97,11 @@ export class WriteController {
    */
   holdBack(families: Iterable<ColumnFamily>): Promise<void> | undefined {
     const stall = this.stallOf(families)
-    if (stall === 'stopped') return new Promise((resolve) => this.#waiters.push(resolve))
+    if (stall === 'stopped') {
+      return new Promise((resolve) => {
+        this.#waiters.add(resolve)
+      })
+    }
     if (stall === 'none') {
       if (this.#isSlowed) {
         this.#isSlowed = false
@@ -118,9 +122,14 @@ export class WriteController {
     const delayMs = -this.#credit / perMs
     if (delayMs < minDelayMs) return undefined
     const { promise, resolve } = Promise.withResolvers<void>()
+    const wake = (): void => {
+      timer.cancel()
+      this.#waiters.delete(wake)
+      resolve()
+    }
+    const timer = this.#clock.setTimer(wake, Math.ceil(delayMs))
     // A release ends the wait as well: perhaps nothing is slowed any more.
-    this.#waiters.push(resolve)
-    void this.#clock.sleep(Math.ceil(delayMs)).then(resolve)
+    this.#waiters.add(wake)
     return promise
   }
 
@@ -140,8 +149,8 @@ export class WriteController {
 
   /** Lets the writes that wait look again. */
   release(): void {
-    const waiters = this.#waiters
-    this.#waiters = []
+    const waiters = [...this.#waiters]
+    this.#waiters.clear()
     for (const wake of waiters) wake()
   }
 
