@@ -12,7 +12,8 @@ import {
   type SinkTopic,
 } from '../plan/physical-plan.ts'
 import { planProjection, type PlannedProjection } from '../plan/plan-projection.ts'
-import { defaultKeyFormat, planQuery, type PlannedQuery } from '../plan/plan-query.ts'
+import { defaultKeyFormat } from '../plan/default-key-format.ts'
+import { planQuery, type PlannedQuery } from '../plan/plan-query.ts'
 import type { CreateAsSelectCommand, InsertIntoCommand } from './command.ts'
 import { checkName, checkTimestamp, requireTimestampColumn } from './create-source.ts'
 import type { AnalysisEnvironment } from './environment.ts'

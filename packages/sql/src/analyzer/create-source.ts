@@ -104,7 +104,7 @@ function createFormats(
     )
   }
   const formats: { readonly key: FormatSpec; readonly value: FormatSpec } = {
-    key: { ...settings.key, format: settings.keyFormat ?? configured('key') ?? 'KAFKA' },
+    key: { ...settings.key, format: settings.keyFormat ?? keyFormatFor(valueFormat) },
     value: { ...settings.value, format: valueFormat },
   }
   checkFormatProperties(formats.key)

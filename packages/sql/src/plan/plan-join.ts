@@ -1,22 +1,24 @@
-import type { FormatSpec, SqlType } from '@varve/serde'
+import type { FormatSpec } from '@varve/serde'
 
 import { nodeMs } from '../analyzer/duration.ts'
-import { inferringFormats, internalKeyFormat, withoutSchemaId } from '../analyzer/formats.ts'
+import { internalKeyFormat, withoutSchemaId } from '../analyzer/formats.ts'
 import type { AnalyzedJoin } from '../analyzer/join-condition.ts'
 import { canonicalColumn, type Scope } from '../analyzer/scope.ts'
 import type { Expression } from '../ast/expression.ts'
 import { columnsIn } from '../ast/visit.ts'
-import type { WindowInfo } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
 import type { TypedExpression } from '../expression/typed-expression.ts'
-import type { InternalFormats, PlanNode } from './physical-plan.ts'
+import { checkKinds, checkPartitions, checkTypes } from './join-checks.ts'
 import {
-  narrow,
-  placesOfBoth,
-  repartitionTable,
-  requireSameType,
-  type JoinInputs,
-} from './join-sides.ts'
+  hasOwnSchema,
+  joinKeyFormat,
+  keyFormatOf,
+  sameKeyBytes,
+  valueFormatOf,
+} from './join-key-format.ts'
+import { joinKey } from './join-key.ts'
+import { narrow, placesOfBoth, repartitionTable, type JoinInputs } from './join-sides.ts'
+import type { InternalFormats, PlanNode } from './physical-plan.ts'
 import { isForeignKeyJoin, planForeignKeyJoin } from './plan-foreign-key-join.ts'
 import { planPartitionBy } from './plan-partition-by.ts'
 import { planSource } from './plan-source.ts'
@@ -124,118 +126,6 @@ function joinNode(
   }
 }
 
-function checkKinds(join: AnalyzedJoin, left: Relation, right: Relation, planning: Planning): void {
-  const { node } = join
-  const { span } = node
-  checkWindows(join, left, right, planning)
-  const alias = planning.scope.sources[join.source]!.alias
-  if (left.kind === 'STREAM' && right.kind === 'STREAM') {
-    if (node.within === undefined) {
-      throw new SqlError(
-        `Stream-Stream joins must have a WITHIN clause specified. None was provided. To learn about how to specify a WITHIN clause with a stream-stream join, please visit the documentation of joins.`,
-        { span, hint: 'JOIN … WITHIN 1 HOUR ON ….' },
-      )
-    }
-    return
-  }
-  if (node.within !== undefined) {
-    throw new SqlError(
-      `A window definition was provided for a ${left.kind === 'STREAM' ? 'Stream' : 'Table'}-${right.kind === 'STREAM' ? 'Stream' : 'Table'} join. These joins are not windowed. Please drop the window definition (i.e. the WITHIN clause) and try to execute your join again.`,
-      { span },
-    )
-  }
-  if (left.kind === 'TABLE' && right.kind === 'STREAM') {
-    throw new SqlError(
-      `Invalid join order: table-stream joins are not supported; only stream-table joins. Got ${formatJoin(join, planning)}.`,
-      { span, hint: 'Swap the sources.' },
-    )
-  }
-  const rightKey = right.keys[0]
-  const isOnKey =
-    right.keys.length === 1 && rightKey!.canonicals.includes(planning.scope.canonical(join.right))
-  if (left.kind === 'STREAM') {
-    if (node.type !== 'INNER' && node.type !== 'LEFT') {
-      throw new SqlError(
-        `Invalid join type: ${node.type.toLowerCase()}-outer join not supported for stream-table join. Got ${formatJoin(join, planning)}.`,
-        { span },
-      )
-    }
-    if (!isOnKey) {
-      throw new SqlError(
-        `Invalid join condition: stream-table joins require to join on the table's primary key. Got ${planning.scope.describe(node.condition)}.`,
-        { span: node.condition.span, hint: `The primary key of ${alias} is ${keyNames(right)}.` },
-      )
-    }
-    return
-  }
-  if (!isOnKey) {
-    throw new SqlError(
-      `Invalid join condition: table-table joins require to join on the primary key of the right input table. Got ${planning.scope.describe(node.condition)}.`,
-      { span: node.condition.span },
-    )
-  }
-}
-
-/** Windowed sources join windowed ones: sessions with sessions, hopping and tumbling windows of one size with each other. */
-function checkWindows(
-  join: AnalyzedJoin,
-  left: Relation,
-  right: Relation,
-  { scope }: Planning,
-): void {
-  const [a, b] = [left.window, right.window]
-  if (a === undefined && b === undefined) return
-  const { span } = join.node
-  if (a === undefined || b === undefined) {
-    const line = (source: number, window: WindowInfo | undefined): string =>
-      `\`${scope.sources[source]!.alias}\` is ${window === undefined ? 'not' : window.type} windowed`
-    throw new SqlError(
-      `Can not join windowed source to non-windowed source.\n${line(join.leftSource, a)}\n${line(join.source, b)}`,
-      { span },
-    )
-  }
-  if ((a.type === 'SESSION') !== (b.type === 'SESSION')) {
-    throw new SqlError(
-      `Incompatible windowed sources.\nLeft source: ${a.type}\nRight source: ${b.type}\nSession windowed sources can only be joined to other session windowed sources, and may still not result in expected behaviour as session bounds must be an exact match for the join to work\nHopping and tumbling windowed sources can only be joined to other hopping and tumbling windowed sources`,
-      { span },
-    )
-  }
-  if (a.type !== 'SESSION' && b.type !== 'SESSION' && a.sizeMs !== b.sizeMs) {
-    throw new SqlError(
-      'Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.',
-      { span, hint: 'Join sources whose windows have the same size.' },
-    )
-  }
-}
-
-/** `A LEFT [OUTER] JOIN B`. */
-function formatJoin(join: AnalyzedJoin, { scope }: Planning): string {
-  const words = {
-    INNER: '[INNER]',
-    LEFT: 'LEFT [OUTER]',
-    RIGHT: 'RIGHT [OUTER]',
-    FULL: '[FULL] OUTER',
-  }[join.node.type]
-  const [left, right] = [join.leftSource, join.source].map((i) => scope.sources[i]!.alias)
-  return `${left!} ${words} JOIN ${right!}`
-}
-
-function keyNames(relation: Relation): string {
-  return relation.keys.map((key) => key.name).join(', ')
-}
-
-/** Both sides must have one type: joins do not convert. */
-function checkTypes(
-  join: AnalyzedJoin,
-  left: Relation,
-  right: Relation,
-  planning: Planning,
-): SqlType {
-  const leftType = left.keys[0]!.type
-  requireSameType(join, leftType, right.keys[0]!.type, planning)
-  return leftType
-}
-
 /**
  * One input of a join: only what is used above, with copies of the key columns in the value, keyed by its side of the condition.
  */
@@ -317,113 +207,6 @@ function namesOf(key: RelationKey): Pick<RelationKey, 'canonicals' | 'equated' |
   return { canonicals, texts, ...(equated === undefined ? {} : { equated }) }
 }
 
-/**
- * The key format that both sides share, so that equal keys have equal bytes and lie in partitions of the same number: that of a table, which is dear to
- * re-partition, else that of a side that keeps its key, else the first that can hold a key at all.
- */
-function joinKeyFormat(
-  join: AnalyzedJoin,
-  inputs: JoinInputs,
-  right: Relation,
-  planning: Planning,
-): FormatSpec {
-  const isKeyed = (side: Relation, e: Expression): boolean =>
-    isKeyedBy(side.keys, planning.scope.canonical(e))
-  const leftFormat = keyFormatOf(inputs.left)
-  const rightFormat = keyFormatOf(right)!
-  if (right.kind === 'TABLE' && inputs.left.kind === 'STREAM') return withoutSchemaId(rightFormat)
-  if (leftFormat !== undefined && isKeyed(inputs.left, join.left)) {
-    return withoutSchemaId(leftFormat)
-  }
-  if (isKeyed(right, join.right)) return withoutSchemaId(rightFormat)
-  const first = [leftFormat, rightFormat, inputs.leftFormats.keyFormat].find(
-    (format) => format !== undefined && format.format !== 'NONE',
-  )
-  return first === undefined ? inputs.defaultKeyFormat : withoutSchemaId(first)
-}
-
-/** The format of the bytes that a relation's key comes from. */
-function keyFormatOf(relation: Relation): FormatSpec | undefined {
-  let at: PlanNode = relation.node
-  for (;;) {
-    if (at.kind === 'filter' || at.kind === 'project') at = at.source
-    else if (at.kind === 'tableTableJoin' || at.kind === 'foreignKeyJoin') at = at.left
-    else break
-  }
-  switch (at.kind) {
-    case 'tableRepartition':
-      return at.formats.keyFormat
-    case 'streamSource':
-    case 'tableSource':
-      return at.keyFormat
-    case 'partitionBy':
-    case 'streamTableJoin':
-      return at.formats.keyFormat
-    case 'streamStreamJoin':
-      return at.leftFormats.keyFormat
-    default:
-      return undefined
-  }
-}
-
-/** Whether keys are in the bytes of a topic's own schema: no other topic's schema need give the same ones. */
-function hasOwnSchema(relation: Relation): boolean {
-  let at: PlanNode = relation.node
-  for (;;) {
-    if (at.kind === 'filter' || at.kind === 'project') at = at.source
-    else if ('left' in at) at = at.left
-    else break
-  }
-  return (
-    (at.kind === 'streamSource' || at.kind === 'tableSource') &&
-    inferringFormats.has(at.keyFormat.format)
-  )
-}
-
-function sameKeyBytes(a: FormatSpec, b: FormatSpec): boolean {
-  return a.format === b.format && (a.delimiter ?? ',') === (b.delimiter ?? ',')
-}
-
-/** Topics that are joined as they are must have equally many partitions. */
-function checkPartitions(
-  join: AnalyzedJoin,
-  left: Relation,
-  right: Relation,
-  planning: Planning,
-): void {
-  const topic = planning.environment.topic
-  const [a, b] = [topicOf(left), topicOf(right)]
-  if (topic === undefined || a === undefined || b === undefined) return
-  const [counts, other] = [topic(a.topic)?.partitions, topic(b.topic)?.partitions]
-  if (counts === undefined || other === undefined || counts === other) return
-  throw new SqlError(
-    `Can't join \`${a.name}\` with \`${b.name}\` since the number of partitions don't match. \`${a.name}\` partitions = ${counts}; \`${b.name}\` partitions = ${other}. Please repartition either one so that the number of partitions match.`,
-    { span: join.node.span },
-  )
-}
-
-function topicOf(
-  relation: Relation,
-): { readonly topic: string; readonly name: string } | undefined {
-  let at: PlanNode = relation.node
-  for (;;) {
-    if (at.kind === 'filter' || at.kind === 'project') at = at.source
-    else if (at.kind.endsWith('Join') && 'left' in at) at = at.left
-    else break
-  }
-  return at.kind === 'streamSource' || at.kind === 'tableSource'
-    ? { topic: at.topic, name: at.sourceName }
-    : undefined
-}
-
-function valueFormatOf(input: Relation): FormatSpec {
-  let at: PlanNode = input.node
-  while (at.kind === 'filter' || at.kind === 'project') at = at.source
-  return at.kind === 'streamSource' || at.kind === 'tableSource'
-    ? withoutSchemaId(at.valueFormat)
-    : { format: 'JSON' }
-}
-
 function joinKeyLabel(condition: Expression, scope: Scope): string {
   if (condition.kind !== 'column') return 'ROWKEY'
   const { source, name } = scope.resolve(condition, 'JOIN ON')
@@ -432,59 +215,4 @@ function joinKeyLabel(condition: Expression, scope: Scope): string {
 
 function keyNameOf(condition: Expression): string {
   return condition.kind === 'column' ? condition.name : 'ROWKEY'
-}
-
-/** The columns that equal the key of the result, left side first. */
-function joinKey(
-  join: AnalyzedJoin,
-  inputs: JoinInputs,
-  left: Relation,
-  right: Relation,
-  type: SqlType,
-  planning: Planning,
-): RelationKey {
-  if (inputs.syntheticKey !== undefined) {
-    const name = inputs.syntheticKey
-    return {
-      name,
-      type,
-      canonicals: [`\`${name.replaceAll('`', '``')}\``],
-      texts: [name],
-      synthetic: true,
-    }
-  }
-  const viable: { canonical: string; text: string }[] = []
-  const equated = new Set<string>()
-  const add = (canonicals: readonly string[], texts: readonly string[]): void => {
-    for (const [i, canonical] of canonicals.entries()) {
-      if (!viable.some((known) => known.canonical === canonical)) {
-        viable.push({ canonical, text: texts[i]! })
-      }
-    }
-  }
-  for (const [expression, side] of [
-    [join.left, left],
-    [join.right, right],
-  ] as const) {
-    const canonical = planning.scope.canonical(expression)
-    if (expression.kind === 'column') add([canonical], [planning.scope.describe(expression)])
-    else equated.add(canonical)
-    if (!isKeyedBy(side.keys, canonical)) continue
-    const key = side.keys[0]!
-    if (expression.kind === 'column' || key.equated !== undefined) add(key.canonicals, key.texts)
-    for (const other of key.equated ?? []) equated.add(other)
-  }
-  // After a FULL join neither side equals the key in every row.
-  if (join.node.type === 'FULL') {
-    viable.length = 0
-    equated.clear()
-  }
-  const named = [join.left, join.right].find((e) => e.kind === 'column')
-  return {
-    name: named?.kind === 'column' ? named.name : left.keys[0]!.name,
-    type,
-    canonicals: viable.map((v) => v.canonical),
-    ...(equated.size === 0 ? {} : { equated: [...equated] }),
-    texts: viable.map((v) => v.text),
-  }
 }
