@@ -48,6 +48,8 @@ import { TwoPhaseLog, type RecoveredTransaction } from './two-phase-log.ts'
 
 /** Room for more than this in all memtables counts as this. */
 const maxRoomBytes = 1 << 20
+/** Room that is taken to be there at least of what several databases share: their bound is a soft one. */
+const sharedRoomBytes = 1 << 18
 /** An entry takes more memory than it has bytes: the room is looked at again when this part of it is used. */
 const roomCheckFraction = 16
 
@@ -335,7 +337,9 @@ export class Database implements CommitTarget, WriteBufferMember {
       if (exceeds(active, total, dbWriteBufferSizeBytes)) this.flushLargest()
       room = Math.min(room, Math.max(0, dbWriteBufferSizeBytes - total))
     }
-    if (writeBufferManager !== undefined) room = Math.min(room, writeBufferManager.roomBytes)
+    // While others hold the memory, looking at every write would not free it.
+    if (writeBufferManager !== undefined)
+      room = Math.min(room, Math.max(writeBufferManager.roomBytes, sharedRoomBytes))
     this.#untilRoomCheckBytes = Math.floor(room / roomCheckFraction)
     if (this.families.size > 1 && this.wals.totalSizeBytes > this.#maxTotalWalSizeBytes) {
       const oldest = this.#oldestNeededLog
