@@ -1,5 +1,5 @@
 /** `String.hashCode` of Java: over UTF-16 units, in 32 bits. */
-export function javaStringHash(text: string): number {
+function javaStringHash(text: string): number {
   let hash = 0
   for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0
   return hash
