@@ -2,8 +2,10 @@ import { Buffer } from 'node:buffer'
 
 import { assert, copyRange } from '@varve/base'
 
-/** Address space that an arena asks for at first; pages cost memory only when they are grown into. */
-const firstReservationBytes = 128 << 20
+/** Address space that an arena asks for at first: most of a transaction's, of a small family's, never need more. */
+const firstReservationBytes = 1 << 20
+/** What it asks for when that is used up, and then twice as much. Pages cost memory only when they are grown into. */
+const secondReservationBytes = 128 << 20
 const maxArenaBytes = 0x7fff_0000
 const maxGrowthBytes = 4 << 20
 
@@ -62,7 +64,10 @@ export class Arena {
       buffer.grow(bytes)
     } else {
       const larger = new SharedArrayBuffer(bytes, {
-        maxByteLength: Math.min(maxArenaBytes, Math.max(bytes, buffer.maxByteLength * 2)),
+        maxByteLength: Math.min(
+          maxArenaBytes,
+          Math.max(bytes, secondReservationBytes, buffer.maxByteLength * 2),
+        ),
       })
       const target = Buffer.from(larger, 0, bytes)
       copyRange(this.bytes, 0, this.used * 4, target, 0)
