@@ -20,7 +20,7 @@ export interface DamageDrillOptions {
 }
 
 /** How damages of one kind of file ended. */
-export interface DamageCount {
+interface DamageCount {
   /** Found when opened or read. */
   found: number
   /** Found by `verifyChecksum` only. */

@@ -17,7 +17,7 @@ import type { FamilySetup } from '../history/setup.ts'
 import type { FamilyVerdict, Panel } from './panel.ts'
 
 /** A family of a closed database and what it must show. */
-export interface JudgedFamily {
+interface JudgedFamily {
   readonly setup: FamilySetup
   readonly content: Content
 }

@@ -20,7 +20,7 @@ import { MemoryFileSystem } from '@varve/vfs'
 import type { FuzzTarget } from '../fuzz-target.ts'
 
 /** Ascending internal keys with common beginnings. */
-export function internalKeys(random: SeededRandom, count: number): Uint8Array[] {
+function internalKeys(random: SeededRandom, count: number): Uint8Array[] {
   const names = new Set<string>()
   for (let n = 0; n < count; n++) names.add(`key${'x'.repeat(random.below(6))}${random.below(200)}`)
   return [...names]
