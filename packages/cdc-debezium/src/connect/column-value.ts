@@ -27,7 +27,8 @@ export function decodeValue(
   path: string,
 ): ColumnValue {
   if (raw === null) return null
-  if (schema === undefined) return plainValue(plainData(raw))
+  if (schema === undefined)
+    return typeof raw === 'object' ? plainValue(plainData(raw)) : (raw as ColumnValue)
   const logical = schema.name === undefined ? undefined : logicalTypes.get(schema.name)
   if (logical !== undefined) return logical.decode(toConnectData(schema, raw, path), schema, path)
   switch (schema.type) {
@@ -63,8 +64,9 @@ export function decodeStruct(
 ): { [name: string]: ColumnValue } {
   const struct = createStruct()
   if (schema === undefined) {
-    for (const [name, member] of raw)
+    raw.forEach((member, name) => {
       struct[name] = decodeMember(undefined, member, `${path}.${name}`, name)
+    })
     return struct
   }
   for (const field of schema.fields) {

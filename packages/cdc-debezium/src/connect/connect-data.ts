@@ -83,6 +83,7 @@ export function toConnectData(schema: ConnectSchema, raw: Raw, path: string): Co
 
 /** A value without schema, by what it looks like: whole numbers are numbers while safe, else bigints. */
 export function plainData(raw: Raw): ConnectData {
+  if (typeof raw !== 'object' || raw === null) return raw
   if (raw instanceof JsonNumber) return plainNumber(raw.text)
   if (Array.isArray(raw)) return (raw as readonly Raw[]).map(plainData)
   if (isObject(raw)) {

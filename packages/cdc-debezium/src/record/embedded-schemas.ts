@@ -32,6 +32,7 @@ export class EmbeddedSchemas {
    * too: parse those whole.
    */
   split(bytes: Uint8Array, reader: JsonReader): RawRecord | undefined {
+    if (bytes[2] !== 0x73 || bytes[3] !== 0x63) return undefined
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     if (!buffer.subarray(0, START.length).equals(START)) return undefined
     // Nearly always it is a schema that came just before: comparing bytes is much cheaper than making a key of them.

@@ -7,7 +7,7 @@ import { isStruct } from '../record/key.ts'
 import { timeOf } from '../time-of.ts'
 import { Instant, UNAVAILABLE, type StructValue } from '../values/values.ts'
 import type { ShapeContext } from './context.ts'
-import { columnsOf, decodeRow, unavailableColumns } from './row.ts'
+import { columnsOf, decodeRow } from './row.ts'
 
 const RANGE_START = '_range_start'
 const RANGE_END = '_range_end'
@@ -88,7 +88,8 @@ export function decodeCassandra(context: ShapeContext, source: ChangeSource | un
     before: null,
     beforeTrusted: null,
     after,
-    unavailable: unavailableColumns(after),
+    unavailable:
+      after === null ? [] : Object.keys(after).filter((name) => after[name] === UNAVAILABLE),
     columns: columnsOf(context, schema),
     table: source?.table,
     transaction: undefined,

@@ -1,4 +1,10 @@
-import type { Change, RowOperation } from '../change.ts'
+import type {
+  Change,
+  ChangeSource,
+  LogicalMessage,
+  RowOperation,
+  TruncateChange,
+} from '../change.ts'
 import { decodeBytes } from '../column-hint.ts'
 import { fieldSchema } from '../connect/connect-schema.ts'
 import { asObject, asText } from '../connect/raw.ts'
@@ -34,31 +40,19 @@ export function decodeEnvelope(context: ShapeContext): Change {
     throw new ChangeDecodeError('unknown-operation', `unknown operation "${letter.slice(0, 20)}"`, {
       path: 'op',
     })
+  if (op === 't' || op === 'm') return decodeRowless(context, op, source)
+  const beforeSchema = fieldSchema(context.schema, 'before')
+  const afterSchema = fieldSchema(context.schema, 'after')
+  const before = decodeRow(context, beforeSchema, value.get('before'), 'before')
+  const after = op === 'd' ? null : decodeRow(context, afterSchema, value.get('after'), 'after')
   const transaction = readTransaction(value.get('transaction'))
-  const common = {
+  return {
     topic: record.topic,
     source,
     time: timeOf(block),
     processedTime: timeOf(value),
     transaction,
     transactionKey: transactionKey(connector, transaction?.id),
-  }
-  if (op === 't') return { ...common, kind: 'truncate', op, effect: 'truncate', key: key.value }
-  if (op === 'm')
-    return {
-      ...common,
-      kind: 'message',
-      op,
-      effect: 'none',
-      key: key.value,
-      ...readMessage(context),
-    }
-  const beforeSchema = fieldSchema(context.schema, 'before')
-  const afterSchema = fieldSchema(context.schema, 'after')
-  const before = decodeRow(context, beforeSchema, value.get('before'), 'before')
-  const after = op === 'd' ? null : decodeRow(context, afterSchema, value.get('after'), 'after')
-  return {
-    ...common,
     kind: 'row',
     shape: 'envelope',
     op,
@@ -81,6 +75,28 @@ export function decodeEnvelope(context: ShapeContext): Change {
     routingKey: key.routingKey,
     metadata: undefined,
   }
+}
+
+/** Truncates and logical messages. */
+function decodeRowless(
+  context: ShapeContext,
+  op: 't' | 'm',
+  source: ChangeSource | undefined,
+): TruncateChange | LogicalMessage {
+  const { value, key, record } = context
+  const transaction = readTransaction(value.get('transaction'))
+  const common: Omit<TruncateChange, 'kind' | 'op' | 'effect'> = {
+    topic: record.topic,
+    source,
+    time: timeOf(asObject(value.get('source'))),
+    processedTime: timeOf(value),
+    transaction,
+    transactionKey: transactionKey(source?.connector ?? context.options.connector, transaction?.id),
+    key: key.value,
+  }
+  return op === 't'
+    ? { ...common, kind: 'truncate', op, effect: 'truncate' }
+    : { ...common, kind: 'message', op, effect: 'none', ...readMessage(context) }
 }
 
 function readMessage(context: ShapeContext): { prefix: string; content: Uint8Array | null } {

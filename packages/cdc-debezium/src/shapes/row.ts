@@ -19,16 +19,26 @@ export function decodeRow(
   const object = asObject(raw)
   if (object === undefined)
     throw new ChangeDecodeError('invalid-envelope', 'the row is no object', { path })
-  return decodeStruct(schema, object, path, (column, value, inner, name) => {
-    if (context.unavailable(value)) return UNAVAILABLE
+  let missing: string[] | undefined
+  const row = decodeStruct(schema, object, path, (column, value, inner, name) => {
+    if (context.unavailable(value)) {
+      ;(missing ??= []).push(name)
+      return UNAVAILABLE
+    }
     const hint = context.hints.get(name)
     return hint === undefined ? decodeValue(column, value, inner) : hint.decode(value, inner)
   })
+  if (missing !== undefined) missingColumns.set(row, missing)
+  return row
 }
+
+/** Names of columns that were not sent, of the few rows that have such. */
+const missingColumns = new WeakMap<StructValue, readonly string[]>()
+const NONE: readonly string[] = []
 
 /** Names of columns that were not sent. */
 export function unavailableColumns(row: StructValue | null): readonly string[] {
-  return row === null ? [] : Object.keys(row).filter((name) => row[name] === UNAVAILABLE)
+  return row === null ? NONE : (missingColumns.get(row) ?? NONE)
 }
 
 /** What a row's schema and the hints say of its columns. */
@@ -36,7 +46,8 @@ export function columnsOf(
   context: ShapeContext,
   schema: ConnectSchema | undefined,
 ): ReadonlyMap<string, ColumnInfo> {
-  if (schema === undefined) return readColumns(context, schema)
+  if (schema === undefined)
+    return context.hints.size === 0 ? NO_COLUMNS : readColumns(context, schema)
   let columns = context.columnsBySchema.get(schema)
   if (columns === undefined) {
     columns = readColumns(context, schema)
@@ -44,6 +55,8 @@ export function columnsOf(
   }
   return columns
 }
+
+const NO_COLUMNS: ReadonlyMap<string, ColumnInfo> = new Map()
 
 function readColumns(
   context: ShapeContext,
