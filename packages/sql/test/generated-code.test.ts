@@ -66,24 +66,28 @@ const numRuns = Number(process.env['VARVE_EXPRESSION_RUNS'] ?? 500)
 const { functions } = sandbox
 
 describe('generated code and closures', () => {
-  test('give the same values and report the same failures, in the same order', () => {
-    fc.assert(
-      fc.property(fc.array(expressionSql, { minLength: 1, maxLength: 3 }), row, (sql, value) => {
-        const trees = outputs(sql).map((column) => column.tree)
-        const results = (['generate', 'closures'] as const).map((form) => {
-          const { context, reports } = recording()
-          const single = trees.map((tree) =>
-            compileExpression(tree, { functions, form })([42], value, context),
-          )
-          const together = compileRow(trees, { functions, form })([42], value, context)
-          return { single, together, reports }
-        })
-        expect(results[0]).toEqual(results[1])
-        expect(results[0]!.together).toEqual(results[0]!.single)
-      }),
-      { numRuns },
-    )
-  })
+  test(
+    'give the same values and report the same failures, in the same order',
+    { timeout: 600_000 },
+    () => {
+      fc.assert(
+        fc.property(fc.array(expressionSql, { minLength: 1, maxLength: 3 }), row, (sql, value) => {
+          const trees = outputs(sql).map((column) => column.tree)
+          const results = (['generate', 'closures'] as const).map((form) => {
+            const { context, reports } = recording()
+            const single = trees.map((tree) =>
+              compileExpression(tree, { functions, form })([42], value, context),
+            )
+            const together = compileRow(trees, { functions, form })([42], value, context)
+            return { single, together, reports }
+          })
+          expect(results[0]).toEqual(results[1])
+          expect(results[0]!.together).toEqual(results[0]!.single)
+        }),
+        { numRuns },
+      )
+    },
+  )
 
   test('agree about conditions', () => {
     fc.assert(

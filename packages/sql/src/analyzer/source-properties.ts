@@ -71,6 +71,12 @@ export function readProperties(
     }
     return text
   }
+  if (reader.has('VALUE_SCHEMA_FULL_NAME') && reader.has('VALUE_AVRO_SCHEMA_FULL_NAME')) {
+    reader.fail(
+      'VALUE_AVRO_SCHEMA_FULL_NAME',
+      "Cannot supply both 'VALUE_AVRO_SCHEMA_FULL_NAME' and 'VALUE_SCHEMA_FULL_NAME' properties. Please only set 'VALUE_SCHEMA_FULL_NAME'.",
+    )
+  }
   const valueName = fullName('VALUE_SCHEMA_FULL_NAME', 'VALUE_AVRO_SCHEMA_FULL_NAME')
   const both = reader.format('FORMAT')
   if (both !== undefined) {
