@@ -61,14 +61,11 @@ export type { TableEffect } from './table/table-effect.ts'
 export { MemoryTableStore, type StoredRow, type TableStore } from './table/table-store.ts'
 export { formatValue, parseValue } from './values/value-text.ts'
 export {
+  BitString,
   BsonCode,
   BsonMarker,
   BsonRegex,
   BsonTimestamp,
-  ObjectId,
-} from './values/document-values.ts'
-export {
-  BitString,
   Circle,
   Duration,
   ExactDecimal,
@@ -79,6 +76,7 @@ export {
   JsonText,
   Line,
   NonFiniteDecimal,
+  ObjectId,
   PlainDate,
   PlainDateTime,
   PlainTime,

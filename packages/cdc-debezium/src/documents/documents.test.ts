@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
 
-import { BsonMarker, BsonRegex, BsonTimestamp, ObjectId } from '../values/document-values.ts'
-import { ExactDecimal, Instant, NonFiniteDecimal, type StructValue } from '../values/values.ts'
+import {
+  BsonMarker,
+  BsonRegex,
+  BsonTimestamp,
+  ExactDecimal,
+  Instant,
+  NonFiniteDecimal,
+  ObjectId,
+  type StructValue,
+} from '../values/values.ts'
 import { applyDocumentUpdate } from './apply-update.ts'
 import { parseExtendedJson } from './extended-json.ts'
 

@@ -8,13 +8,11 @@ import {
   BsonMarker,
   BsonRegex,
   BsonTimestamp,
-  ObjectId,
-} from '../values/document-values.ts'
-import {
   createStruct,
   ExactDecimal,
   Instant,
   NonFiniteDecimal,
+  ObjectId,
   type ColumnValue,
 } from '../values/values.ts'
 

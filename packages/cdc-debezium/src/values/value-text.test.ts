@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { BsonCode, BsonMarker, BsonRegex, BsonTimestamp, ObjectId } from './document-values.ts'
+import { BsonCode, BsonMarker, BsonRegex, BsonTimestamp, ObjectId } from './values.ts'
 import { formatValue, parseValue } from './value-text.ts'
 import * as v from './values.ts'
 

@@ -1,6 +1,9 @@
-import { BsonCode, BsonMarker, BsonRegex, BsonTimestamp, ObjectId } from './document-values.ts'
 import {
   BitString,
+  BsonCode,
+  BsonMarker,
+  BsonRegex,
+  BsonTimestamp,
   Circle,
   createStruct,
   Duration,
@@ -12,6 +15,7 @@ import {
   JsonText,
   Line,
   NonFiniteDecimal,
+  ObjectId,
   PlainDate,
   PlainDateTime,
   PlainTime,

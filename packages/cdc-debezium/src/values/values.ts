@@ -1,6 +1,5 @@
 import { formatDecimal, type Decimal } from '@varve/serde'
 
-import type { BsonCode, BsonMarker, BsonRegex, BsonTimestamp, ObjectId } from './document-values.ts'
 import { floorDivide, formatCivilDate, formatCivilDateTime, formatTimeOfDay } from './civil.ts'
 
 /** The value of a column that the event does not carry: neither a value nor null. Keep what is stored. */
@@ -262,6 +261,61 @@ export class SparseVector {
   constructor(dimensions: number, entries: ReadonlyMap<number, number>) {
     this.dimensions = dimensions
     this.entries = entries
+  }
+}
+
+/** A MongoDB ObjectId. */
+export class ObjectId {
+  /** 24 hexadecimal digits, lower case. */
+  readonly hex: string
+
+  constructor(hex: string) {
+    this.hex = hex
+  }
+
+  toString(): string {
+    return this.hex
+  }
+}
+
+/** MongoDB's internal timestamp: of the oplog, not a date. */
+export class BsonTimestamp {
+  /** Seconds since the epoch. */
+  readonly seconds: number
+  readonly increment: number
+
+  constructor(seconds: number, increment: number) {
+    this.seconds = seconds
+    this.increment = increment
+  }
+}
+
+/** A regular expression in a document. */
+export class BsonRegex {
+  readonly pattern: string
+  readonly flags: string
+
+  constructor(pattern: string, flags: string) {
+    this.pattern = pattern
+    this.flags = flags
+  }
+}
+
+/** JavaScript in a document, as text; never run. */
+export class BsonCode {
+  readonly code: string
+
+  constructor(code: string) {
+    this.code = code
+  }
+}
+
+/** Values that only compare (MinKey, MaxKey), and the deprecated `undefined`. */
+export class BsonMarker {
+  readonly name: 'minKey' | 'maxKey' | 'undefined'
+
+  constructor(name: 'minKey' | 'maxKey' | 'undefined') {
+    this.name = name
   }
 }
 
