@@ -47,7 +47,10 @@ export async function runRocksdbJni(
   const builds = join(target, 'rocksdb-jni')
   mkdirSync(builds, { recursive: true })
   return runProgram(script, [version, ...args], {
-    env: { ROCKSDB_JNI_BUILD: builds, JAVA_TOOL_OPTIONS: '-XX:+UseSerialGC -XX:TieredStopAtLevel=1' },
+    env: {
+      ROCKSDB_JNI_BUILD: builds,
+      JAVA_TOOL_OPTIONS: '-XX:+UseSerialGC -XX:TieredStopAtLevel=1',
+    },
     timeoutMs: buildTimeoutMs,
   })
 }
