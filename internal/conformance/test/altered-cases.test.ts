@@ -72,7 +72,10 @@ const alterations: readonly Alteration[] = [
         : { ...record, window: undefined },
     ),
   ],
-  ['a record taken away', (c) => ({ ...c, outputs: c.outputs?.slice(1) })],
+  [
+    'a record taken away',
+    (c) => (c.outputs?.length ? { ...c, outputs: c.outputs.slice(1) } : undefined),
+  ],
   [
     'the order',
     (testCase) => {
