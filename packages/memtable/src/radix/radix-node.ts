@@ -19,7 +19,7 @@ export const NodeKind = { Node4: 0, Node16: 1, Node48: 2, Node256: 3 } as const
 
 export const nodePrefix = 1
 export const nodeEnd = 2
-export const maxPrefixLength = (1 << 21) - 1
+export const maxPrefixLength: number = (1 << 21) - 1
 const keys = 3
 const children4 = 4
 const children16 = 7
