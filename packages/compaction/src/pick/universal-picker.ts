@@ -157,7 +157,10 @@ export class UniversalCompactionPicker implements CompactionPicker {
     const start = runs.findLastIndex((run) => run.inCompaction) + 1
     if (!runs.slice(start).some(({ files }) => files.some((file) => due.has(file))))
       return undefined
-    return this.#toOldest(input, runs, start, 'periodic', true)
+    const compaction = this.#toOldest(input, runs, start, 'periodic', true)
+    // What is due may be too new to be merged yet: then it waits, and the others with it.
+    const isUseful = compaction?.inputs.some(({ files }) => files.some((file) => due.has(file)))
+    return isUseful === true ? compaction : undefined
   }
 
   #pickMarked(input: PickInput, runs: readonly SortedRun[]): Compaction | undefined {
@@ -198,9 +201,8 @@ export class UniversalCompactionPicker implements CompactionPicker {
         runs[from]!.files.some((file) => file.largestSequence >= earliestMemtableSequence)
       )
         from++
-      // One table alone gains nothing, unless something in it is to be found anew.
-      const isByAge = reason !== 'universalSizeRatio' && reason !== 'universalSortedRunCount'
-      if (end - from < (isByAge ? 1 : 2)) return undefined
+      // One table alone gains nothing, unless it is to be written anew for its own sake: it would be picked again and again.
+      if (end - from < (rewritesOne.has(reason) ? 1 : 2)) return undefined
     }
     return this.#finish(input, inputsOf(runs.slice(from, end)), outputLevel, reason, forbidsMove)
   }
@@ -240,6 +242,13 @@ export class UniversalCompactionPicker implements CompactionPicker {
     return goesSomewhere && isSmall && !someOverlap(version, files) ? 'move' : 'rewrite'
   }
 }
+
+/** Reasons to compact a table that stays alone in its place. */
+const rewritesOne: ReadonlySet<CompactionReason> = new Set([
+  'periodic',
+  'markedForCompaction',
+  'manual',
+])
 
 function pickCommon(options: UniversalPickerOptions): LeveledCompactionOptions {
   const {
