@@ -52,6 +52,7 @@ export { UniversalCompactionPicker, type UniversalPickerOptions } from './pick/u
 export type { UniversalCompactionOptions } from './pick/universal-options.ts'
 export { FifoCompactionPicker } from './pick/fifo-picker.ts'
 export type { FifoCompactionOptions, FifoPickerOptions } from './pick/fifo-options.ts'
+export type { LevelFile } from './pick/due-files.ts'
 export { filesWithinRanges } from './pick/files-within-ranges.ts'
 export { createCompactionJob, outputFileNumbersNeeded } from './pick/job-of-compaction.ts'
 export { splitCompaction } from './pick/split-compaction.ts'
@@ -62,7 +63,11 @@ export {
   type WriteStallInput,
   type WriteStallOptions,
 } from './pick/write-stall.ts'
-export { DelayedWriteRate, type DelayedWriteRateOptions } from './rate-limit/delayed-write-rate.ts'
+export {
+  DelayedWriteRate,
+  type DelayedWriteRateOptions,
+  type StallPressure,
+} from './rate-limit/delayed-write-rate.ts'
 
 // What a user of the package alone needs of the layers below.
 export {

@@ -100,7 +100,7 @@ export type {
   TransactionState,
 } from './transaction/transaction.ts'
 export type { TransactionDBOptions, TransactionOptions } from './transaction/pessimistic-options.ts'
-export type { KeyLockInfo } from './transaction/lock-manager.ts'
+export type { KeyLockInfo, LockOwner } from './transaction/lock-manager.ts'
 export {
   DeadlockError,
   LockLimitError,
@@ -116,6 +116,6 @@ export type { MergeOperator } from '@varve/compaction'
 export type { TableProperties } from '@varve/sst-format'
 export { Statistics } from './statistics/statistics.ts'
 export type { HistogramData } from './statistics/histogram.ts'
-export type { HistogramName } from './statistics/histogram-names.ts'
-export type { TickerName } from './statistics/ticker.ts'
+export { histogramNames, type HistogramName } from './statistics/histogram-names.ts'
+export { tickerNames, type TickerName } from './statistics/ticker.ts'
 export { WriteBatch, type ColumnFamilyRef, type WalRecoveryMode } from '@varve/wal'

@@ -4,15 +4,26 @@
  * @packageDocumentation
  */
 export { Block } from './block/block.ts'
-export { BlockBuilder } from './block/block-builder.ts'
+export { BlockBuilder, type BlockBuilderOptions } from './block/block-builder.ts'
 export { BlockCursor } from './block/block-cursor.ts'
-export { compressBlock, decompressBlock } from './compression/block-compression.ts'
+export {
+  compressBlock,
+  decompressBlock,
+  type BlockCompression,
+} from './compression/block-compression.ts'
 export { buildFastLocalBloom } from './filter/fast-local-bloom.ts'
 export { FilterKeys } from './filter/filter-keys.ts'
 export { FilterReader } from './filter/filter-reader.ts'
 export { buildLegacyBloom } from './filter/legacy-bloom.ts'
 export { buildRibbon } from './filter/ribbon-builder.ts'
 export { blockChecksum } from './checksum.ts'
-export { decodeFooter, encodeFooter } from './footer.ts'
-export { decodeIndexBlock } from './index/index-block.ts'
-export { decodeProperties, encodeProperties } from './meta/properties.ts'
+export { decodeFooter, encodeFooter, type Footer, type WrittenFooter } from './footer.ts'
+export {
+  decodeIndexBlock,
+  type IndexCoding,
+  type IndexEntries,
+  type IndexSearch,
+} from './index/index-block.ts'
+export { decodeProperties, encodeProperties, type WrittenProperties } from './meta/properties.ts'
+export type { BlockHandle } from './block-handle.ts'
+export type { CacheEntry } from './cache/block-cache.ts'

@@ -11,7 +11,7 @@ export type {
   RandomAccessFile,
   WritableFile,
 } from './file-system.ts'
-export { ioErrorCode, isNotFound } from './io-error.ts'
+export { ioErrorCode, isNotFound, type SystemErrorCode } from './io-error.ts'
 export { NodeFileSystem, nodeFileSystem } from './node/node-file-system.ts'
 export {
   MemoryFileSystem,

@@ -20,12 +20,19 @@ const fixedFamilyOptions = [
   'levelCompactionDynamicLevelBytes',
   'compactionPri',
   'compactionFilter',
-] as const
+] as const satisfies readonly Exclude<keyof ColumnFamilyOptions, keyof MutableColumnFamilyOptions>[]
 
 /** Options of a family that {@link DB.setOptions} changes; those that RocksDB calls mutable. */
 export type MutableColumnFamilyOptions = Omit<
   ColumnFamilyOptions,
-  (typeof fixedFamilyOptions)[number]
+  | 'comparator'
+  | 'mergeOperator'
+  | 'ttlSeconds'
+  | 'compactionStyle'
+  | 'numLevels'
+  | 'levelCompactionDynamicLevelBytes'
+  | 'compactionPri'
+  | 'compactionFilter'
 >
 
 const mutableDBOptions = [
@@ -36,10 +43,19 @@ const mutableDBOptions = [
   'maxTotalWalSizeBytes',
   'dbWriteBufferSizeBytes',
   'maxOpenFiles',
-] as const
+] as const satisfies readonly (keyof MutableDBOptions)[]
 
 /** Options of a database that {@link DB.setDBOptions} changes. */
-export type MutableDBOptions = Pick<DBOptions, (typeof mutableDBOptions)[number]>
+export type MutableDBOptions = Pick<
+  DBOptions,
+  | 'maxBackgroundJobs'
+  | 'maxBackgroundCompactions'
+  | 'maxBackgroundFlushes'
+  | 'maxSubcompactions'
+  | 'maxTotalWalSizeBytes'
+  | 'dbWriteBufferSizeBytes'
+  | 'maxOpenFiles'
+>
 
 /** Options as a user would give them to get the same. */
 export function givenFamilyOptions(resolved: ResolvedColumnFamilyOptions): ColumnFamilyOptions {

@@ -93,6 +93,7 @@ export class StatementExecutor {
   ): readonly ParsedStatement[] {
     const { properties } = this.#environment.planning
     return parse(sql, {
+      testStatements: false,
       variables: variableTexts(session, bound),
       substituteVariables: properties.flag('ksql.variable.substitution.enable', true),
     })

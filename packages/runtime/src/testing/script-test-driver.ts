@@ -103,12 +103,12 @@ export class ScriptTestDriver {
     return this.#metastore.sources()
   }
 
-  /** The catalog itself. Not to be changed but by statements. */
+  /** The catalog itself. Not to be changed but by statements. @internal */
   get metastore(): Metastore {
     return this.#metastore
   }
 
-  /** Serdes, and a stream or table by name. */
+  /** Serdes, and a stream or table by name. @internal */
   get access(): SourceAccess {
     return this.#sources
   }

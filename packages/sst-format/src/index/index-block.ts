@@ -62,7 +62,7 @@ export class IndexEntries {
 }
 
 /** Separators in the form that a search by bytes wants. */
-interface IndexSearch {
+export interface IndexSearch {
   /** Bytes that all separators begin with. */
   readonly commonLength: number
   /** The four bytes behind them, big-endian, zeros behind the end of a separator. */
