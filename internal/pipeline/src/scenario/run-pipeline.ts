@@ -72,6 +72,8 @@ export async function runPipeline(run: PipelineRun): Promise<PipelineVerdict> {
     let rows = 0
     let joined = 0
     const differences = await settled(run, async () => {
+      for (const reason of await stack.connect.restartFailed())
+        say(`Connect, started again: ${reason}`)
       const views = await compareViews(database, engine)
       const join = await compareJoin(stack.kafka.brokers, maker.inserted + 3)
       rows = views.rows

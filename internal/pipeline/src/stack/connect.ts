@@ -11,6 +11,11 @@ import { answersGet, startProgram, type Program } from './program.ts'
 export interface Connect {
   /** Creates a connector, or changes it, and waits until it and its task run. */
   put(name: string, configuration: Readonly<Record<string, string>>): Promise<void>
+  /**
+   * Starts failed connectors and tasks again, as an operator does: Connect itself leaves a task alone that died with the broker. Returns
+   * why each of them had failed.
+   */
+  restartFailed(): Promise<readonly string[]>
   /** Kills the worker without warning and starts it again. */
   restart(): Promise<void>
   close(): Promise<void>
@@ -55,6 +60,22 @@ export async function startConnect(
         if (!response.ok) throw new Error(`connector ${name}: ${await response.text()}`)
       })
       await waitUntilRunning(url, name)
+    },
+    async restartFailed() {
+      const reasons: string[] = []
+      const response = await fetch(`${url}/connectors?expand=status`)
+      const connectors = (await response.json()) as Readonly<
+        Record<string, { readonly status: ConnectorStatus }>
+      >
+      for (const [name, { status }] of Object.entries(connectors)) {
+        const failed = [status.connector, ...status.tasks].filter(({ state }) => state === 'FAILED')
+        if (failed.length === 0) continue
+        reasons.push(...failed.map((part) => `${name}: ${part.trace?.split('\n')[0] ?? 'failed'}`))
+        await fetch(`${url}/connectors/${name}/restart?includeTasks=true&onlyFailed=true`, {
+          method: 'POST',
+        })
+      }
+      return reasons
     },
     async restart() {
       await program.end('SIGKILL')
@@ -110,7 +131,7 @@ async function retried(action: () => Promise<void>): Promise<void> {
 }
 
 interface ConnectorStatus {
-  readonly connector: { readonly state: string }
+  readonly connector: { readonly state: string; readonly trace?: string }
   readonly tasks: readonly { readonly state: string; readonly trace?: string }[]
 }
 
