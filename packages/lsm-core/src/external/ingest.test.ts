@@ -10,7 +10,7 @@ import { MemoryFileSystem } from '@varve/vfs'
 import { fc } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
 
-import { DB, SstFileWriter } from '../index.ts'
+import { DB, SstFileWriter, type ExternalFileIngestionInfo } from '../index.ts'
 
 async function write(
   fileSystem: MemoryFileSystem,
@@ -51,6 +51,33 @@ describe('SstFileWriter', () => {
 })
 
 describe('ingestExternalFile', () => {
+  it('tells a listener of every table it took in', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const told: ExternalFileIngestionInfo[] = []
+    {
+      await using db = await DB.open('/db', {
+        fileSystem,
+        createIfMissing: true,
+        listeners: [{ onExternalFileIngested: (info) => void told.push(info) }],
+      })
+      await db.put('a', 'below')
+      await write(fileSystem, '/a.sst', { a: '1' })
+      await write(fileSystem, '/b.sst', { b: '2' })
+      await db.ingestExternalFile(['/a.sst', '/b.sst'])
+    }
+    expect(
+      told.map(({ columnFamilyName, externalPath }) => [columnFamilyName, externalPath]),
+    ).toEqual([
+      ['default', '/a.sst'],
+      ['default', '/b.sst'],
+    ])
+    expect(told[1]!.globalSequence).toBeGreaterThan(told[0]!.globalSequence)
+    expect(told.every(({ file }) => file.fileName.endsWith('.sst') && file.sizeBytes > 0)).toBe(
+      true,
+    )
+    assertNoOpenResources()
+  })
+
   it('puts the entries over those that were there and under those that come', async () => {
     const fileSystem = new MemoryFileSystem()
     {

@@ -10,6 +10,7 @@ import {
 import { tableFileName, type FileMetadata, type NewFile, type Version } from '@varve/manifest'
 import type { Memtable } from '@varve/memtable'
 
+import { tableFileInfo } from '../background/describe-job.ts'
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { Database } from '../db/database.ts'
 import type { ColumnFamilyHandle } from '../db/handles.ts'
@@ -99,6 +100,15 @@ async function install(
         throw error
       }
       if (!family.dropped) family.installSuperVersion(versions.columnFamily(family.id).current)
+      for (const [i, { level, file }] of newFiles.entries()) {
+        db.notify('onExternalFileIngested', {
+          columnFamilyName: family.name,
+          externalPath: tables[i]!.path,
+          file: tableFileInfo(file),
+          level,
+          globalSequence: first + i,
+        })
+      }
     })
     db.infoLog.write(
       `took in ${tables.map(({ path }) => `"${path}"`).join(', ')} as tables ${numbers.join(', ')} of "${family.name}"`,
