@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-
+import { sharedFixture } from '@varve/base/testing'
 import { describe, expect, test } from 'vitest'
 
 import { formatJson, isArray, JsonNumber, JsonObject, type Json } from '../src/json/json-value.ts'
@@ -8,11 +6,7 @@ import { runCase } from '../src/run/run-case.ts'
 import type { CaseRecord, SuiteCase } from '../src/suite/case.ts'
 import { loadSuite } from '../src/suite/load-suite.ts'
 
-const shared = process.env['VARVE_SHARED'] ?? resolve(import.meta.dirname, '../../../../shared')
-const directory = join(shared, 'conformance')
-const present = existsSync(join(directory, 'qtt'))
-if (!present) console.log(`skipped: altered cases of the suite, "${directory}" is not there`)
-if (!present && process.env['VARVE_REQUIRE_PEERS'] === '1') throw new Error('the cases are missing')
+const directory = sharedFixture('conformance')
 
 /** Of so many cases one is altered in every way that it has room for. */
 const queryStride = Number(process.env['VARVE_ALTERED_STRIDE'] ?? 12)
@@ -115,12 +109,13 @@ function isVacuous(before: SuiteCase, after: SuiteCase): boolean {
   return before.outputs?.some((record) => !topics.has(record.topic)) ?? true
 }
 
-describe.skipIf(!present)('query cases of the suite', () => {
-  const cases = present
-    ? loadSuite(directory, { suite: 'qtt', file: undefined, name: undefined }).filter(
-        ({ inScope }, i) => inScope && i % queryStride === 0,
-      )
-    : []
+describe.skipIf(directory === undefined)('query cases of the suite', () => {
+  const cases =
+    directory !== undefined
+      ? loadSuite(directory, { suite: 'qtt', file: undefined, name: undefined }).filter(
+          ({ inScope }, i) => inScope && i % queryStride === 0,
+        )
+      : []
 
   test.each(alterations)('altering %s fails every case', async (name, alter) => {
     const passed: string[] = []
@@ -159,17 +154,19 @@ function inSource(...path: readonly string[]): (testCase: SuiteCase) => SuiteCas
   }
 }
 
-describe.skipIf(!present)('REST cases of the suite', () => {
-  const cases = present
-    ? loadSuite(directory, { suite: 'rqtt', file: undefined, name: undefined }).filter(
-        ({ inScope }, i) => inScope && i % restStride === 0,
-      )
-    : []
-  const errors = present
-    ? loadSuite(directory, { suite: 'rqtt', file: undefined, name: undefined })
-        .filter(({ inScope, source }) => inScope && source.has('expectedError'))
-        .filter((_, i) => i % 8 === 0)
-    : []
+describe.skipIf(directory === undefined)('REST cases of the suite', () => {
+  const cases =
+    directory !== undefined
+      ? loadSuite(directory, { suite: 'rqtt', file: undefined, name: undefined }).filter(
+          ({ inScope }, i) => inScope && i % restStride === 0,
+        )
+      : []
+  const errors =
+    directory !== undefined
+      ? loadSuite(directory, { suite: 'rqtt', file: undefined, name: undefined })
+          .filter(({ inScope, source }) => inScope && source.has('expectedError'))
+          .filter((_, i) => i % 8 === 0)
+      : []
 
   test.each([
     ['a value of a row', cases, inSource('responses', '*', 'query', '*', 'row', 'columns', '*')],

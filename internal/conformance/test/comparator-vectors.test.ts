@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
 
+import { sharedFixture } from '@varve/base/testing'
 import { describe, expect, test } from 'vitest'
 
 import { actualNull, type Actual } from '../src/compare/actual.ts'
@@ -8,10 +8,7 @@ import { differenceOf } from '../src/compare/compare-values.ts'
 import { parseExactDecimal } from '../src/compare/decimal.ts'
 import { parseJson } from '../src/json/parse-json.ts'
 
-const shared = process.env['VARVE_SHARED'] ?? resolve(import.meta.dirname, '../../../../shared')
-const file = join(shared, 'conformance/comparator-vectors.json')
-const present = existsSync(file)
-if (!present) console.log(`skipped: the comparator vectors, "${file}" is not there`)
+const file = sharedFixture('conformance/comparator-vectors.json')
 
 interface VectorActual {
   readonly kind: string
@@ -65,10 +62,11 @@ function read({ kind, value }: VectorActual): Actual {
   }
 }
 
-describe.skipIf(!present && process.env['VARVE_REQUIRE_PEERS'] !== '1')('comparator', () => {
-  const vectors = present
-    ? (JSON.parse(readFileSync(file, 'utf8')) as { vectors: Vector[] }).vectors
-    : []
+describe.skipIf(file === undefined)('comparator', () => {
+  const vectors =
+    file !== undefined
+      ? (JSON.parse(readFileSync(file, 'utf8')) as { vectors: Vector[] }).vectors
+      : []
 
   test('there are vectors', () => {
     expect(vectors.length).toBeGreaterThan(0)

@@ -1,3 +1,4 @@
+import { sharedFixture } from '@varve/base/testing'
 import { describe, expect, test } from 'vitest'
 
 import { readCases } from './case-file.ts'
@@ -5,16 +6,10 @@ import { CONNECTOR_FAULTS } from './history/connector-faults.ts'
 import { readHistories } from './history/read-history.ts'
 import { runHistory } from './history/run-history.ts'
 import { runCase } from './run-case.ts'
-import { findDebeziumFixtures } from './shared-fixtures.ts'
 
-const directory = findDebeziumFixtures()
-const required = process.env['VARVE_REQUIRE_PEERS'] === '1'
-if (directory === undefined)
-  console.warn(
-    'skipped: Debezium fixtures (set VARVE_SHARED to the folder that holds fixtures/debezium)',
-  )
+const directory = sharedFixture('fixtures/debezium')
 
-describe.skipIf(directory === undefined && !required)('Debezium sample events', () => {
+describe.skipIf(directory === undefined)('Debezium sample events', () => {
   test('are decoded as their cases say', async () => {
     const failures: string[] = []
     const cases = await readCases(directory!)

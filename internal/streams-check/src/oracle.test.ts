@@ -1,5 +1,5 @@
 import { hasJava } from '@varve/internal-peers'
-import { sharedFixture } from '@varve/base/testing'
+import { isPeerThere, sharedFixture } from '@varve/base/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 import type { Case, CaseResult } from './case.ts'
@@ -17,12 +17,7 @@ const memoryShare = 10
 const lsmShare = 10
 
 const folder = sharedFixture('streams-oracle')
-const java = await hasJava()
-if (!java && process.env['VARVE_REQUIRE_PEERS'] === '1') {
-  throw new Error('Java and Maven are missing: scripts/ci-peers installs them')
-}
-if (!java)
-  console.log('skipped: Kafka Streams needs Java and Maven (scripts/ci-peers installs them)')
+const java = isPeerThere('Java and Maven for Kafka Streams (scripts/ci-peers)', await hasJava())
 
 describe.skipIf(folder === undefined || !java)(
   `${caseCount} cases of seed ${seed} on Kafka Streams and here`,

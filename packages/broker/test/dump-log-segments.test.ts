@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
+import { isPeerThere } from '@varve/base/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { EmbeddedBroker } from '../src/index.ts'
@@ -21,10 +22,8 @@ function kafkaJars(): string[] {
       existsSync(directory) &&
       readdirSync(directory).some((name) => /^kafka_2\.13-.*\.jar$/.test(name)),
   ) as string[]
-  if (found.length > 0) return found
-  if (process.env['VARVE_REQUIRE_PEERS'] === '1') throw new Error("Kafka's jars are missing")
-  console.log("skipped: Kafka's DumpLogSegments needs its jars (scripts/ci-peers installs them)")
-  return []
+  isPeerThere("Kafka's jars for DumpLogSegments (scripts/ci-peers)", found.length > 0)
+  return found
 }
 
 const jars = kafkaJars()

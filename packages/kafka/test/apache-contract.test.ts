@@ -1,5 +1,6 @@
+import { isPeerThere } from '@varve/base/testing'
 import { isKafkaInstalled, startKafka, type KafkaLine } from '@varve/internal-peers'
-import { describe, test } from 'vitest'
+import { describe } from 'vitest'
 
 import { KafkajsTransport } from '../src/kafkajs/index.ts'
 import { describeKafka, type KafkaEnvironment } from '../src/testing/index.ts'
@@ -10,18 +11,9 @@ const lines = [
 ] as const
 
 for (const { line, name, given } of lines) {
-  if (given !== undefined || isKafkaInstalled(line)) {
-    describeKafka(name, () => environment(line, given))
-  } else if (process.env['VARVE_REQUIRE_PEERS'] === '1') {
-    test(`${name} is there`, () => {
-      throw new Error(
-        `${name} is missing: run internal/peers/install or name it in VARVE_KAFKA_${line}`,
-      )
-    })
-  } else {
-    console.log(`skipped: the contract on ${name}, which internal/peers/install would bring`)
-    describe.skip(name, () => test('contract', () => undefined))
-  }
+  const what = `${name} (internal/peers/install, or its address in VARVE_KAFKA_${line})`
+  const isThere = isPeerThere(what, given !== undefined || isKafkaInstalled(line))
+  describe.skipIf(!isThere)(name, () => describeKafka('contract', () => environment(line, given)))
 }
 
 async function environment(line: KafkaLine, given: string | undefined): Promise<KafkaEnvironment> {

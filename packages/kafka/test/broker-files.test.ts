@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { isPeerThere } from '@varve/base/testing'
 import { EmbeddedBroker } from '@varve/broker'
 import { dumpLogSegments, isKafkaInstalled } from '@varve/internal-peers'
 import { compressionNames } from '@varve/kafka-protocol'
@@ -9,13 +10,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createKafka } from '../src/index.ts'
 
-const installed = isKafkaInstalled('3') && isKafkaInstalled('4')
-const required = process.env['VARVE_REQUIRE_PEERS'] === '1'
-if (!installed && !required)
-  console.log('skipped: Kafka is not installed; run internal/peers/install')
+const installed = isPeerThere(
+  'Apache Kafka 3.9 and 4.x (internal/peers/install)',
+  isKafkaInstalled('3') && isKafkaInstalled('4'),
+)
 
 const title = 'files of the embedded broker, written by the client'
-describe.skipIf(!installed && !required)(title, { timeout: 90_000 }, () => {
+describe.skipIf(!installed)(title, { timeout: 90_000 }, () => {
   let directory: string
 
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,15 +6,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { DB, listBackups, restoreBackup, verifyBackup } from '../src/index.ts'
+import { hasRocksdbTools } from './rocksdb-programs.ts'
 
-function ldbIsPresent(): boolean {
-  const present = spawnSync('which', ['ldb']).status === 0
-  if (!present && process.env['VARVE_REQUIRE_PEERS'] === '1') throw new Error('ldb is missing')
-  if (!present) console.log('skipped: ldb is missing (Debian package rocksdb-tools)')
-  return present
-}
-
-describe.skipIf(!ldbIsPresent())("backups and RocksDB's BackupEngine", () => {
+describe.skipIf(!hasRocksdbTools('ldb'))("backups and RocksDB's BackupEngine", () => {
   let root: string
   let database: string
   let backups: string

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,13 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { DB, repairDb } from '../src/index.ts'
-
-function ldbIsPresent(): boolean {
-  const present = spawnSync('which', ['ldb']).status === 0
-  if (!present && process.env['VARVE_REQUIRE_PEERS'] === '1') throw new Error('ldb is missing')
-  if (!present) console.log('skipped: ldb is missing (Debian package rocksdb-tools)')
-  return present
-}
+import { hasRocksdbTools } from './rocksdb-programs.ts'
 
 const columnFamilies = {
   default: { writeBufferSizeBytes: 20_000, targetFileSizeBaseBytes: 10_000 },
@@ -37,7 +31,7 @@ const damages: Readonly<Record<string, (directory: string) => void>> = {
   },
 }
 
-describe.skipIf(!ldbIsPresent())('a repaired database', () => {
+describe.skipIf(!hasRocksdbTools('ldb'))('a repaired database', () => {
   let directory: string
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'varve-repair-'))

@@ -8,14 +8,7 @@ import { assertNoOpenResources } from '@varve/base/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { DB, WriteBatch, type ColumnFamilyOptions } from '../src/index.ts'
-
-function toolsArePresent(): boolean {
-  const present = ['ldb', 'sst_dump'].every((tool) => spawnSync('which', [tool]).status === 0)
-  if (!present && process.env['VARVE_REQUIRE_PEERS'] === '1')
-    throw new Error('ldb and sst_dump are missing')
-  if (!present) console.log('skipped: ldb and sst_dump are missing (Debian package rocksdb-tools)')
-  return present
-}
+import { hasRocksdbTools } from './rocksdb-programs.ts'
 
 const columnFamilies: Readonly<Record<string, ColumnFamilyOptions>> = {
   default: { writeBufferSizeBytes: 50_000, level0FileNumCompactionTrigger: 2, compression: 'none' },
@@ -57,7 +50,7 @@ const columnFamilies: Readonly<Record<string, ColumnFamilyOptions>> = {
   },
 }
 
-describe.skipIf(!toolsArePresent())('RocksDB on a directory written here', () => {
+describe.skipIf(!hasRocksdbTools('ldb', 'sst_dump'))('RocksDB on a directory written here', () => {
   let directory: string
   const expected = new Map<string, string[]>()
 

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { sharedFixture } from '@varve/base/testing'
 import { describe, expect, test } from 'vitest'
 
 import { format, parse } from '../src/index.ts'
-import { findSharedData } from './shared-data.ts'
 import { withoutSpans } from './without-spans.ts'
 
 interface Case {
@@ -15,7 +15,7 @@ interface Case {
   readonly expectedError?: unknown
 }
 
-const folder = findSharedData('conformance')
+const folder = sharedFixture('conformance')
 
 describe.skipIf(folder === undefined)('statements of the conformance cases', () => {
   test.each(['qtt', 'rqtt'])('%s parse, and format and parse again to the same tree', (suite) => {

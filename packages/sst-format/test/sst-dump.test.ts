@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { isPeerThere } from '@varve/base/testing'
 import { bytewiseComparator, encodeInternalKey, utf8Bytes, ValueType } from '@varve/base'
 import { nodeFileSystem } from '@varve/vfs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,19 +11,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ChecksumType, CompressionType, IndexType, type TableOptions } from '../src/index.ts'
 import { put, writeTable } from './memory-table.ts'
 
-function hasSstDump(): boolean {
+function runsSstDump(): boolean {
   try {
     execFileSync('sst_dump', ['--version'], { stdio: 'ignore', timeout: 10_000 })
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return true
-    if (process.env['VARVE_REQUIRE_PEERS'] === '1') throw error
-    console.log('skipped: sst_dump of rocksdb-tools is missing')
-    return false
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
   }
 }
 
-describe.skipIf(!hasSstDump())("RocksDB's sst_dump reads our tables", () => {
+const hasSstDump = isPeerThere('sst_dump (Debian package rocksdb-tools)', runsSstDump())
+
+describe.skipIf(!hasSstDump)("RocksDB's sst_dump reads our tables", () => {
   let directory: string
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'varve-sst-'))

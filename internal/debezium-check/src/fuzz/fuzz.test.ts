@@ -1,6 +1,6 @@
+import { sharedFixture } from '@varve/base/testing'
 import { expect, test } from 'vitest'
 
-import { findDebeziumFixtures } from '../shared-fixtures.ts'
 import { fuzz } from './fuzz.ts'
 import { caseSeeds, writtenSeeds } from './seeds.ts'
 
@@ -8,7 +8,7 @@ import { caseSeeds, writtenSeeds } from './seeds.ts'
 const records = 20_000
 
 test('changed records are answered or refused by a typed error', { timeout: 120_000 }, async () => {
-  const directory = findDebeziumFixtures()
+  const directory = sharedFixture('fixtures/debezium')
   const seeds = [
     ...(await writtenSeeds()),
     ...(directory === undefined ? [] : await caseSeeds(directory)),

@@ -1,4 +1,5 @@
 import { isVarveError } from '@varve/base'
+import { createSeededRandom } from '@varve/base/testing'
 import {
   ChangeDecoder,
   DebeziumTable,
@@ -12,7 +13,6 @@ import {
 import type { SchemaRegistry } from '@varve/serde'
 
 import { mutate } from './mutate.ts'
-import { SeededRandom } from './random.ts'
 
 /** Sound records with what their decoder is told. */
 export interface Seed {
@@ -50,7 +50,7 @@ export async function fuzz(
   seed: number,
   progress: (done: number) => void = () => undefined,
 ): Promise<FuzzResult> {
-  const random = new SeededRandom(seed)
+  const random = createSeededRandom(seed)
   const all = seeds.flatMap(({ records }) => records)
   const prototypes = prototypeNames()
   const failures: string[] = []

@@ -1,6 +1,5 @@
+import type { SeededRandom } from '@varve/base/testing'
 import type { ChangeRecord } from '@varve/cdc-debezium'
-
-import type { SeededRandom } from './random.ts'
 
 /** Texts with a meaning, to JavaScript, to JSON or to connectors. */
 const TOKENS = [

@@ -1,4 +1,4 @@
-import { sharedFixture } from '@varve/base/testing'
+import { isPeerThere, sharedFixture } from '@varve/base/testing'
 import {
   buildRocksdbCheck,
   hasJava,
@@ -36,21 +36,15 @@ export async function callPanel(versions: readonly string[] = rocksdbVersions): 
   const program = source === undefined ? undefined : await buildRocksdbCheck(source)
   const hasTools = await hasRocksdbTools()
   const canJava = script !== undefined && (await hasJava())
-  miss(source !== undefined && program === undefined, 'g++ or librocksdb-dev')
-  miss(!hasTools, 'ldb and sst_dump (Debian package rocksdb-tools)')
-  miss(script !== undefined && !canJava, 'java or mvn')
+  isPeerThere('g++ or librocksdb-dev', source === undefined || program !== undefined)
+  isPeerThere('ldb and sst_dump (Debian package rocksdb-tools)', hasTools)
+  isPeerThere('java or mvn', script === undefined || canJava)
   return {
     check: program === undefined ? undefined : (args) => runProgram(program, args),
     tool: hasTools ? (name, args) => runProgram(name, args) : undefined,
     java: canJava ? (version, args) => askJava(script, version, args) : undefined,
     versions,
   }
-}
-
-function miss(missing: boolean, what: string): void {
-  if (!missing) return
-  if (process.env['VARVE_REQUIRE_PEERS'] === '1') throw new Error(`judges are missing: ${what}`)
-  console.log(`judges left out, missing: ${what}`)
 }
 
 async function askJava(

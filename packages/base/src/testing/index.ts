@@ -12,6 +12,7 @@ export function assertNoOpenResources(): void {
   checkNoOpenResources()
 }
 
+export { isPeerThere } from './peer.ts'
 export { createSeededRandom, type SeededRandom } from './seeded-random.ts'
 export { sharedFixture } from './shared-fixture.ts'
 export { VirtualClock } from './virtual-clock.ts'

@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { isPeerThere } from '@varve/base/testing'
 import { isKafkaInstalled, startKafka, type RunningKafka } from '@varve/internal-peers'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest'
 
 import { Engine } from '../../src/index.ts'
+
+const limits = { timeout: 60_000 }
 
 /** Where the engines of a test live. */
 export interface Place {
@@ -20,54 +23,48 @@ export interface Place {
 /**
  * Declares the same tests on the embedded broker and on Apache Kafka 3.9 and 4.x. Topics are gone after each test.
  *
- * Without Kafka its tests are skipped aloud; with `VARVE_REQUIRE_PEERS=1` they fail.
+ * Without Kafka its tests are skipped; see {@link isPeerThere}.
  */
 export function onEachBroker(declare: (place: () => Place) => void): void {
-  onBroker('on the embedded broker', undefined, declare)
+  describe('on the embedded broker', limits, () => onBroker(undefined, declare))
   for (const line of ['3', '4'] as const) {
-    const name = `on Apache Kafka ${line}.x`
-    if (isKafkaInstalled(line)) onBroker(name, () => startKafka(line), declare)
-    else if (process.env['VARVE_REQUIRE_PEERS'] === '1') {
-      test(`${name}: it is there`, () => {
-        throw new Error('Apache Kafka is missing: run internal/peers/install')
-      })
-    } else {
-      console.log(`skipped: scenarios ${name}, which internal/peers/install would bring`)
-      describe.skip(name, () => test('scenarios', () => undefined))
-    }
+    const isThere = isPeerThere(
+      `Apache Kafka ${line}.x (internal/peers/install)`,
+      isKafkaInstalled(line),
+    )
+    describe.skipIf(!isThere)(`on Apache Kafka ${line}.x`, limits, () =>
+      onBroker(() => startKafka(line), declare),
+    )
   }
 }
 
 function onBroker(
-  name: string,
   start: (() => Promise<RunningKafka>) | undefined,
   declare: (place: () => Place) => void,
 ): void {
-  describe(name, { timeout: 60_000 }, () => {
-    let kafka: RunningKafka | undefined
-    let directory: string
-    const connection = (): object =>
-      kafka === undefined ? {} : { kafka: { brokers: [kafka.brokers] } }
+  let kafka: RunningKafka | undefined
+  let directory: string
+  const connection = (): object =>
+    kafka === undefined ? {} : { kafka: { brokers: [kafka.brokers] } }
 
-    beforeAll(async () => {
-      kafka = await start?.()
-    }, 120_000)
-    afterAll(() => kafka?.stop(), 60_000)
+  beforeAll(async () => {
+    kafka = await start?.()
+  }, 120_000)
+  afterAll(() => kafka?.stop(), 60_000)
 
-    beforeEach(async () => {
-      directory = await mkdtemp(join(tmpdir(), 'varve-scenario-'))
-    })
-    afterEach(async () => {
-      if (kafka !== undefined) await deleteTopics(join(directory, 'cleaner'), connection())
-      await rm(directory, { recursive: true, force: true })
-    }, 60_000)
-
-    declare(() => ({
-      directory,
-      isShared: kafka !== undefined,
-      open: (own = directory) => Engine.open({ directory: own, ...connection() }),
-    }))
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'varve-scenario-'))
   })
+  afterEach(async () => {
+    if (kafka !== undefined) await deleteTopics(join(directory, 'cleaner'), connection())
+    await rm(directory, { recursive: true, force: true })
+  }, 60_000)
+
+  declare(() => ({
+    directory,
+    isShared: kafka !== undefined,
+    open: (own = directory) => Engine.open({ directory: own, ...connection() }),
+  }))
 }
 
 /** Takes away every topic but Kafka's own, for the next test to find the broker empty. */
