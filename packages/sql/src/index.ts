@@ -129,11 +129,16 @@ export { createFunctionRegistry } from './functions/built-in.ts'
 export { createAggregator } from './functions/create-aggregator.ts'
 
 export { parse, parseExpressionText, type ParseOptions } from './parser/parser.ts'
-export { scanScript, type ScannedPiece, type ScannedScript } from './lexer/scan-script.ts'
+export {
+  scanScript,
+  skipBlanks,
+  type ScannedPiece,
+  type ScannedScript,
+} from './lexer/scan-script.ts'
 export { format } from './formatter/formatter.ts'
 export { formatExpression, type FormatExpressionOptions } from './formatter/format-expression.ts'
 export { formatIdentifier } from './formatter/format-identifier.ts'
-export { durationMs } from './analyzer/duration.ts'
+export { durationMs, parseWindowSize } from './analyzer/duration.ts'
 export { canonicalText } from './analyzer/canonical-text.ts'
 export { changeColumnNames } from './analyzer/change-columns.ts'
 export { analyze, analyzeScriptStatement, inferenceRequests } from './analyzer/analyze.ts'
@@ -143,6 +148,7 @@ export {
   type ExpectedColumn,
   type ValuesAssertion,
 } from './analyzer/assert-values.ts'
+export { headersType } from './analyzer/scope.ts'
 export { resolveType } from './analyzer/typing/context.ts'
 export { explain } from './plan/explain.ts'
 export {

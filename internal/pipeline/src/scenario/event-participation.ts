@@ -1,3 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { scanScript } from '@varve/sql'
+
 import type { Database } from '../stack/database.ts'
 import type { Encoding } from '../stack/source-connector.ts'
 
@@ -53,46 +58,14 @@ export function sources(prefix: string, encoding: Encoding): string {
   return `${source('stg_submit', 'SUBMIT')} ${source('stg_name', 'NAME')}`
 }
 
+const script = join(import.meta.dirname, '../../../demo/sql/event-participation.sql')
+const [, , names, joined] = scanScript(readFileSync(script, 'utf8')).statements
+
 /** Names by event, as the user wrote it. */
-export const nameTable = `
-create table \`tb_event_name\`
-with (
-    kafka_topic='TABLE.EVENT.NAME',
-    key_format='AVRO',
-    value_format='AVRO',
-    partitions=1
-) as
-select
-    AFTER->ID as \`id\`,
-    latest_by_offset(AFTER->NAME) as \`name\`
-from \`stg_name\`
-where
-    AFTER->ID is not null
-group by AFTER->ID
-emit changes;`
+export const nameTable: string = names!.text
 
 /** Submissions with the names of their events, as the user wrote it. */
-export const joinStream = `
-create stream \`stm_event_name_join\`
-with (
-    kafka_topic='STREAM.EVENT.JOIN',
-    key_format='JSON',
-    value_format='JSON',
-    partitions=1
-) as
-select
-    s.after->user_id as \`user_id\`,
-    e.\`name\` as \`event_name\`,
-    s.after->created_at as \`event_time\`
-from \`stg_submit\` s
-left join \`tb_event_name\` e
-    on s.after->event_id = e.\`id\`
-where
-    (s.op = 'r' or s.op = 'c')
-    and s.after->event_id is not null
-    and e.\`id\` is not null
-partition by s.after->user_id
-emit changes;`
+export const joinStream: string = joined!.text
 
 /** The rows of SUBMIT themselves, and how many there are for each event. */
 export function rowViews(prefix: string, encoding: Encoding): string {

@@ -1,5 +1,5 @@
-import { SqlTypes, type SqlType } from '@varve/serde'
-import type { DataSource, PlanExpression, PullPlan } from '@varve/sql'
+import { SqlTypes } from '@varve/serde'
+import { headersType, type DataSource, type PlanExpression, type PullPlan } from '@varve/sql'
 
 type Tree = PlanExpression['tree']
 
@@ -29,20 +29,9 @@ export function headerExpression(column: DataSource['headerColumns'][number]): P
     text: name,
     tree:
       headerKey === undefined
-        ? { kind: 'headers', type: allHeaders }
+        ? { kind: 'headers', type: headersType }
         : { kind: 'headers', type: SqlTypes.BYTES, headerKey },
   }
-}
-
-const allHeaders: SqlType = {
-  kind: 'ARRAY',
-  element: {
-    kind: 'STRUCT',
-    fields: [
-      { name: 'KEY', type: SqlTypes.STRING },
-      { name: 'VALUE', type: SqlTypes.BYTES },
-    ],
-  },
 }
 
 /** A part of an expression tree, its headers replaced by the columns that hold them. */

@@ -1,5 +1,5 @@
 import { SqlTypes } from '@varve/serde'
-import type { DataSource, PlanNode } from '@varve/sql'
+import { headersType, type DataSource, type PlanNode } from '@varve/sql'
 
 import type { QueryInfo } from '../catalog/query-info.ts'
 import type { PersistentQuery } from '../query/persistent-query.ts'
@@ -32,20 +32,7 @@ export function fieldsOf(source: DataSource): readonly FieldInfo[] {
     })),
     ...source.headerColumns.map((column): FieldInfo => ({
       name: column.name,
-      schema: toSchemaInfo(
-        column.headerKey === undefined
-          ? {
-              kind: 'ARRAY',
-              element: {
-                kind: 'STRUCT',
-                fields: [
-                  { name: 'KEY', type: SqlTypes.STRING },
-                  { name: 'VALUE', type: SqlTypes.BYTES },
-                ],
-              },
-            }
-          : SqlTypes.BYTES,
-      ),
+      schema: toSchemaInfo(column.headerKey === undefined ? headersType : SqlTypes.BYTES),
       type: 'HEADER',
       ...(column.headerKey === undefined ? {} : { headerKey: column.headerKey }),
     })),

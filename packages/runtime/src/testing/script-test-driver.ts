@@ -14,6 +14,7 @@ import {
 
 import { Metastore, type QueryEffects } from '../catalog/metastore.ts'
 import { applySession } from '../engine/apply-session.ts'
+import { deleteSubjects } from '../engine/delete-topic.ts'
 import { silentLogger, type Logger } from '../engine/engine-options.ts'
 import { Properties } from '../engine/properties.ts'
 import { Session, type PropertyValue } from '../engine/session.ts'
@@ -191,7 +192,10 @@ export class ScriptTestDriver {
       this.#queries.get(query.id)?.close()
       this.#queries.set(query.id, query)
     }
-    if (planned.deleteTopic !== undefined) await this.#deleteTopic(planned.deleteTopic)
+    if (planned.deleteTopic !== undefined) {
+      this.#topics.delete(planned.deleteTopic)
+      await deleteSubjects(this.registry, planned.deleteTopic)
+    }
     const [query] = started
     return query === undefined ? { kind: 'done' } : { kind: 'query', query }
   }
@@ -247,13 +251,5 @@ export class ScriptTestDriver {
   #drop(id: string): void {
     this.#queries.get(id)?.close()
     this.#queries.delete(id)
-  }
-
-  async #deleteTopic(topic: string): Promise<void> {
-    this.#topics.delete(topic)
-    const subjects = new Set(await this.registry.subjects())
-    for (const subject of [`${topic}-key`, `${topic}-value`]) {
-      if (subjects.has(subject)) await this.registry.deleteSubject(subject)
-    }
   }
 }

@@ -1,47 +1,16 @@
 import { createRowSerde, type Columns, type Row, type SqlType } from '@varve/serde'
+import { scanScript } from '@varve/sql'
 import { expect, test } from 'vitest'
 
 import type { Engine, Position } from '../../src/index.ts'
 import type { Place } from './on-each-broker.ts'
+import { readScenario } from './read-scenario.ts'
 
-/** The pipeline as its user wrote it; only the sources differ between the formats. */
-const pipeline = `
-  create table \`tb_event_name\`
-  with (
-      kafka_topic='TABLE.EVENT.NAME',
-      key_format='AVRO',
-      value_format='AVRO',
-      partitions=1
-  ) as
-  select
-      AFTER->ID as \`id\`,
-      latest_by_offset(AFTER->NAME) as \`name\`
-  from \`stg_name\`
-  where
-      AFTER->ID is not null
-  group by AFTER->ID
-  emit changes;
-
-  create stream \`stm_event_name_join\`
-  with (
-      kafka_topic='STREAM.EVENT.JOIN',
-      key_format='JSON',
-      value_format='JSON',
-      partitions=1
-  ) as
-  select
-      s.after->user_id as \`user_id\`,
-      e.\`name\` as \`event_name\`,
-      s.after->created_at as \`event_time\`
-  from \`stg_submit\` s
-  left join \`tb_event_name\` e
-      on s.after->event_id = e.\`id\`
-  where
-      (s.op = 'r' or s.op = 'c')
-      and s.after->event_id is not null
-      and e.\`id\` is not null
-  partition by s.after->user_id
-  emit changes;`
+/** The pipeline as its user wrote it, without its two sources: these differ between the formats. */
+const pipeline = scanScript(readScenario('event-participation'))
+  .statements.slice(2)
+  .map(({ text }) => text)
+  .join('\n')
 
 const submitTopic = 'EVENT_MYSQL.EVENT.SUBMIT'
 const nameTopic = 'EVENT_MYSQL.EVENT.NAME'

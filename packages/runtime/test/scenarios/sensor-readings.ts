@@ -5,39 +5,9 @@ import { expect, test } from 'vitest'
 
 import type { Engine } from '../../src/index.ts'
 import type { Place } from './on-each-broker.ts'
+import { readScenario } from './read-scenario.ts'
 
-/** As its user wrote it. */
-const script = `
-  CREATE STREAM readings (
-      sensor VARCHAR KEY,
-      area VARCHAR,
-      reading INT
-  ) WITH (
-      kafka_topic = 'readings',
-      partitions = 2,
-      value_format = 'json'
-  );
-
-  INSERT INTO readings (sensor, area, reading) VALUES ('sensor-1', 'wheel', 45);
-  INSERT INTO readings (sensor, area, reading) VALUES ('sensor-2', 'motor', 41);
-  INSERT INTO readings (sensor, area, reading) VALUES ('sensor-1', 'wheel', 92);
-  INSERT INTO readings (sensor, area, reading) VALUES ('sensor-2', 'engine', 13);
-  INSERT INTO readings (sensor, area, reading) VALUES ('sensor-2', 'engine', 90);
-  INSERT INTO readings (sensor, area, reading) VALUES ('sensor-4', 'motor', 95);
-  INSERT INTO readings (sensor, area, reading) VALUES ('sensor-3', 'engine', 67);
-  INSERT INTO readings (sensor, area, reading) VALUES ('sensor-3', 'wheel', 52);
-  INSERT INTO readings (sensor, area, reading) VALUES ('sensor-4', 'engine', 55);
-  INSERT INTO readings (sensor, area, reading) VALUES ('sensor-3', 'engine', 37);
-
-  SET 'auto.offset.reset' = 'earliest';
-
-  CREATE TABLE avg_readings AS
-      SELECT sensor,
-             AVG(reading) AS avg
-      FROM readings
-      GROUP BY sensor
-      EMIT CHANGES;
-`
+const script = readScenario('readings')
 
 const byArea = `CREATE TABLE areas AS SELECT area, COUNT(*) AS n, SUM(reading) AS total FROM readings GROUP BY area;`
 

@@ -1,6 +1,7 @@
 import type { TimeUnit } from '../ast/expression.ts'
 import type { DurationNode } from '../ast/query.ts'
 import { SqlError } from '../errors.ts'
+import { timeUnitOf } from '../parser/parse-query.ts'
 
 /** Milliseconds of units of fixed length; months and years count 30 and 365 days, as ksqlDB's window sizes do. */
 const unitMs: Readonly<Record<TimeUnit, number>> = {
@@ -16,6 +17,13 @@ const unitMs: Readonly<Record<TimeUnit, number>> = {
 /** Milliseconds of a count of units. */
 export function durationMs(value: number, unit: TimeUnit): number {
   return value * unitMs[unit]
+}
+
+/** Milliseconds of a text like `10 SECONDS`; `undefined` when it is none. */
+export function parseWindowSize(text: string): number | undefined {
+  const match = /^\s*(\d{1,12})\s+([A-Za-z]+)\s*$/.exec(text)
+  const unit = match === null ? undefined : timeUnitOf(match[2]!.toUpperCase())
+  return match === null || unit === undefined ? undefined : durationMs(Number(match[1]), unit)
 }
 
 /** Milliseconds of a duration as written. @throws SqlError beyond 2^53 */

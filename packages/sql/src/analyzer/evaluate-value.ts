@@ -5,7 +5,7 @@ import type { Expression } from '../ast/expression.ts'
 import { SqlError } from '../errors.ts'
 import { castFunction } from '../expression/cast/cast.ts'
 import { compileThrowing } from '../expression/compile.ts'
-import type { EvaluationContext } from '../expression/evaluation.ts'
+import { recordlessContext } from '../expression/recordless-context.ts'
 import type { TypedExpression } from '../expression/typed-expression.ts'
 import { formatExpression } from '../formatter/format-expression.ts'
 import { convertsImplicitly } from '../functions/resolve-overload.ts'
@@ -92,16 +92,4 @@ function fitsNarrower(from: SqlType, type: SqlType): boolean {
 
 function isNested(from: SqlType, type: SqlType): boolean {
   return from.kind === type.kind && ['ARRAY', 'MAP', 'STRUCT'].includes(type.kind)
-}
-
-function recordlessContext(report: (error: unknown) => void): EvaluationContext {
-  return {
-    rowtime: 0,
-    partition: 0,
-    offset: 0,
-    headers: [],
-    windowStart: null,
-    windowEnd: null,
-    report,
-  }
 }

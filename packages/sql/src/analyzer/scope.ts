@@ -27,7 +27,7 @@ export function isSystemColumn(name: string): boolean {
 }
 
 /** Type of a column with all headers. */
-const headersType: SqlType = {
+export const headersType: SqlType = {
   kind: 'ARRAY',
   element: {
     kind: 'STRUCT',

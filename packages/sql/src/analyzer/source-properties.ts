@@ -3,8 +3,7 @@ import type { FormatName, FormatSpec, ProtobufNullable } from '@varve/serde'
 import type { PropertyNode } from '../ast/statement.ts'
 import type { TimestampColumn, WindowInfo } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
-import { timeUnitOf } from '../parser/parse-query.ts'
-import { durationMs } from './duration.ts'
+import { parseWindowSize } from './duration.ts'
 
 /** A WITH clause, checked. */
 export interface SourceProperties {
@@ -195,15 +194,13 @@ function windowOf(reader: PropertyReader): WindowInfo | undefined {
       `${type} windows require 'WINDOW_SIZE' to be provided in the WITH clause. For example: 'WINDOW_SIZE'='10 SECONDS'`,
     )
   }
-  const match = /^\s*(\d{1,12})\s+([A-Za-z]+)\s*$/.exec(size)
-  const unit = match === null ? undefined : timeUnitOf(match[2]!.toUpperCase())
-  if (match === null || unit === undefined) {
+  const sizeMs = parseWindowSize(size)
+  if (sizeMs === undefined) {
     return reader.fail(
       'WINDOW_SIZE',
       `Invalid duration: '${size}'. Expected '10 SECONDS' or the like`,
     )
   }
-  const sizeMs = durationMs(Number(match[1]), unit)
   return { type, sizeMs }
 }
 

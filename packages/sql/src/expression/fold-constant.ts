@@ -1,6 +1,7 @@
 import type { AnalysisEnvironment } from '../analyzer/environment.ts'
 import { compileThrowing } from './compile.ts'
 import { literalOf } from './literal.ts'
+import { recordlessContext } from './recordless-context.ts'
 import type { TypedExpression } from './typed-expression.ts'
 
 /** Computes an expression that mentions no columns; any other, or one that fails, it returns as it is. */
@@ -26,17 +27,9 @@ export function constantFolder({
   }
 }
 
-const nowhere = {
-  rowtime: 0,
-  partition: 0,
-  offset: 0,
-  headers: [],
-  windowStart: null,
-  windowEnd: null,
-  report: (error: unknown): never => {
-    throw error
-  },
-}
+const nowhere = recordlessContext((error) => {
+  throw error
+})
 
 function mentionsRow(e: TypedExpression): boolean {
   return /"kind":"(?:column|pseudo|header|headers|lambda|variable)"/.test(JSON.stringify(e))

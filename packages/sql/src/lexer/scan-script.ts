@@ -65,3 +65,12 @@ function endOfQuoted(text: string, open: number): number {
     i = end + 2
   }
 }
+
+/** Offset of the first character from `offset` on that is neither space nor in a comment; the text's length when there is none. */
+export function skipBlanks(text: string, offset = 0): number {
+  blanks.lastIndex = offset
+  blanks.test(text)
+  return blanks.lastIndex
+}
+
+const blanks = /(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/y

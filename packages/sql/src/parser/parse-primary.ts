@@ -1,10 +1,10 @@
 import type { CaseBranch, Expression } from '../ast/expression.ts'
-import { SqlError } from '../errors.ts'
 import { chainMax } from './parse-arithmetic.ts'
 import { parseName } from './parse-call.ts'
 import { parseExpression } from './parse-expression.ts'
 import { numberLiteral } from './parse-literal.ts'
 import { parseType, primitiveOf } from './parse-type.ts'
+import { parseFieldName } from './parse-field-name.ts'
 import type { TokenStream } from './token-stream.ts'
 
 /** Literals, names, constructors, CASE and CAST, with subscripts and `->` behind them. */
@@ -136,15 +136,7 @@ function parseStruct(tokens: TokenStream): Expression {
   const fields = tokens.isSymbol(')')
     ? []
     : tokens.list(() => {
-        const at = tokens.peek().span
-        const name = tokens.identifier('a field name')
-        if (names.has(name)) {
-          throw new SqlError(`Duplicate field names found in STRUCT: '${name}'`, {
-            span: at,
-            phase: 'build',
-          })
-        }
-        names.add(name)
+        const name = parseFieldName(tokens, names)
         tokens.expectSymbol(':=')
         return { name, value: parseExpression(tokens) }
       })

@@ -3,6 +3,7 @@ import type { PrimitiveKind } from '@varve/serde'
 import type { Span } from '../ast/position.ts'
 import type { FieldNode, TypeNode } from '../ast/type.ts'
 import { SqlError } from '../errors.ts'
+import { parseFieldName } from './parse-field-name.ts'
 import type { TokenStream } from './token-stream.ts'
 
 const primitives: ReadonlyMap<string, PrimitiveKind> = new Map([
@@ -117,15 +118,7 @@ function parseStructType(tokens: TokenStream): TypeNode {
     if (!tokens.isSymbol('>')) {
       const names = new Set<string>()
       do {
-        const at = tokens.peek().span
-        const name = tokens.identifier('a field name')
-        if (names.has(name)) {
-          throw new SqlError(`Duplicate field names found in STRUCT: '${name}'`, {
-            span: at,
-            phase: 'build',
-          })
-        }
-        names.add(name)
+        const name = parseFieldName(tokens, names)
         fields.push({ name, type: parseType(tokens) })
       } while (tokens.takeSymbol(','))
     }

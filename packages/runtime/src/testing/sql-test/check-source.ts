@@ -1,5 +1,6 @@
 import { formatSqlType, type Columns } from '@varve/serde'
 import {
+  parseWindowSize,
   resolveType,
   SqlError,
   type DataSource,
@@ -50,9 +51,10 @@ function checkColumns({ columns }: AssertSource, source: DataSource, metastore: 
     ),
   ]
   // Where keys and headers stand among the other columns carries no meaning; the order within each kind does.
+  const ordered = [...actual].sort(byKind)
   const isSame =
     expected.length === actual.length &&
-    [...expected].sort(byKind).every((text, i) => text === [...actual].sort(byKind)[i])
+    [...expected].sort(byKind).every((text, i) => text === ordered[i])
   if (isSame) return
   throw new AssertionFailure(`${source.name} has other columns.`, {
     columns: ['columns'],
@@ -103,21 +105,12 @@ function propertyOf(source: DataSource, name: string): string | null | undefined
   }
 }
 
-const durations: Readonly<Record<string, number>> = {
-  MILLISECOND: 1,
-  SECOND: 1_000,
-  MINUTE: 60_000,
-  HOUR: 3_600_000,
-  DAY: 86_400_000,
-}
-
 /** As {@link propertyOf} says it. */
 function canonical({ name, value }: PropertyNode): string {
   const text = String(value)
   if (name === 'WINDOW_SIZE') {
-    const [amount, unit] = text.trim().toUpperCase().split(/\s+/)
-    const ms = durations[(unit ?? '').replace(/S$/, '')]
-    return ms === undefined ? text : `${Number(amount) * ms} ms`
+    const ms = parseWindowSize(text)
+    return ms === undefined ? text : `${ms} ms`
   }
   return /FORMAT$|^WINDOW_TYPE$|^TIMESTAMP$/.test(name) && name !== 'TIMESTAMP_FORMAT'
     ? text.toUpperCase()

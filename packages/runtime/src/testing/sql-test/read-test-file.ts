@@ -1,4 +1,4 @@
-import { positionAt, scanScript, SqlError } from '@varve/sql'
+import { positionAt, scanScript, skipBlanks, SqlError } from '@varve/sql'
 
 /** One step of a test, in the order of the file. */
 export type SqlTestStep =
@@ -49,10 +49,8 @@ interface Draft {
  */
 export function readTestFile(text: string, fileName: string): SqlTestFile {
   const { statements, lineComments, rest } = scanScript(text)
-  if (/\S/.test(rest.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, ''))) {
-    const lead = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/.exec(rest)![0].length
-    throw failure('statement without ";" at its end', text, text.length - rest.length + lead)
-  }
+  const after = skipBlanks(text, text.length - rest.length)
+  if (after < text.length) throw failure('statement without ";" at its end', text, after)
   const setup: Draft = { name: fileName, offset: 0, steps: [] }
   const drafts: Draft[] = []
   const pieces = [

@@ -2,6 +2,7 @@ import type { VirtualClock } from '@varve/base/testing'
 import type { Row } from '@varve/serde'
 import {
   positionAt,
+  skipBlanks,
   SqlError,
   type DataSource,
   type FunctionRegistry,
@@ -50,10 +51,9 @@ export class SqlTestRun {
 
   /** Line of a step in the file, from 1. */
   lineOf(step: SqlTestStep): number {
-    const { offset } = step
-    if (step.kind !== 'statement') return positionAt(this.#text, offset).line
-    const lead = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/.exec(this.#text.slice(offset))
-    return positionAt(this.#text, offset + lead![0].length).line
+    const { kind, offset } = step
+    const at = kind === 'statement' ? skipBlanks(this.#text, offset) : offset
+    return positionAt(this.#text, at).line
   }
 
   /** What queries passed over so far, one line each. */
@@ -91,7 +91,7 @@ export class SqlTestRun {
       if (statement.kind === 'assertValues') {
         const assertion = this.#driver.analyzeAssertion(statement)
         const { target } = assertion
-        await this.#prepare(target, this.#logs.left(target.topic)[0])
+        await this.#prepare(target, this.#logs.peek(target.topic))
         checkRecord(assertion, this.#logs.take(target.topic), (record) =>
           this.#decode(target, record),
         )
@@ -148,7 +148,7 @@ export class SqlTestRun {
 
   #checkNoMoreOutput(name: string): void {
     const { topic } = this.#driver.access.find(name)
-    const left = this.#logs.left(topic).length
+    const left = this.#logs.leftCount(topic)
     if (left === 0) return
     throw new AssertionFailure(
       `${name} has ${left === 1 ? 'one record' : `${left} records`} that no assertion took.`,
