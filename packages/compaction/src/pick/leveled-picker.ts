@@ -1,4 +1,4 @@
-import { InvalidOptionError, userKeyOf } from '@varve/base'
+import { userKeyOf } from '@varve/base'
 import type { FileMetadata, Version } from '@varve/manifest'
 
 import type { CompactionInputLevel } from '../job/job-description.ts'
@@ -114,8 +114,6 @@ export class LeveledCompactionPicker implements CompactionPicker {
     outputLevel: number,
   ): Compaction | 'busy' {
     const inputs = filesWithCompany(input.version, fileNumbers, outputLevel)
-    if (outputLevel === 0 && inputs.some(({ level }) => level > 0))
-      throw new InvalidOptionError('outputLevel', 'must not be above the tables')
     return this.#finish(input, inputs, outputLevel, 'files', true) ?? 'busy'
   }
 

@@ -1,4 +1,3 @@
-import { InvalidOptionError } from '@varve/base'
 import type { Version } from '@varve/manifest'
 
 import type { CompactionInputLevel } from '../job/job-description.ts'
@@ -116,8 +115,6 @@ export class UniversalCompactionPicker implements CompactionPicker {
     outputLevel: number,
   ): Compaction | 'busy' {
     const inputs = filesWithCompany(input.version, fileNumbers, outputLevel)
-    if (outputLevel === 0 && inputs.some(({ level }) => level > 0))
-      throw new InvalidOptionError('outputLevel', 'must not be above the tables')
     return this.#finish(input, inputs, outputLevel, 'files', true) ?? 'busy'
   }
 

@@ -21,9 +21,11 @@ export interface LevelCompactionStats {
   readonly durationMs: number
 }
 
-type Counters = { -readonly [Name in keyof LevelCompactionStats]: number }
+/** {@link LevelCompactionStats} while they are counted. */
+export type LevelCompactionCounters = { -readonly [Name in keyof LevelCompactionStats]: number }
 
-const nothing: LevelCompactionStats = {
+/** Where counting begins. */
+export const noCompactionStats: LevelCompactionStats = {
   jobs: 0,
   moves: 0,
   bytesMoved: 0,
@@ -39,14 +41,14 @@ const nothing: LevelCompactionStats = {
 
 /** Counters of one column family, by the level that jobs wrote to. */
 export class CompactionStats {
-  readonly #levels: Counters[]
+  readonly #levels: LevelCompactionCounters[]
   /** Bytes that flushes wrote. */
   flushedBytes = 0
   /** Tables that were deleted whole by FIFO compaction. */
   droppedFiles = 0
 
   constructor(levels: number) {
-    this.#levels = Array.from({ length: levels }, () => ({ ...nothing }))
+    this.#levels = Array.from({ length: levels }, () => ({ ...noCompactionStats }))
   }
 
   get levels(): readonly LevelCompactionStats[] {
@@ -81,7 +83,7 @@ export class CompactionStats {
     for (const { files } of inputs) for (const file of files) level.bytesMoved += file.fileSizeBytes
   }
 
-  #addWork(level: Counters, stats: JobStats, files: number): void {
+  #addWork(level: LevelCompactionCounters, stats: JobStats, files: number): void {
     level.jobs++
     level.bytesWritten += stats.bytesWritten
     level.entriesRead += stats.entriesRead

@@ -1,6 +1,10 @@
 import { userKeyOf, utf8Text } from '@varve/base'
 
-import type { LevelCompactionStats } from '../background/compaction-stats.ts'
+import {
+  noCompactionStats,
+  type LevelCompactionCounters,
+  type LevelCompactionStats,
+} from '../background/compaction-stats.ts'
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { Database } from '../db/database.ts'
 
@@ -69,19 +73,7 @@ export function compactionRows(
       .scores(compactions.pickInput)
       .map(({ level, score }) => [level, score] as const),
   )
-  const sum: { -readonly [Name in keyof LevelCompactionStats]: number } = {
-    jobs: 0,
-    moves: 0,
-    bytesMoved: 0,
-    bytesReadFromAbove: 0,
-    bytesReadFromLevel: 0,
-    bytesWritten: 0,
-    entriesRead: 0,
-    entriesDropped: 0,
-    filesRead: 0,
-    filesWritten: 0,
-    durationMs: 0,
-  }
+  const sum: LevelCompactionCounters = { ...noCompactionStats }
   const rows: { name: string; values: ReadonlyMap<string, string> }[] = []
   let files = 0
   let bytes = 0
