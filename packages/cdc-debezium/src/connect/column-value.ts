@@ -6,6 +6,7 @@ import {
   ConnectPairs,
   invalid,
   plainData,
+  rawEntries,
   toConnectData,
   type ConnectData,
 } from './connect-data.ts'
@@ -45,6 +46,8 @@ export function decodeValue(
       const value = toConnectData(schema, raw, path) as bigint
       return value < 0n && isUnsigned(schema) ? value + (1n << 64n) : value
     }
+    case 'map':
+      return decodeMap(schema, raw, path)
     default:
       return plainValue(toConnectData(schema, raw, path))
   }
@@ -62,7 +65,7 @@ export function decodeStruct(
     name: string,
   ) => ColumnValue = decodeValue,
 ): { [name: string]: ColumnValue } {
-  const struct = createStruct()
+  const struct = createStruct(schema?.fields.length ?? raw.size)
   if (schema === undefined) {
     raw.forEach((member, name) => {
       struct[name] = decodeMember(undefined, member, `${path}.${name}`, name)
@@ -77,7 +80,20 @@ export function decodeStruct(
   return struct
 }
 
-function isUnsigned(schema: ConnectSchema): boolean {
+/** Keys and values with their own meanings. */
+function decodeMap(
+  schema: ConnectSchema,
+  raw: Raw,
+  path: string,
+): ReadonlyMap<ColumnValue, ColumnValue> {
+  const map = new Map<ColumnValue, ColumnValue>()
+  for (const { key, value, at } of rawEntries(raw, path))
+    map.set(decodeValue(schema.keys, key, path), decodeValue(schema.values, value, at))
+  return map
+}
+
+/** Whether the database calls the column unsigned. */
+export function isUnsigned(schema: ConnectSchema): boolean {
   return schema.parameters.get(SOURCE_TYPE)?.toUpperCase().includes('UNSIGNED') === true
 }
 

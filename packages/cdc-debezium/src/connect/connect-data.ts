@@ -149,21 +149,30 @@ function toPairs(schema: ConnectSchema, raw: Raw, path: string): ConnectPairs {
     schema.keys === undefined ? plainData(value) : toConnectData(schema.keys, value, inner)
   const member = (value: Raw, inner: string): ConnectData =>
     schema.values === undefined ? plainData(value) : toConnectData(schema.values, value, inner)
-  if (isObject(raw))
-    return new ConnectPairs(
-      [...raw].map(([name, value]) => [key(name, path), member(value, `${path}.${name}`)]),
-    )
-  if (!Array.isArray(raw)) return invalid(path, 'no map')
   return new ConnectPairs(
-    (raw as readonly Raw[]).map((entry, i) => {
-      const inner = `${path}[${i}]`
-      const pair = isObject(entry)
-        ? [entry.get('key'), entry.get('value')]
-        : (entry as readonly Raw[])
-      if (!Array.isArray(pair) || pair.length !== 2) return invalid(inner, 'no map entry')
-      return [key(pair[0] ?? null, inner), member(pair[1] ?? null, inner)]
-    }),
+    rawEntries(raw, path).map((entry) => [
+      key(entry.key, Array.isArray(raw) ? entry.at : path),
+      member(entry.value, entry.at),
+    ]),
   )
+}
+
+/** Entries of a map in each form that it is sent in: an object, a list of pairs, a list of entries. `at` is where the value is. */
+export function rawEntries(
+  raw: Raw,
+  path: string,
+): readonly { readonly key: Raw; readonly value: Raw; readonly at: string }[] {
+  if (isObject(raw))
+    return [...raw].map(([name, value]) => ({ key: name, value, at: `${path}.${name}` }))
+  if (!Array.isArray(raw)) return invalid(path, 'no map')
+  return (raw as readonly Raw[]).map((entry, i) => {
+    const at = `${path}[${i}]`
+    const pair = isObject(entry)
+      ? [entry.get('key'), entry.get('value')]
+      : (entry as readonly Raw[])
+    if (!Array.isArray(pair) || pair.length !== 2) return invalid(at, 'no map entry')
+    return { key: pair[0] ?? null, value: pair[1] ?? null, at }
+  })
 }
 
 /** Fails for the value at `path`. */

@@ -3,6 +3,7 @@ import { decimalTypes } from './decimal.ts'
 import { geometryTypes } from './geometry.ts'
 import type { LogicalType } from './logical-type.ts'
 import { textTypes } from './text.ts'
+import { timeStructuredTypes } from './time-structured.ts'
 import { timeTextTypes } from './time-text.ts'
 import { timeTypes } from './time.ts'
 import { vectorTypes } from './vector.ts'
@@ -11,6 +12,7 @@ import { vectorTypes } from './vector.ts'
 export const logicalTypes: ReadonlyMap<string, LogicalType> = new Map([
   ...timeTypes,
   ...timeTextTypes,
+  ...timeStructuredTypes,
   ...decimalTypes,
   ...textTypes,
   ...bitTypes,

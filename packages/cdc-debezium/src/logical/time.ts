@@ -52,6 +52,17 @@ function dateTime(nsPerUnit: bigint, infinity: bigint, negative: bigint): Logica
 const time = (type: ConnectType, nsPerUnit: bigint): LogicalType =>
   integerType(type, SqlTypes.TIME, (value) => new PlainTime(value * nsPerUnit))
 
+/** Some connectors count in doubles, with parts of a unit that mean nothing. */
+const duration = (unit: Duration['unit']): LogicalType => ({
+  base: connectSchema('int64'),
+  sqlType: () => SqlTypes.BIGINT,
+  decode: (data, { type }, path) =>
+    new Duration(
+      unit,
+      integer(type === 'double' && typeof data === 'number' ? Math.round(data) : data, path),
+    ),
+})
+
 const MILLIS = dateTime(1_000_000n, 9223372036825200n, -9223372036832400n)
 
 /** Dates, times and periods written as integers. */
@@ -67,12 +78,6 @@ export const timeTypes: readonly (readonly [string, LogicalType])[] = [
   ['io.debezium.time.MicroTimestamp', dateTime(1000n, 9223372036825200000n, -9223372036832400000n)],
   ['io.debezium.time.NanoTimestamp', dateTime(1n, 9223372036854775807n, -9223372036854775808n)],
   ['io.debezium.time.Year', integerType('int32', SqlTypes.INTEGER, Number)],
-  [
-    'io.debezium.time.MicroDuration',
-    integerType('int64', SqlTypes.BIGINT, (value) => new Duration('us', value)),
-  ],
-  [
-    'io.debezium.time.NanoDuration',
-    integerType('int64', SqlTypes.BIGINT, (value) => new Duration('ns', value)),
-  ],
+  ['io.debezium.time.MicroDuration', duration('us')],
+  ['io.debezium.time.NanoDuration', duration('ns')],
 ]
