@@ -124,6 +124,8 @@ export interface RowChange extends ChangeBase {
   readonly nullsMayBeZero?: boolean
   /** Of MongoDB, whose documents are the rows. */
   readonly document?: DocumentChange
+  /** The source's own types, where a transformation put them beside the rows (`ExtractSchemaToNewRecord`). */
+  readonly sourceSchema?: SourceSchema
 }
 
 /** What only documents have. The documents themselves are `before` and `after`. */
@@ -238,6 +240,22 @@ export interface ColumnDefinition {
   readonly autoIncremented: boolean | undefined
   /** SQL text of the default. */
   readonly default: string | undefined
+  /** The whole type as the database writes it. */
+  readonly typeExpression?: string
+  readonly charset?: string
+  /** Counted from 1. */
+  readonly position?: number
+  /** Whether the database computes it. */
+  readonly generated?: boolean
+  readonly comment?: string
+  /** Members of an ENUM or SET, without quotes. */
+  readonly enumValues?: readonly string[]
+}
+
+/** What the source calls a table and the types of its columns. */
+export interface SourceSchema {
+  readonly table: string | undefined
+  readonly columns: readonly ColumnDefinition[]
 }
 
 /** One table that DDL made, changed or dropped. */

@@ -1,7 +1,8 @@
 import { InvalidOptionError } from '@varve/base'
 import { SqlTypes, type SqlType } from '@varve/serde'
 
-import { decodeValue, sqlTypeOf } from './connect/column-value.ts'
+import { compileColumnReader } from './connect/column-reader.ts'
+import { sqlTypeOf } from './connect/column-value.ts'
 import { invalid, plainData, toConnectData } from './connect/connect-data.ts'
 import { connectSchema, isConnectType, type ConnectSchema } from './connect/connect-schema.ts'
 import { asText, type Raw } from './connect/raw.ts'
@@ -97,7 +98,7 @@ function baseOf(name: string): ConnectSchema {
 }
 
 function ofSchema(schema: ConnectSchema): ColumnDecoder {
-  return { sqlType: sqlTypeOf(schema), decode: (raw, path) => decodeValue(schema, raw, path) }
+  return { sqlType: sqlTypeOf(schema), decode: compileColumnReader(schema) }
 }
 
 function ofText(logical: LogicalType): ColumnDecoder {

@@ -21,6 +21,7 @@ import { recogniseShape } from './shapes/recognise.ts'
 import { decodeSchemaChange } from './shapes/schema-change.ts'
 import { decodeTombstone } from './shapes/tombstone.ts'
 import { decodeTransactionBoundary } from './shapes/transaction-boundary.ts'
+import { RowPlans } from './shapes/row-plans.ts'
 import { createUnavailableTest, type UnavailableTest } from './unavailable.ts'
 
 /** Options made ready once, used for every record. */
@@ -31,6 +32,7 @@ export interface PreparedOptions {
   readonly readers: PayloadReaders
   /** What was found out about the columns of a schema and the hints. */
   readonly columnsBySchema: WeakMap<ConnectSchema, ReadonlyMap<string, ColumnInfo>>
+  readonly rowPlans: RowPlans
 }
 
 /** @throws InvalidOptionError for an unknown column type */
@@ -39,17 +41,16 @@ export function prepareOptions(
   embeddedSchemas: EmbeddedSchemas = new EmbeddedSchemas(),
 ): PreparedOptions {
   const placeholder = options.unavailableValuePlaceholder
+  const hints = new Map(
+    Object.entries(options.columns ?? {}).map(([name, hint]) => [name, createColumnDecoder(hint)]),
+  )
   return {
     options,
-    hints: new Map(
-      Object.entries(options.columns ?? {}).map(([name, hint]) => [
-        name,
-        createColumnDecoder(hint),
-      ]),
-    ),
+    hints,
     unavailable: placeholder === false ? () => false : createUnavailableTest(placeholder),
     readers: { key: new JsonReader(), value: new JsonReader(), embedded: embeddedSchemas },
     columnsBySchema: new WeakMap(),
+    rowPlans: new RowPlans(hints),
   }
 }
 

@@ -31,6 +31,7 @@ export type {
   SchemaChange,
   SchemaHistoryRecord,
   SourcePosition,
+  SourceSchema,
   TableDefinitionChange,
   TableName,
   Tombstone,

@@ -12,6 +12,8 @@ export interface ChangeDecoderOptions {
   readonly keyColumns?: readonly string[]
   /** Rows without any mark of a change are upserts; otherwise they are of kind `raw`. Default false. */
   readonly plainRows?: boolean
+  /** What the names of fields begin with that flattening added (`add.fields.prefix`, and `add.headers.prefix` of headers). Default `__`. */
+  readonly addedFieldsPrefix?: string
   /** `outbox`: the topic holds events of the outbox router, which nothing in them tells. */
   readonly shape?: 'outbox'
   /** The connector's `unavailable.value.placeholder`, `hex:…` included; false to take every value as it is. */
@@ -23,6 +25,8 @@ export interface ChangeDecoderOptions {
   readonly beforeIsComplete?: boolean
   /** Encoding of the content of logical messages in JSON. Default base64. */
   readonly messageContentEncoding?: 'base64' | 'base64url' | 'hex'
+  /** Whether Apicurio's Protobuf payloads begin with a message that names their type. Default false. */
+  readonly apicurioProtobufRef?: boolean
   /** Width of schema ids in front of payloads: Confluent's 4 bytes, or by looking, as Apicurio's 8-byte ids need. Default `confluent`. */
   readonly framing?: 'confluent' | 'apicurio-auto'
 }

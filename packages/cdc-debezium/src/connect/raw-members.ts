@@ -30,6 +30,16 @@ export class RawMembers implements ReadonlyMap<string, Raw> {
     return this.#values.length
   }
 
+  /** Names of the members: the same object for objects that look alike. */
+  get names(): MemberNames {
+    return this.#names
+  }
+
+  /** The member at a place of {@link names}. */
+  at(place: number): Raw {
+    return this.#values[place]!
+  }
+
   get(name: string): Raw | undefined {
     const place = this.#names.places.get(name)
     return place === undefined ? undefined : this.#values[place]

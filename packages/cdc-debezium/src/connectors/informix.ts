@@ -1,9 +1,9 @@
 import { asName } from '../connect/raw.ts'
 import { idBeforeColon, type Connector } from './connector.ts'
 
-/** Informix: log sequence numbers as decimal text. */
+/** Informix, and Ingres after it: log sequence numbers as decimal text. */
 export const informix: Connector = {
-  names: ['informix'],
+  names: ['informix', 'ingres'],
   position: (source) => ({
     commitLsn: asName(source.get('commit_lsn')) ?? null,
     changeLsn: asName(source.get('change_lsn')) ?? null,

@@ -1,9 +1,9 @@
 import { asName } from '../connect/raw.ts'
 import { wholeId, type Connector } from './connector.ts'
 
-/** Oracle: system change numbers, which pass 64 bits, as text. */
+/** Oracle, and YashanDB after it: system change numbers, which pass 64 bits, as text. */
 export const oracle: Connector = {
-  names: ['oracle'],
+  names: ['oracle', 'yashandb'],
   position: (source) => ({
     scn: asName(source.get('scn')) ?? null,
     commitScn: asName(source.get('commit_scn')) ?? null,

@@ -9,6 +9,7 @@ import {
 
 import { invalid, type ConnectData } from '../connect/connect-data.ts'
 import { connectSchema, type ConnectSchema } from '../connect/connect-schema.ts'
+import { integerOfBase64 } from '../values/small-base64.ts'
 import { ExactDecimal, NonFiniteDecimal } from '../values/values.ts'
 import type { LogicalType } from './logical-type.ts'
 
@@ -52,6 +53,20 @@ const decimal: LogicalType = {
     return scale < 0
       ? new ExactDecimal(unscaled * powerOfTen(-scale), 0)
       : new ExactDecimal(unscaled, scale)
+  },
+  short: (schema) => {
+    const scale = Number(schema.parameters.get('scale') ?? 0)
+    if (schema.type !== 'bytes' || !Number.isInteger(scale) || scale < 0 || scale > MAX_SCALE)
+      return () => undefined
+    return (raw) => {
+      if (typeof raw === 'string') {
+        const unscaled = integerOfBase64(raw)
+        return unscaled === undefined ? undefined : new ExactDecimal(BigInt(unscaled), scale)
+      }
+      return raw instanceof Uint8Array && raw.length > 0
+        ? new ExactDecimal(decimalFromBytes(raw), scale)
+        : undefined
+    }
   },
 }
 

@@ -17,7 +17,10 @@ function textType(
   }
 }
 
-const plain = textType((text) => text)
+const plain: LogicalType = {
+  ...textType((text) => text),
+  short: () => (raw) => (typeof raw === 'string' ? raw : undefined),
+}
 
 /** The members that an Enum or EnumSet column allows; undefined when its schema does not tell. In `allowed`, `\,` is a comma and `\\` a backslash. */
 export function allowedMembers(schema: ConnectSchema): readonly string[] | undefined {

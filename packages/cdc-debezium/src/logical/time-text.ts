@@ -3,6 +3,7 @@ import { SqlTypes, type SqlType } from '@varve/serde'
 import { invalid } from '../connect/connect-data.ts'
 import { connectSchema } from '../connect/connect-schema.ts'
 import { parseCivilDate, parseCivilDateTime, parseTimeOfDay, splitOffset } from '../values/civil.ts'
+import { parseUtcTimestamp } from '../values/utc-timestamp.ts'
 import {
   InfiniteTime,
   Instant,
@@ -62,7 +63,16 @@ export const utcText: LogicalType = textType(SqlTypes.TIMESTAMP, (text) => {
 
 /** Dates, times and periods written as text. */
 export const timeTextTypes: readonly (readonly [string, LogicalType])[] = [
-  ['io.debezium.time.ZonedTimestamp', textType(SqlTypes.TIMESTAMP, zonedTimestamp)],
+  [
+    'io.debezium.time.ZonedTimestamp',
+    {
+      ...textType(SqlTypes.TIMESTAMP, zonedTimestamp),
+      short: () => (raw) => {
+        const ns = typeof raw === 'string' ? parseUtcTimestamp(raw) : undefined
+        return ns === undefined ? undefined : new Instant(ns)
+      },
+    },
+  ],
   [
     'io.debezium.time.ZonedTime',
     textType(SqlTypes.STRING, (text) => infinite(text) ?? new ZonedTime(text)),

@@ -21,6 +21,14 @@ function integerType(
     base: connectSchema(type),
     sqlType: () => sqlType,
     decode: (data, _, path) => decode(integer(data, path)),
+    short: (schema) => {
+      if (schema.type !== 'int64' && schema.type !== 'int32') return () => undefined
+      const limit = schema.type === 'int64' ? Number.MAX_SAFE_INTEGER : 2 ** 31 - 1
+      return (raw) =>
+        typeof raw === 'number' && Number.isInteger(raw) && raw <= limit && raw >= -limit
+          ? decode(BigInt(raw))
+          : undefined
+    },
   }
 }
 
@@ -49,6 +57,18 @@ function dateTime(nsPerUnit: bigint, infinity: bigint, negative: bigint): Logica
   })
 }
 
+/** Dates by their days; those that mean infinity are near the least number of 32 bits. */
+const date: LogicalType = {
+  ...integerType('int32', SqlTypes.DATE, dateOfDays),
+  short: (schema) =>
+    schema.type === 'int32'
+      ? (raw) =>
+          typeof raw === 'number' && raw === (raw | 0) && raw > -2_000_000_000
+            ? new PlainDate(raw)
+            : undefined
+      : () => undefined,
+}
+
 const time = (type: ConnectType, nsPerUnit: bigint): LogicalType =>
   integerType(type, SqlTypes.TIME, (value) => new PlainTime(value * nsPerUnit))
 
@@ -67,8 +87,8 @@ const MILLIS = dateTime(1_000_000n, 9223372036825200n, -9223372036832400n)
 
 /** Dates, times and periods written as integers. */
 export const timeTypes: readonly (readonly [string, LogicalType])[] = [
-  ['io.debezium.time.Date', integerType('int32', SqlTypes.DATE, dateOfDays)],
-  ['org.apache.kafka.connect.data.Date', integerType('int32', SqlTypes.DATE, dateOfDays)],
+  ['io.debezium.time.Date', date],
+  ['org.apache.kafka.connect.data.Date', date],
   ['io.debezium.time.Time', time('int32', 1_000_000n)],
   ['org.apache.kafka.connect.data.Time', time('int32', 1_000_000n)],
   ['io.debezium.time.MicroTime', time('int64', 1000n)],

@@ -5,6 +5,7 @@ import type { RawObject, RawRecord } from '../connect/raw.ts'
 import type { ChangeDecoderOptions } from '../options.ts'
 import type { RecordKey } from '../record/key.ts'
 import type { UnavailableTest } from '../unavailable.ts'
+import type { RowPlans } from './row-plans.ts'
 
 /** All that a shape's decoder works with. */
 export interface ShapeContext {
@@ -20,6 +21,8 @@ export interface ShapeContext {
   readonly unavailable: UnavailableTest
   /** Answers of `columnsOf`. */
   readonly columnsBySchema: WeakMap<ConnectSchema, ReadonlyMap<string, ColumnInfo>>
+  /** How rows that look alike are decoded. */
+  readonly rowPlans: RowPlans
   /** Reads bytes behind a schema id that lie inside a value. */
   readFramed(bytes: Uint8Array): RawRecord
 }

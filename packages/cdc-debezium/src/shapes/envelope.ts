@@ -15,6 +15,8 @@ import { decodeCassandra } from './cassandra.ts'
 import type { ShapeContext } from './context.ts'
 import { decodeMongodb } from './mongodb.ts'
 import { columnsOf, decodeRow, trustedBefore, unavailableColumns } from './row.ts'
+import { inferOperation } from './infer-operation.ts'
+import { readSourceSchema } from './schema-change.ts'
 import { readSource, readTransaction, transactionKey } from './source.ts'
 
 const OPERATIONS: { readonly [op: string]: RowOperation | 't' | 'm' } = {
@@ -30,11 +32,13 @@ const OPERATIONS: { readonly [op: string]: RowOperation | 't' | 'm' } = {
 export function decodeEnvelope(context: ShapeContext): Change {
   const { value, key, record } = context
   const block = asObject(value.get('source'))
-  const source = block === undefined ? undefined : readSource(block)
-  const connector = source?.connector ?? context.options.connector
+  const source =
+    block === undefined ? undefined : readSource(block, fieldSchema(context.schema, 'source'))
+  const connector = source?.connector || context.options.connector
   if (connector === 'mongodb') return decodeMongodb(context, source)
   if (connector === 'cassandra') return decodeCassandra(context, source)
-  const letter = asText(value.get('op'))?.toLowerCase() ?? ''
+  const stated = asText(value.get('op'))
+  const letter = stated?.toLowerCase() ?? inferOperation(value)
   const op = Object.hasOwn(OPERATIONS, letter) ? OPERATIONS[letter] : undefined
   if (op === undefined)
     throw new ChangeDecodeError('unknown-operation', `unknown operation "${letter.slice(0, 20)}"`, {
@@ -45,7 +49,13 @@ export function decodeEnvelope(context: ShapeContext): Change {
   const afterSchema = fieldSchema(context.schema, 'after')
   const before = decodeRow(context, beforeSchema, value.get('before'), 'before')
   const after = op === 'd' ? null : decodeRow(context, afterSchema, value.get('after'), 'after')
-  const transaction = readTransaction(value.get('transaction'))
+  const transaction = readTransaction(
+    value.get('transaction'),
+    fieldSchema(context.schema, 'transaction'),
+  )
+  const sourceSchema = value.has('sourceSchema')
+    ? readSourceSchema(value.get('sourceSchema'))
+    : undefined
   return {
     topic: record.topic,
     source,
@@ -56,7 +66,7 @@ export function decodeEnvelope(context: ShapeContext): Change {
     kind: 'row',
     shape: 'envelope',
     op,
-    opInferred: false,
+    opInferred: stated === undefined,
     nullsMayBeZero: context.nullsMayBeZero,
     rowsMayBePartial: connectors.get(connector ?? '')?.rowsMayBePartial === true,
     table: source?.table,
@@ -74,6 +84,7 @@ export function decodeEnvelope(context: ShapeContext): Change {
     keyChange: key.keyChange,
     routingKey: key.routingKey,
     metadata: undefined,
+    ...(sourceSchema === undefined ? {} : { sourceSchema }),
   }
 }
 
@@ -104,10 +115,10 @@ function readMessage(context: ShapeContext): { prefix: string; content: Uint8Arr
   if (message === undefined)
     throw new ChangeDecodeError('invalid-envelope', 'the message is no object', { path: 'message' })
   const content = message.get('content')
-  const bytes =
-    typeof content === 'string'
-      ? decodeBytes(content, context.options.messageContentEncoding ?? 'base64')
-      : content
+  const type = fieldSchema(fieldSchema(context.schema, 'message'), 'content')?.type
+  // What the schema calls bytes is base64 in JSON; text is in the mode that the connector was given.
+  const encoding = type === 'bytes' ? 'base64' : context.options.messageContentEncoding
+  const bytes = typeof content === 'string' ? decodeBytes(content, encoding ?? 'base64') : content
   if (bytes === null || bytes === undefined || bytes instanceof Uint8Array)
     if (bytes !== undefined || content === undefined)
       return { prefix: asText(message.get('prefix')) ?? '', content: bytes ?? null }

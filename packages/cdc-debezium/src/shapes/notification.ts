@@ -1,5 +1,6 @@
 import type { Notification } from '../change.ts'
-import { asInteger, asObject, asText } from '../connect/raw.ts'
+import { rawEntries } from '../connect/connect-data.ts'
+import { asInteger, asText } from '../connect/raw.ts'
 import { instantOfMs } from '../time-of.ts'
 import type { ShapeContext } from './context.ts'
 
@@ -7,9 +8,10 @@ import type { ShapeContext } from './context.ts'
 export function decodeNotification(context: ShapeContext): Notification {
   const { value, record, key } = context
   const additionalData = new Map<string, string>()
-  for (const [name, member] of asObject(value.get('additional_data')) ?? []) {
-    const text = asText(member)
-    if (text !== undefined) additionalData.set(name, text)
+  const data = value.get('additional_data') ?? null
+  for (const entry of data === null ? [] : rawEntries(data, 'additional_data')) {
+    const [name, text] = [asText(entry.key), asText(entry.value)]
+    if (name !== undefined && text !== undefined) additionalData.set(name, text)
   }
   return {
     kind: 'notification',

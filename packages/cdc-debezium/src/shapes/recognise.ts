@@ -1,4 +1,4 @@
-import { asObject, asText } from '../connect/raw.ts'
+import { asObject, asText, type RawObject } from '../connect/raw.ts'
 import { isStruct } from '../record/key.ts'
 import type { ShapeContext } from './context.ts'
 import { isFlattened } from './flattened.ts'
@@ -28,6 +28,9 @@ const BY_NAME: readonly (readonly [string, Shape])[] = [
 /** Tells what an object is: by its schema's name where there is one, else by its members. */
 export function recogniseShape(context: ShapeContext): Shape {
   const name = context.schema?.name
+  if (name !== undefined && name.endsWith('.Value')) return 'flattened'
+  // The name of a CloudEvent's schema ends like that of an envelope.
+  if (isCloudEvent(context)) return 'cloudevents'
   if (name !== undefined) for (const [end, shape] of BY_NAME) if (name.endsWith(end)) return shape
   return recogniseMembers(context)
 }
@@ -35,13 +38,12 @@ export function recogniseShape(context: ShapeContext): Shape {
 function recogniseMembers(context: ShapeContext): Shape {
   const { value } = context
   const has = (member: string): boolean => value.has(member)
-  const source = value.get('source')
-  if (has('specversion') && has('id') && has('type') && typeof source === 'string')
-    return 'cloudevents'
-  const block = asObject(source)
+  const block = asObject(value.get('source'))
+  const rows = has('before') || has('after')
   const op = value.get('op')
-  if (typeof op === 'string' && (block !== undefined || has('before') || has('after')))
-    return 'envelope'
+  if (typeof op === 'string' && (block !== undefined || rows)) return 'envelope'
+  // A transformation took the operation away.
+  if (block !== undefined && rows && isSource(block)) return 'envelope'
   const status = value.get('status')
   if (
     (status === 'BEGIN' || status === 'END') &&
@@ -49,12 +51,13 @@ function recogniseMembers(context: ShapeContext): Shape {
     (has('event_count') || has('data_collections'))
   )
     return 'transaction'
-  if (has('tableChanges') && (has('databaseName') || has('ddl'))) {
-    return block?.has('server') === true && has('position') ? 'schema-history' : 'schema-change'
-  }
+  if (block?.has('server') === true && has('position')) return 'schema-history'
+  // Before 1.3 the statement was all.
+  if (block !== undefined && (has('databaseName') || has('ddl')))
+    if (has('tableChanges') || (has('databaseName') && has('ddl'))) return 'schema-change'
   if (isHeartbeat(context)) return 'heartbeat'
-  if (has('aggregate_type') && has('type') && has('id') && has('additional_data'))
-    return 'notification'
+  if (has('aggregate_type') && has('type') && has('id'))
+    if (has('additional_data') || has('timestamp')) return 'notification'
   return isFlattened(context) ? 'flattened' : 'plain'
 }
 
@@ -65,4 +68,17 @@ function isHeartbeat({ value, key, record }: ShapeContext): boolean {
     record.topic?.startsWith('__debezium-heartbeat') === true ||
     (isStruct(key.value) && asText(key.value['serverName'] as string) !== undefined)
   )
+}
+
+/** Structured, or with its attributes in headers. */
+function isCloudEvent({ value, record }: ShapeContext): boolean {
+  if (value.has('specversion'))
+    return value.has('id') && value.has('type') && typeof value.get('source') === 'string'
+  const { headers } = record
+  return headers !== undefined && headers.some(({ key }) => key === 'ce_specversion')
+}
+
+/** Whether a struct is the block of that name, and no column. */
+function isSource(block: RawObject): boolean {
+  return block.has('connector') && block.has('name')
 }

@@ -2,6 +2,7 @@ import type { ColumnInfo } from '../change.ts'
 import { decodeStruct, decodeValue, sqlTypeOf } from '../connect/column-value.ts'
 import type { ConnectSchema } from '../connect/connect-schema.ts'
 import { asObject, type Raw } from '../connect/raw.ts'
+import { RawMembers } from '../connect/raw-members.ts'
 import { ChangeDecodeError } from '../errors.ts'
 import { allowedMembers } from '../logical/text.ts'
 import { isStruct } from '../record/key.ts'
@@ -20,6 +21,20 @@ export function decodeRow(
   if (object === undefined)
     throw new ChangeDecodeError('invalid-envelope', 'the row is no object', { path })
   let missing: string[] | undefined
+  if (object instanceof RawMembers) {
+    const { columns } = context.rowPlans.planOf(schema, object.names, path)
+    const row = createStruct(columns.length)
+    for (const column of columns) {
+      const value = object.at(column.place)
+      // What cannot be the marker of a value that was not sent needs no look.
+      if (typeof value !== 'number' && value !== null && context.unavailable(value)) {
+        ;(missing ??= []).push(column.name)
+        row[column.name] = UNAVAILABLE
+      } else row[column.name] = column.read(value, column.path)
+    }
+    if (missing !== undefined) missingColumns.set(row, missing)
+    return row
+  }
   const row = decodeStruct(schema, object, path, (column, value, inner, name) => {
     if (context.unavailable(value)) {
       ;(missing ??= []).push(name)

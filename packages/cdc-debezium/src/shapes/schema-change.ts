@@ -1,4 +1,10 @@
-import type { ColumnDefinition, SchemaChange, TableDefinitionChange } from '../change.ts'
+import type {
+  ColumnDefinition,
+  SchemaChange,
+  SourceSchema,
+  TableDefinitionChange,
+} from '../change.ts'
+import { fieldSchema } from '../connect/connect-schema.ts'
 import { asInteger, asList, asName, asObject, asText, type Raw } from '../connect/raw.ts'
 import { timeOf } from '../time-of.ts'
 import type { ShapeContext } from './context.ts'
@@ -17,15 +23,28 @@ export function decodeSchemaChange(context: ShapeContext): SchemaChange {
     schema: asName(value.get('schemaName')),
     ddl: asText(value.get('ddl')),
     changes: (asList(value.get('tableChanges')) ?? []).map(readChange),
-    source: source === undefined ? undefined : readSource(source),
+    source:
+      source === undefined ? undefined : readSource(source, fieldSchema(context.schema, 'source')),
     time: timeOf(source) ?? timeOf(value),
   }
+}
+
+/** The block that `ExtractSchemaToNewRecord` adds to envelopes; undefined for anything else. */
+export function readSourceSchema(raw: Raw | undefined): SourceSchema | undefined {
+  const block = asObject(raw)
+  if (block === undefined) return undefined
+  const columns = asList(asObject(block.get('table'))?.get('columns')) ?? []
+  return { table: asName(block.get('id')), columns: columns.map(readColumn) }
 }
 
 function readChange(raw: Raw): TableDefinitionChange {
   const change = asObject(raw)
   const table = asObject(change?.get('table'))
-  const ids = splitIds(asText(change?.get('id')) ?? '')
+  const previous = asName(change?.get('previousId'))
+  const ids = [
+    ...(previous === undefined ? [] : splitIds(previous)),
+    ...splitIds(asText(change?.get('id')) ?? ''),
+  ]
   return {
     type: asText(change?.get('type')) ?? '',
     // A rename names the old table and the new one.
@@ -57,7 +76,26 @@ function readColumn(raw: Raw): ColumnDefinition {
     optional: flag('optional'),
     autoIncremented: flag('autoIncremented'),
     default: asText(column?.get('defaultValueExpression')),
+    ...present({
+      typeExpression: asText(column?.get('typeExpression')),
+      charset: asText(column?.get('charsetName')),
+      position: number('position'),
+      generated: flag('generated'),
+      comment: asText(column?.get('comment')),
+      enumValues: asList(column?.get('enumValues'))?.map((item) => unquote(asText(item) ?? '')),
+    }),
   }
+}
+
+/** The members that are there. */
+function present<T extends object>(members: T): { [name in keyof T]: Exclude<T[name], undefined> } {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  ) as never
+}
+
+function unquote(text: string): string {
+  return /^'.*'$/s.test(text) ? text.slice(1, -1).replaceAll("''", "'") : text
 }
 
 /** `"db"."table"` or several of them with commas between; a doubled quote inside a part stands for one. */

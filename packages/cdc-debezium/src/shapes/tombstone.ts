@@ -20,8 +20,10 @@ export function decodeTombstone(
     key: key.value,
     effect: 'delete',
     nullForm,
-    op: operationOf(headerText(record, '__op')),
-    time: instantOfMs(asInteger(headerText(record, '__source_ts_ms') ?? null)),
+    op: operationOf(headerText(record, `${options.addedFieldsPrefix ?? '__'}op`)),
+    time: instantOfMs(
+      asInteger(headerText(record, `${options.addedFieldsPrefix ?? '__'}source_ts_ms`) ?? null),
+    ),
     keyChange: key.keyChange,
     routingKey: key.routingKey,
     ...(options.connector === 'mongodb' ? { documentId: documentId(key.value) } : {}),
