@@ -122,10 +122,7 @@ describe('exactly once', () => {
     await first.waitForPosition(position).catch(() => {})
     await first.close()
     await second.waitForPosition(position)
-    for (let i = 0; i < 500 && second.metrics().tasks.length < 4; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    expect(second.metrics().tasks).toHaveLength(4)
+    await expect.poll(() => second.metrics().tasks).toHaveLength(4)
     await second.waitForPosition(position)
     await expectExactlyOnce(cluster)
   })

@@ -2,7 +2,7 @@ import { systemRandom, type Random } from '@varve/base'
 import { DB, WriteBatch, type ColumnFamilyHandle, type DBOptions } from '@varve/lsm-core'
 import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 
-import type { ByteRange, StateStorage, TaskDatabase, TaskWrite } from './task-database.ts'
+import type { ByteRange, FamilyWrites, StateStorage, TaskDatabase } from './task-database.ts'
 
 /** Where and how the databases of tasks are kept. */
 export interface LsmStateStorageOptions {
@@ -48,19 +48,21 @@ class LsmTaskDatabase implements TaskDatabase {
     }
   }
 
-  write(writes: readonly TaskWrite[]): void {
+  write(writes: readonly FamilyWrites[]): void {
     const batch = new WriteBatch()
-    for (const { family, key, value } of writes) {
-      const cf = this.#family(family)
-      if (value === null) batch.delete(key, { cf })
-      else batch.put(key, value, { cf })
+    for (const { family, rows } of writes) {
+      const options = { cf: this.#family(family) }
+      for (const { key, value } of rows) {
+        if (value === null) batch.delete(key, options)
+        else batch.put(key, value, options)
+      }
     }
     this.#db.writeSync(batch, { sync: this.#sync })
   }
 
   clear(family: string): void {
-    const keys = Array.from(this.scan(family, {}), ([key]) => ({ family, key, value: null }))
-    this.write(keys)
+    const rows = Array.from(this.scan(family, {}), ([key]) => ({ key, value: null }))
+    this.write([{ family, rows }])
   }
 
   async close(): Promise<void> {

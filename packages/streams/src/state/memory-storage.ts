@@ -1,7 +1,7 @@
 import { LockedError, NotOpenError, systemRandom, type Random } from '@varve/base'
 
 import { byteString, SortedByteMap } from './sorted-byte-map.ts'
-import type { ByteRange, StateStorage, TaskDatabase, TaskWrite } from './task-database.ts'
+import type { ByteRange, FamilyWrites, StateStorage, TaskDatabase } from './task-database.ts'
 
 type Families = Map<string, SortedByteMap<Uint8Array>>
 
@@ -28,11 +28,13 @@ class MemoryTaskDatabase implements TaskDatabase {
     for (const entry of rows) yield [entry.key, entry.value]
   }
 
-  write(writes: readonly TaskWrite[]): void {
-    for (const { family, key, value } of writes) {
-      const rows = this.#family(family)
-      if (value === null) rows.delete(byteString(key))
-      else rows.set(byteString(key), key, value)
+  write(writes: readonly FamilyWrites[]): void {
+    for (const { family, rows } of writes) {
+      const stored = this.#family(family)
+      for (const { key, value } of rows) {
+        if (value === null) stored.delete(byteString(key))
+        else stored.set(byteString(key), key, value)
+      }
     }
   }
 

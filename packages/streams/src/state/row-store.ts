@@ -2,9 +2,9 @@ import type { Change, RecordContext, StreamRecord, ValueAndTimestamp } from '../
 import type { Serde } from '../serde.ts'
 import type { ProcessorContext } from '../topology/processor.ts'
 import type { CapturedContext } from '../task/task-context.ts'
+import { hashBytes } from './byte-hash-map.ts'
 import type { CacheBudget } from './cache.ts'
 import { encodeTimestamped, partOf, readTime } from './row-codec.ts'
-import { byteString } from './sorted-byte-map.ts'
 import type { KeyedRow, StateStore } from './store.ts'
 import type { ByteRange } from './task-database.ts'
 import type { ByteStore } from './task-state.ts'
@@ -41,7 +41,7 @@ export class RowStore<K, V> implements StateStore {
   /** The key asked for last with its bytes: an operator reads a row, then writes it. */
   #key: K | undefined
   #keyBytes: Uint8Array = noBytes
-  #keyId = ''
+  #keyHash = 0
 
   constructor(
     name: string,
@@ -76,47 +76,47 @@ export class RowStore<K, V> implements StateStore {
 
   protected getRow(key: K): ValueAndTimestamp<V> | undefined {
     this.#locate(key)
-    return this.#read(this.#keyBytes, this.#keyId)
+    return this.#read(this.#keyBytes, this.#keyHash)
   }
 
   /** The row where it is known not to have been written: it may be in the cache. */
   protected getUnwrittenRow(key: K): ValueAndTimestamp<V> | undefined {
     this.#locate(key)
-    const entry = this.#cache?.get(this.#keyId)
+    const entry = this.#cache?.get(this.#keyBytes, this.#keyHash)
     return entry === undefined || entry.value === null
       ? undefined
       : { value: entry.value, timestamp: entry.timestamp }
   }
 
   protected getByBytes(keyBytes: Uint8Array): ValueAndTimestamp<V> | undefined {
-    return this.#read(keyBytes, byteString(keyBytes))
+    return this.#read(keyBytes, hashBytes(keyBytes))
   }
 
   #locate(key: K): void {
     if (key === this.#key && key !== undefined) return
     this.#keyBytes = this.keys.encode(key)
-    this.#keyId = byteString(this.#keyBytes)
+    this.#keyHash = hashBytes(this.#keyBytes)
     this.#key = key
   }
 
-  #read(keyBytes: Uint8Array, id: string): ValueAndTimestamp<V> | undefined {
-    const cached = this.#cache?.get(id)
+  #read(keyBytes: Uint8Array, hash: number): ValueAndTimestamp<V> | undefined {
+    const cached = this.#cache?.get(keyBytes, hash)
     if (cached !== undefined) {
       return cached.value === null
         ? undefined
         : { value: cached.value, timestamp: cached.timestamp }
     }
-    const stored = this.bytes.get(keyBytes, id)
+    const stored = this.bytes.get(keyBytes, hash)
     return stored === undefined ? undefined : this.decodeValue(stored)
   }
 
   /** Writes the row (`null` deletes it) without sending anything on. */
   put(key: K, value: V | null, timestamp: number): void {
     this.#locate(key)
-    const cached = this.#cache?.get(this.#keyId)
+    const cached = this.#cache?.get(this.#keyBytes, this.#keyHash)
     if (cached !== undefined) this.#cache!.remove(cached)
     this.observe(this.#keyBytes)
-    this.writeRow(this.#keyBytes, this.#keyId, value, timestamp)
+    this.writeRow(this.#keyBytes, this.#keyHash, value, timestamp)
   }
 
   /**
@@ -135,17 +135,17 @@ export class RowStore<K, V> implements StateStore {
   ): void {
     this.#locate(key)
     const keyBytes = this.#keyBytes
-    const id = this.#keyId
+    const hash = this.#keyHash
     if (this.#cache === undefined) {
       this.observe(keyBytes)
-      this.writeRow(keyBytes, id, value, timestamp)
+      this.writeRow(keyBytes, hash, value, timestamp)
       this.#forward(key, value, sentOldValue, timestamp, record.headers)
       return
     }
-    const entry = this.#cache.get(id)
+    const entry = this.#cache.get(keyBytes, hash)
     if (entry === undefined) {
       const context = this.#environment.captureContext()
-      this.#cache.add(id, key, keyBytes, value, oldValue, timestamp, context)
+      this.#cache.add(keyBytes, hash, key, value, oldValue, timestamp, context)
     } else {
       this.#environment.captureContext(entry.context)
       this.#cache.replace(entry, value, timestamp)
@@ -201,9 +201,9 @@ export class RowStore<K, V> implements StateStore {
     return false
   }
 
-  protected writeRow(keyBytes: Uint8Array, id: string, value: V | null, timestamp: number): void {
+  protected writeRow(keyBytes: Uint8Array, hash: number, value: V | null, timestamp: number): void {
     const bytes = value === null ? null : this.encodeValue(value, timestamp)
-    this.bytes.put(keyBytes, bytes, timestamp, id)
+    this.bytes.put(keyBytes, bytes, timestamp, hash)
   }
 
   #forward(
@@ -230,27 +230,27 @@ export class RowStore<K, V> implements StateStore {
   }
 
   #flushEntry(entry: CacheEntry<K, V>): void {
-    const { id, keyBytes, written } = entry
+    const { key: keyBytes, hash, written } = entry
     entry.written = true
     // A row past its lifetime counts as absent: deleting it says nothing.
     const oldValue = this.isHidden(keyBytes) ? null : entry.oldValue
     if (entry.value === null && oldValue === null) {
       const below = entry.seen || entry.oldValue !== null
-      if (!written && below) this.writeRow(keyBytes, id, null, entry.timestamp)
+      if (!written && below) this.writeRow(keyBytes, hash, null, entry.timestamp)
       return
     }
     this.observe(keyBytes)
-    if (!written) this.writeRow(keyBytes, id, entry.value, entry.timestamp)
+    if (!written) this.writeRow(keyBytes, hash, entry.value, entry.timestamp)
     const { context } = entry
     const before = this.#environment.captureContext()
     this.#environment.restoreContext(context)
-    this.#forward(entry.key, entry.value, oldValue, entry.timestamp, context.headers)
+    this.#forward(entry.rowKey, entry.value, oldValue, entry.timestamp, context.headers)
     this.#environment.restoreContext(before)
   }
 
   #writeCached(): void {
     for (const entry of this.#cache?.takeUnwritten() ?? []) {
-      this.writeRow(entry.keyBytes, entry.id, entry.value, entry.timestamp)
+      this.writeRow(entry.key, entry.hash, entry.value, entry.timestamp)
     }
   }
 }

@@ -1,8 +1,13 @@
-/** One write of a {@link TaskDatabase.write}: a `null` value deletes. */
-export interface TaskWrite {
-  readonly family: string
+/** One row of a {@link TaskDatabase.write}: a `null` value deletes. */
+export interface RowWrite {
   readonly key: Uint8Array
   readonly value: Uint8Array | null
+}
+
+/** The rows of one family in a {@link TaskDatabase.write}. */
+export interface FamilyWrites {
+  readonly family: string
+  readonly rows: readonly RowWrite[]
 }
 
 /** Bounds of a scan by bytes. */
@@ -22,7 +27,7 @@ export interface TaskDatabase {
   /** Rows of a family in byte order (or against it). Keys and values are owned by the caller. Must be closed or run to its end. */
   scan(family: string, range: ByteRange): IterableIterator<readonly [Uint8Array, Uint8Array]>
   /** Applies all writes atomically: a crash loses all of them or none. */
-  write(writes: readonly TaskWrite[]): void
+  write(writes: readonly FamilyWrites[]): void
   /** Deletes all rows of a family. */
   clear(family: string): void
   close(): Promise<void>

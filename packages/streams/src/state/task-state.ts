@@ -1,12 +1,6 @@
-import { byteString, SortedByteMap, type ByteEntry } from './sorted-byte-map.ts'
-import type { ByteRange, TaskDatabase, TaskWrite } from './task-database.ts'
-
-/** A write not yet committed; `value` null deletes. */
-export interface PendingWrite {
-  readonly value: Uint8Array | null
-  /** Event time of the record that caused it: timestamp of the changelog record. */
-  readonly timestamp: number
-}
+import { Overlay, type PendingWrite } from './overlay.ts'
+import { byteString } from './sorted-byte-map.ts'
+import type { ByteRange, FamilyWrites, RowWrite, TaskDatabase } from './task-database.ts'
 
 const metaFamily = 'default'
 
@@ -14,7 +8,7 @@ const metaFamily = 'default'
 export class ByteStore {
   readonly family: string
   readonly #db: TaskDatabase
-  readonly #overlay = new SortedByteMap<PendingWrite>()
+  readonly #overlay = new Overlay()
   #overlayBytes = 0
 
   constructor(db: TaskDatabase, family: string) {
@@ -27,20 +21,16 @@ export class ByteStore {
     return this.#overlayBytes
   }
 
-  get(key: Uint8Array, id: string = byteString(key)): Uint8Array | undefined {
-    const pending = this.#overlay.get(id)
-    if (pending !== undefined) return pending.value.value ?? undefined
+  /** `hash` is that of the key, where the caller knows it. */
+  get(key: Uint8Array, hash?: number): Uint8Array | undefined {
+    const pending = this.#overlay.size === 0 ? undefined : this.#overlay.get(key, hash)
+    if (pending !== undefined) return pending.value ?? undefined
     return this.#db.get(this.family, key)
   }
 
   /** Key and value are kept; the caller must not write to them again. */
-  put(
-    key: Uint8Array,
-    value: Uint8Array | null,
-    timestamp: number,
-    id: string = byteString(key),
-  ): void {
-    this.#overlay.set(id, key, { value, timestamp })
+  put(key: Uint8Array, value: Uint8Array | null, timestamp: number, hash?: number): void {
+    this.#overlay.set(key, value, timestamp, hash)
     this.#overlayBytes += key.length + (value?.length ?? 0) + 160
   }
 
@@ -71,7 +61,8 @@ export class ByteStore {
         } else {
           const entry = above.value
           const hidden = below.done !== true && belowId === entry.id
-          if (entry.value.value !== null) yield [entry.key, entry.value.value]
+          const { key, value } = entry.value
+          if (value !== null) yield [key, value]
           above = pending.next()
           if (!hidden) continue
         }
@@ -84,8 +75,8 @@ export class ByteStore {
   }
 
   /** The uncommitted writes, one per key, in order of first write. */
-  pending(): Iterable<ByteEntry<PendingWrite>> {
-    return this.#overlay.values()
+  pending(): readonly PendingWrite[] {
+    return this.#overlay.writes
   }
 
   /** Committed rows only: what a reader outside of the task sees. */
@@ -170,19 +161,20 @@ export class TaskState {
   /** Writes overlays and changed numbers, with `numbers` on top, atomically; then the overlays are empty. */
   commit(numbers: ReadonlyMap<string, number> = new Map()): void {
     for (const [name, value] of numbers) this.number(name, value).value = value
-    const writes: TaskWrite[] = []
+    const writes: FamilyWrites[] = []
     for (const store of this.#stores.values()) {
-      for (const { key, value } of store.pending())
-        writes.push({ family: store.family, key, value: value.value })
+      const rows = store.pending()
+      if (rows.length > 0) writes.push({ family: store.family, rows })
     }
+    const changed: RowWrite[] = []
     for (const [name, cell] of this.#numbers) {
       if (cell.value === cell.committed) continue
-      writes.push({
-        family: metaFamily,
+      changed.push({
         key: new Uint8Array(Buffer.from(name)),
         value: new Uint8Array(Buffer.from(String(cell.value))),
       })
     }
+    if (changed.length > 0) writes.push({ family: metaFamily, rows: changed })
     if (writes.length === 0) return
     this.db.write(writes)
     for (const cell of this.#numbers.values()) cell.committed = cell.value

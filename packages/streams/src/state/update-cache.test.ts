@@ -1,14 +1,17 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
+import { hashBytes } from './byte-hash-map.ts'
 import { CacheBudget } from './cache.ts'
 import { UpdateCache } from './update-cache.ts'
 
 const context = () => ({ topic: 't', partition: 0, offset: 0, timestamp: 0, headers: [] })
 
+const bytesOf = (id: string): Uint8Array => Buffer.from(id)
+
 function ids(cache: UpdateCache<string, number>): string[] {
   const found: string[] = []
-  for (let entry = cache.oldest; entry !== undefined; entry = entry.newer) found.push(entry.id)
+  for (let entry = cache.oldest; entry !== undefined; entry = entry.newer) found.push(entry.rowKey)
   return found
 }
 
@@ -23,16 +26,18 @@ it('keeps entries in order of their last update, and counts their bytes', () => 
       const cache = new UpdateCache<string, number>(budget)
       const model = new Map<string, boolean>()
       for (const [time, [kind, id]] of operations.entries()) {
-        const entry = kind === 'oldest' ? cache.oldest : cache.get(id)
+        const entry =
+          kind === 'oldest' ? cache.oldest : cache.get(bytesOf(id), hashBytes(bytesOf(id)))
         if (kind === 'update') {
           if (entry === undefined) {
-            cache.add(id, id, new Uint8Array(4), time, null, time, context())
+            const key = bytesOf(id)
+            cache.add(key, hashBytes(key), id, time, null, time, context())
           } else cache.replace(entry, time, time)
           model.delete(id)
           model.set(id, false)
         } else if (kind === 'look') {
           const unseen = [...model].filter(([, seen]) => !seen).map(([name]) => name)
-          const taken = cache.takeUnwritten().map((found) => found.id)
+          const taken = cache.takeUnwritten().map((found) => found.rowKey)
           expect(taken.toSorted()).toEqual(unseen.toSorted())
           for (const name of unseen) model.set(name, true)
         } else if (kind === 'clear') {
@@ -40,7 +45,7 @@ it('keeps entries in order of their last update, and counts their bytes', () => 
           model.clear()
         } else if (entry !== undefined) {
           cache.remove(entry)
-          model.delete(entry.id)
+          model.delete(entry.rowKey)
         }
         expect(ids(cache)).toEqual([...model.keys()])
         expect(budget.bytesUsed > 0).toBe(model.size > 0)

@@ -1,11 +1,11 @@
+import { ByteHashMap, type HashedEntry } from './byte-hash-map.ts'
 import type { CacheBudget } from './cache.ts'
 import type { CapturedContext } from '../task/task-context.ts'
 
 /** An update not yet written and sent on. */
-export interface CacheEntry<K, V> {
-  readonly id: string
-  readonly key: K
-  readonly keyBytes: Uint8Array
+export interface CacheEntry<K, V> extends HashedEntry {
+  /** The key that {@link HashedEntry.key} is the bytes of. */
+  readonly rowKey: K
   value: V | null
   timestamp: number
   /** Row before the first update since the last flush. */
@@ -27,7 +27,7 @@ const entryBytes = 300
 /** Updates of a store that are held back, in order of each key's last update. Hot: a linked list, as every update moves its entry. */
 export class UpdateCache<K, V> {
   readonly budget: CacheBudget
-  readonly #entries = new Map<string, CacheEntry<K, V>>()
+  readonly #entries = new ByteHashMap<CacheEntry<K, V>>()
   #oldest: CacheEntry<K, V> | undefined
   #newest: CacheEntry<K, V> | undefined
   /** Entries that scans cannot see yet; some may have been written or dropped since. */
@@ -42,34 +42,35 @@ export class UpdateCache<K, V> {
     return this.#oldest
   }
 
-  get(id: string): CacheEntry<K, V> | undefined {
-    return this.#entries.get(id)
+  /** `hash` is that of `key`. */
+  get(key: Uint8Array, hash: number): CacheEntry<K, V> | undefined {
+    return this.#entries.get(key, hash)
   }
 
   add(
-    id: string,
-    key: K,
-    keyBytes: Uint8Array,
+    key: Uint8Array,
+    hash: number,
+    rowKey: K,
     value: V | null,
     oldValue: V | null,
     timestamp: number,
     context: CapturedContext,
   ): void {
     const entry: CacheEntry<K, V> = {
-      id,
       key,
-      keyBytes,
+      hash,
+      rowKey,
       value,
       timestamp,
       oldValue,
       context,
-      bytes: keyBytes.length + entryBytes,
+      bytes: key.length + entryBytes,
       written: false,
       seen: false,
       older: undefined,
       newer: undefined,
     }
-    this.#entries.set(id, entry)
+    this.#entries.add(entry)
     this.#append(entry)
     this.#unwritten.push(entry)
     this.budget.bytesUsed += entry.bytes
@@ -90,14 +91,16 @@ export class UpdateCache<K, V> {
 
   /** Lets go of an entry. */
   remove(entry: CacheEntry<K, V>): void {
-    this.#entries.delete(entry.id)
+    this.#entries.remove(entry)
     this.#unlink(entry)
     this.budget.bytesUsed -= entry.bytes
     if (this.#oldest === undefined) this.#unwritten = []
   }
 
   clear(): void {
-    for (const entry of this.#entries.values()) this.budget.bytesUsed -= entry.bytes
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) {
+      this.budget.bytesUsed -= entry.bytes
+    }
     this.#entries.clear()
     this.#oldest = undefined
     this.#newest = undefined
@@ -108,7 +111,7 @@ export class UpdateCache<K, V> {
   takeUnwritten(): readonly CacheEntry<K, V>[] {
     if (this.#unwritten.length === 0) return this.#unwritten
     const entries = this.#unwritten.filter(
-      (entry) => !entry.written && this.#entries.get(entry.id) === entry,
+      (entry) => !entry.written && this.#entries.get(entry.key, entry.hash) === entry,
     )
     this.#unwritten = []
     for (const entry of entries) {

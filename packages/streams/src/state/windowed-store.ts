@@ -141,11 +141,11 @@ export abstract class WindowedStore<K, V>
 
   protected override writeRow(
     keyBytes: Uint8Array,
-    id: string,
+    hash: number,
     value: V | null,
     timestamp: number,
   ): void {
-    super.writeRow(keyBytes, id, value, timestamp)
+    super.writeRow(keyBytes, hash, value, timestamp)
     this.#index?.put(
       timeIndexKey(keyBytes, this.#windowBytes),
       value === null ? null : noValue,

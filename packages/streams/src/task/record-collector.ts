@@ -2,7 +2,7 @@ import { SerializationError } from '@varve/base'
 import type { Producer, ProducerRecord } from '@varve/kafka'
 
 import type { StreamRecord } from '../record.ts'
-import type { PendingWrite } from '../state/task-state.ts'
+import type { PendingWrite } from '../state/overlay.ts'
 import type { SinkNode } from '../topology/node.ts'
 import { serializeRecord } from './serialize-record.ts'
 import type { TaskContext } from './task-context.ts'
@@ -79,9 +79,8 @@ export class RecordCollector {
   log(
     topic: string,
     partition: number,
-    key: Uint8Array,
-    { value, timestamp }: PendingWrite,
-    onAcknowledged: Acknowledged,
+    { key, value, timestamp }: PendingWrite,
+    onAcknowledged: Acknowledged | undefined,
   ): void {
     this.#sent++
     this.#producer.send({ topic, partition, timestamp, key, value }, onAcknowledged)

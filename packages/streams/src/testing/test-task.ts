@@ -2,10 +2,11 @@ import type { CacheBudget } from '../state/cache.ts'
 import { memoryTaskDatabase } from '../state/memory-storage.ts'
 import { formatObservedTimes, restoreObservedTimes } from '../state/observed-times.ts'
 import { familiesOf } from '../state/open-store.ts'
-import type { ByteEntry } from '../state/sorted-byte-map.ts'
+import type { PendingWrite } from '../state/overlay.ts'
+import { byteString } from '../state/sorted-byte-map.ts'
 import { StoreRestorer } from '../state/store-restorer.ts'
 import type { StateStorage, TaskDatabase } from '../state/task-database.ts'
-import { TaskState, type PendingWrite } from '../state/task-state.ts'
+import { TaskState } from '../state/task-state.ts'
 import { ProcessorGraph, type GraphEnvironment } from '../task/processor-graph.ts'
 import { StoreExpiry } from '../task/store-expiry.ts'
 import type { SubTopology } from '../topology/topology.ts'
@@ -26,7 +27,7 @@ export class TestTask {
   readonly id: string
   readonly #environment: TestTaskEnvironment
   readonly #storage: StateStorage | undefined
-  readonly #changelogs = new Map<string, Map<string, ByteEntry<PendingWrite>>>()
+  readonly #changelogs = new Map<string, Map<string, PendingWrite>>()
   /** Of the offsets committed last. */
   #metadata = ''
   #db: TaskDatabase
@@ -76,8 +77,8 @@ export class TestTask {
       let rows = this.#changelogs.get(store.name)
       for (const row of this.#state.store(store.name).pending()) {
         if (rows === undefined) this.#changelogs.set(store.name, (rows = new Map()))
-        if (row.value.value === null) rows.delete(row.id)
-        else rows.set(row.id, row)
+        if (row.value === null) rows.delete(byteString(row.key))
+        else rows.set(byteString(row.key), row)
       }
     }
     this.#metadata = formatObservedTimes(this.#state)
@@ -128,9 +129,7 @@ export class TestTask {
       const rows = this.#changelogs.get(store.name)
       if (rows === undefined) continue
       const restorer = new StoreRestorer(state, store)
-      for (const { key, value: row } of rows.values()) {
-        restorer.put(key, row.value, row.timestamp)
-      }
+      for (const { key, value, timestamp } of rows.values()) restorer.put(key, value, timestamp)
     }
     state.commit()
   }
