@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME [--json OUT] [--markdown OUT] [--rounds N]`, and for `store` `[--entries N] [--directory DIR] [--workloads A,B] [--peers A,B]` */
+/** `npm run bench -- NAME [--json OUT] [--markdown OUT] [--rounds N]`, and for `store` `[--entries N] [--directory DIR] [--workloads A,B] [--peers A,B|targets]` */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
@@ -33,7 +33,7 @@ const name = positionals[0]
 const load = name === undefined ? undefined : benchmarks[name]
 if (load === undefined) {
   console.error(
-    `usage: npm run bench -- NAME [--json OUT] [--markdown OUT] [--rounds N]\nstore: [--entries N] [--directory DIR] [--workloads A,B] [--peers A,B]\nNAME: ${Object.keys(benchmarks).join(', ')}`,
+    `usage: npm run bench -- NAME [--json OUT] [--markdown OUT] [--rounds N]\nstore: [--entries N] [--directory DIR] [--workloads A,B] [--peers A,B|targets]\nNAME: ${Object.keys(benchmarks).join(', ')}`,
   )
   process.exit(2)
 }

@@ -8,6 +8,6 @@ export interface BenchOptions {
   readonly directory?: string
   /** Rows to run. Default: all. */
   readonly workloads?: readonly string[]
-  /** Peers to run beside us. Default: all that are there. */
+  /** Peers to run beside us; `targets`: in each row those that its targets name. Default: all that are there. */
   readonly peers?: readonly string[]
 }

@@ -27,7 +27,9 @@ export async function storeBenchmark(options: BenchOptions): Promise<Comparison[
     options.workloads,
   ).map((name) => workloads.find((workload) => workload.name === name)!)
   const runner = new StoreRunner(directory)
-  const engines = chosen([...engineNames, nativeName], options.peers, 'varve').filter((name) => {
+  const onlyTargets = options.peers?.[0] === 'targets'
+  const peers = onlyTargets ? undefined : options.peers
+  const engines = chosen([...engineNames, nativeName], peers, 'varve').filter((name) => {
     if (name !== nativeName || runner.hasNative) return true
     progress('no C++ compiler with librocksdb-dev: rows go without RocksDB itself')
     return false
@@ -40,7 +42,8 @@ export async function storeBenchmark(options: BenchOptions): Promise<Comparison[
   const comparisons: Comparison[] = []
   for (const [i, row] of rows.entries()) {
     const entries = row.entries(base)
-    const takingPart = await whoHas(row, engines)
+    const having = await whoHas(row, engines)
+    const takingPart = onlyTargets ? having.filter((name) => isInTargets(row, name)) : having
     for (let round = 0; round < rounds; round++) {
       for (const engine of takingPart) {
         const samples = (state[`${row.name}/${engine}`] ??= [])
@@ -98,6 +101,12 @@ async function whoHas(row: Workload, engines: readonly string[]): Promise<string
     takingPart.push(name)
   }
   return takingPart
+}
+
+/** Whether a row's targets speak of an engine; the first of ours is always there. */
+function isInTargets(row: Workload, engine: string): boolean {
+  const named = (targets[row.name] ?? []).flatMap(({ peer, by }) => [peer, by])
+  return engine === 'varve' || named.includes(engine)
 }
 
 function comparisonOf(
