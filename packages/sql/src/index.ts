@@ -53,6 +53,7 @@ export type {
   SchemaInference,
   TopicInfo,
 } from './catalog/catalog.ts'
+export { likeNamed } from './catalog/like-named.ts'
 
 export type { AnalysisEnvironment, SqlProperties } from './analyzer/environment.ts'
 export type {

@@ -1,4 +1,4 @@
-import type { Statement } from '@varve/sql'
+import { likeNamed, type Statement } from '@varve/sql'
 
 import { EngineError } from '../engine/engine-error.ts'
 import type { PlannedStatement } from './planned-statement.ts'
@@ -19,7 +19,10 @@ export function planDropSource(
       return { kind: 'nothing', commandId, message: `Source ${name} does not exist.` }
     }
     const kind = statement.sourceKind === 'STREAM' ? 'Stream' : 'Table'
-    throw new EngineError('statement', `${kind} ${name} does not exist.`)
+    throw new EngineError(
+      'statement',
+      `${kind} ${name} does not exist.${likeNamed(name, metastore)}`,
+    )
   }
   if (source.kind !== statement.sourceKind) {
     throw new EngineError(

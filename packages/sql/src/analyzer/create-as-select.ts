@@ -2,6 +2,7 @@ import type { FormatSpec } from '@varve/serde'
 
 import type { CreateAsSelect, InsertIntoSelect, ParsedStatement } from '../ast/statement.ts'
 import type { DataSource } from '../catalog/data-source.ts'
+import { likeNamed } from '../catalog/like-named.ts'
 import { SqlError } from '../errors.ts'
 import {
   planFormatVersion,
@@ -85,10 +86,13 @@ export function analyzeInsertInto(
   const settings = readProperties(statement.properties, 'insert')
   const target = environment.catalog.source(statement.target)
   if (target === undefined) {
-    throw new SqlError(`Source \`${statement.target}\` does not exist.`, {
-      span: statement.targetSpan,
-      phase: 'names',
-    })
+    throw new SqlError(
+      `Source \`${statement.target}\` does not exist.${likeNamed(statement.target, environment.catalog)}`,
+      {
+        span: statement.targetSpan,
+        phase: 'names',
+      },
+    )
   }
   if (target.kind !== 'STREAM') {
     throw new SqlError(

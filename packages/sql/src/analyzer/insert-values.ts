@@ -2,6 +2,7 @@ import { SqlTypes, type Row, type Value } from '@varve/serde'
 
 import type { InsertValues } from '../ast/statement.ts'
 import type { DataSource } from '../catalog/data-source.ts'
+import { likeNamed } from '../catalog/like-named.ts'
 import { SqlError } from '../errors.ts'
 import { formatExpression } from '../formatter/format-expression.ts'
 import type { InsertValuesCommand } from './command.ts'
@@ -68,7 +69,7 @@ function requireTarget(statement: InsertValues, environment: AnalysisEnvironment
   }
   if (target === undefined) {
     throw new SqlError(
-      `Cannot insert values into an unknown stream/table: \`${statement.target}\`${likeNamed(statement.target, environment)}`,
+      `Cannot insert values into an unknown stream/table: \`${statement.target}\`${likeNamed(statement.target, environment.catalog)}`,
       { span },
     )
   }
@@ -93,16 +94,4 @@ function unknownColumn(name: string, target: DataSource, statement: InsertValues
     span,
     hint: `Its columns are ${[...target.keyColumns, ...target.valueColumns].map((c) => c.name).join(', ')}.`,
   })
-}
-
-/** What was probably meant: the same name in other letters. */
-function likeNamed(name: string, { catalog }: AnalysisEnvironment): string {
-  const small = name.toLowerCase()
-  const capital = name.toUpperCase()
-  if (name !== small && catalog.source(small) !== undefined) {
-    return `\nDid you mean "${small}"? Hint: wrap the source name in double quotes to make it case-sensitive.`
-  }
-  return name !== capital && catalog.source(capital) !== undefined
-    ? `\nDid you mean ${capital}? Hint: try removing double quotes from the source name.`
-    : ''
 }

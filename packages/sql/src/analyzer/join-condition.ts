@@ -25,7 +25,9 @@ export function analyzeJoin(node: JoinNode, source: number, scope: Scope): Analy
     throw new SqlError(
       condition.kind === 'logical'
         ? `Invalid join condition: joins on multiple conditions are not yet supported. Got ${got}.`
-        : `Unsupported join expression: ${got}. Joins need one equality`,
+        : condition.kind === 'comparison'
+          ? `Only equality join criteria is supported. Got ${got}.`
+          : `Unsupported join expression: ${got}. Joins need one equality`,
       { span: condition.span, hint: 'ON a.x = b.y; put further conditions into WHERE.' },
     )
   }
@@ -55,7 +57,7 @@ function sourceOf(side: Expression, scope: Scope, condition: Expression): number
   const sources = new Set(columnsIn(side).map((column) => scope.resolve(column, 'JOIN ON').source))
   if (sources.size !== 1) {
     throw new SqlError(
-      `Invalid comparison expression '${scope.describe(side)}' in join '(${scope.describe(condition)})'. Each side of the join comparision must contain references from exactly one source.`,
+      `Invalid comparison expression '${scope.describeOperand(side)}' in join '(${scope.describe(condition)})'. Each side of the join comparision must contain references from exactly one source.`,
       { span: side.span },
     )
   }

@@ -4,8 +4,9 @@ import type { ColumnExpression, Expression } from '../ast/expression.ts'
 import type { SourceNode } from '../ast/query.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { DataSource } from '../catalog/data-source.ts'
+import { likeNamed } from '../catalog/like-named.ts'
 import { SqlError } from '../errors.ts'
-import { formatExpression } from '../formatter/format-expression.ts'
+import { formatExpression, formatOperand } from '../formatter/format-expression.ts'
 import { formatIdentifier, quoteIdentifierText } from '../formatter/format-identifier.ts'
 
 /** Columns that every source has besides its own. */
@@ -144,10 +145,14 @@ export class Scope {
     })
   }
 
+  /** {@link describe}, in parentheses when it is compound. */
+  describeOperand(expression: Expression): string {
+    return formatOperand(expression, { column: (column) => this.describe(column) })
+  }
+
   /** An expression on joined rows for messages: their columns are named `ALIAS_COLUMN`. */
   describeJoined(expression: Expression): string {
-    return formatExpression(expression, {
-      message: true,
+    return formatOperand(expression, {
       column: (column) => {
         const [found] = this.find(column)
         return found === undefined
@@ -183,13 +188,10 @@ export function createScope(nodes: readonly SourceNode[], catalog: Catalog): Sco
   const sources = nodes.map((node, index): ScopeSource => {
     const definition = catalog.source(node.name)
     if (definition === undefined) {
-      const folded = node.name.toLowerCase()
-      throw new SqlError(`${node.name} does not exist.`, {
+      const meant = likeNamed(node.name, catalog)
+      throw new SqlError(`${node.name} does not exist.${meant}`, {
         span: node.span,
-        hint:
-          folded !== node.name && catalog.source(folded) !== undefined
-            ? `There is a source \`${folded}\`: quote the name to keep its case.`
-            : 'SHOW STREAMS and SHOW TABLES list what there is.',
+        hint: meant === '' ? 'SHOW STREAMS and SHOW TABLES list what there is.' : undefined,
       })
     }
     return { alias: node.alias, definition, columns: columnsOf(definition, index), node }

@@ -20,9 +20,10 @@ export function formatExpression(
   const column = options.column ?? formatColumn
   const text = (e: Expression): string => format(e)
   /** As an operand: in parentheses when it is compound. */
-  const operand = (e: Expression): string => (isPrimary(e) ? text(e) : `(${text(e)})`)
-  const word = (text: string): string => (options.message === true ? text.toLowerCase() : text)
-  const assign = options.message === true ? ':=' : ' := '
+  const message = options.message === true
+  const operand = (e: Expression): string => (isPrimary(e, message) ? text(e) : `(${text(e)})`)
+  const word = (text: string): string => (message ? text.toLowerCase() : text)
+  const assign = message ? ':=' : ' := '
   const not = (negated: boolean): string => (negated ? 'NOT ' : '')
 
   function format(e: Expression): string {
@@ -73,7 +74,9 @@ export function formatExpression(
         return `${callName(e.name)}(${e.star ? '*' : e.arguments.map(text).join(', ')})`
       case 'lambda': {
         const parameters = e.parameters.map(formatIdentifier)
-        return `${parameters.length === 1 ? parameters[0]! : `(${parameters.join(', ')})`} => ${text(e.body)}`
+        const list =
+          parameters.length === 1 && !message ? parameters[0]! : `(${parameters.join(', ')})`
+        return `${list} => ${message ? operand(e.body) : text(e.body)}`
       }
       case 'subscript':
         return `${operand(e.base)}[${text(e.index)}]`
@@ -100,7 +103,7 @@ export function formatOperand(
   options: Omit<FormatExpressionOptions, 'message'> = {},
 ): string {
   const text = formatExpression(expression, { ...options, message: true })
-  return isPrimary(expression) ? text : `(${text})`
+  return isPrimary(expression, true) ? text : `(${text})`
 }
 
 function formatColumn(column: ColumnExpression): string {
@@ -114,7 +117,11 @@ function callName(name: string): string {
   return /^[A-Z_][A-Z0-9_]*$/.test(name) ? name : formatIdentifier(name)
 }
 
-function isPrimary(e: Expression): boolean {
+/** Messages put CASE into parentheses, and neither signs nor lambdas. */
+function isPrimary(e: Expression, message: boolean): boolean {
+  if (message && (e.kind === 'sign' || e.kind === 'lambda' || e.kind === 'case')) {
+    return e.kind !== 'case'
+  }
   switch (e.kind) {
     case 'arithmetic':
     case 'logical':
@@ -128,7 +135,7 @@ function isPrimary(e: Expression): boolean {
     case 'lambda':
       return false
     default:
-      return !isNegativeLiteral(e)
+      return message || !isNegativeLiteral(e)
   }
 }
 

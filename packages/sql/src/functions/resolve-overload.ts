@@ -68,7 +68,17 @@ export function resolveOverload<O extends Overload>(
     }
     return ranked[0]!.resolved
   }
-  throw new SqlError(
+  throw refuseArguments(name, overloads, args, shown)
+}
+
+/** The error of a call that no overload takes. */
+export function refuseArguments(
+  name: string,
+  overloads: readonly Overload[],
+  args: readonly ArgumentKind[],
+  shown: string = name.toLowerCase(),
+): SqlError {
+  return new SqlError(
     `Function '${shown}' does not accept parameters ${formatArguments(args)}.\nValid alternatives are:\n${overloads
       .map((overload) => formatAlternative(shown, overload))
       .join('\n')}`,

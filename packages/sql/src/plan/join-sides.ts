@@ -118,7 +118,7 @@ export function requireSameType(
   if (!sqlTypesEqual(leftType, rightType)) {
     const { scope } = planning
     throw new SqlError(
-      `Invalid join condition: types don't match. Got ${scope.describe(join.left)}{${formatSqlType(leftType)}} = ${scope.describe(join.right)}{${formatSqlType(rightType)}}.`,
+      `Invalid join condition: types don't match. Got ${scope.describeOperand(join.left)}{${formatSqlType(leftType)}} = ${scope.describeOperand(join.right)}{${formatSqlType(rightType)}}.`,
       {
         span: join.node.condition.span,
         hint: `Use CAST on a side of ${scope.sources[join.leftSource]!.alias}.`,

@@ -10,7 +10,7 @@ import type { WindowInfo } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
 import { decodeLiteral } from '../expression/literal.ts'
 import type { LiteralExpression, TypedExpression } from '../expression/typed-expression.ts'
-import { formatExpression } from '../formatter/format-expression.ts'
+import { formatExpression, formatOperand } from '../formatter/format-expression.ts'
 import { createAggregator } from '../functions/create-aggregator.ts'
 import type { AggregateOverload, Aggregator, AggregatorSettings } from '../functions/function.ts'
 import type { FunctionRegistry } from '../functions/registry.ts'
@@ -169,7 +169,7 @@ export function planAggregate(
       name,
       type,
       canonicals: [groupCanonicals[i]!],
-      texts: [formatExpression(inputs.groupBy[i]!)],
+      texts: [formatOperand(inputs.groupBy[i]!)],
     })),
     places,
     ...(windowInfo === undefined ? {} : { window: windowInfo }),
@@ -306,6 +306,10 @@ function planCall(
   const converted = args.map((arg, i): PlanExpression => {
     const pattern = patterns[i]!
     if (pattern.kind === 'any' || pattern.kind === 'decimal') return arg
+    // A variable that only untyped NULLs stand for is text, as in calls of scalar functions.
+    if (pattern.kind === 'variable' && !bindings.has(pattern.name)) {
+      bindings.set(pattern.name, SqlTypes.STRING)
+    }
     return { text: arg.text, tree: convertTo(arg.tree, instantiatePattern(pattern, bindings)) }
   })
   const argumentTypes = converted.map((arg): SqlType => arg.tree.type ?? SqlTypes.STRING)

@@ -4,7 +4,7 @@ import { checkKeyType, internalKeyFormat } from '../analyzer/formats.ts'
 import type { Clause } from '../analyzer/scope.ts'
 import type { Expression } from '../ast/expression.ts'
 import type { TypedExpression } from '../expression/typed-expression.ts'
-import { formatExpression } from '../formatter/format-expression.ts'
+import { formatOperand } from '../formatter/format-expression.ts'
 import type { InternalFormats } from './physical-plan.ts'
 import { namedExpression, type Planning, type Relation } from './relation.ts'
 
@@ -89,7 +89,7 @@ export function planPartitionBy(
       name: key.name,
       type: key.type,
       canonicals: [planning.scope.canonical(keys[i]!.expression)],
-      texts: [options.keyTexts?.[i] ?? formatExpression(keys[i]!.expression)],
+      texts: [options.keyTexts?.[i] ?? formatOperand(keys[i]!.expression)],
     })),
     places,
     keyKind: options.clause === 'PARTITION BY' ? 'partitioning expression' : 'join expression',

@@ -23,7 +23,7 @@ export function planRekey(
     relation.keys.length === 1 &&
     relation.keys[0]!.canonicals.includes(scope.canonical(expressions[0]!))
   if (isSameKey) {
-    const texts = [scope.describe(expressions[0]!)]
+    const texts = [scope.describeOperand(expressions[0]!)]
     const named = relation.keys.map((key) => ({ ...key, texts }))
     return { ...relation, keys: named, keyKind: 'partitioning expression' }
   }
@@ -35,7 +35,7 @@ export function planRekey(
       step: 'PartitionBy',
       repartition: false,
       clause: 'PARTITION BY',
-      keyTexts: expressions.map((expression) => scope.describe(expression)),
+      keyTexts: expressions.map((expression) => scope.describeOperand(expression)),
       defaultKeyFormat: defaultKeyFormat(environment),
       formats,
       needed: neededColumns(

@@ -6,6 +6,7 @@ import type { TypedExpression } from '../../expression/typed-expression.ts'
 import type { ScalarFunction, ScalarOverload } from '../../functions/function.ts'
 import {
   matchPattern,
+  refuseArguments,
   resolveOverload,
   type ArgumentKind,
   type ResolvedOverload,
@@ -69,9 +70,14 @@ function typeOverloadedCall(
     throw new SqlError(error.primary, { span: call.span, hint: error.hint })
   }
   const bindings = new Map(resolved.bindings)
+  const refuse = (): never => {
+    throw new SqlError(refuseArguments(call.name, overloads, kinds, shownAs).primary, {
+      span: call.span,
+    })
+  }
   const args = call.arguments.map((argument, i): TypedExpression => {
     const pattern = resolved.patterns[i]!
-    if (argument.kind === 'lambda') return typeLambda(argument, pattern, bindings, context)
+    if (argument.kind === 'lambda') return typeLambda(argument, pattern, bindings, context, refuse)
     return convertArgument(typed[i]!, pattern, bindings)
   })
   const argumentTypes = args.map((arg): SqlType => arg.type ?? SqlTypes.STRING)
@@ -155,10 +161,13 @@ function typeLambda(
   pattern: TypePattern,
   bindings: TypeBindings,
   context: TypingContext,
+  refuse: () => never,
 ): TypedExpression {
   if (pattern.kind !== 'lambda') {
     throw new SqlError('a lambda stands where a value is expected', { span: lambda.span })
   }
+  // Nothing says what an untyped NULL would hand to the lambda.
+  if (pattern.parameters.some((parameter) => mentionsUnbound(parameter, bindings))) refuse()
   const parameters = lambda.parameters.map((name, i): LambdaVariable => {
     if (context.isColumn(name)) {
       throw new SqlError(`Lambda function argument can't be a column name: ${name}`, {
@@ -181,9 +190,7 @@ function typeLambda(
     variables: [...context.variables, ...parameters],
   })
   const type = body.type ?? SqlTypes.STRING
-  if (!matchPattern(pattern.result, type, bindings, true)) {
-    throw new SqlError(`the lambda has the wrong result type ${type.kind}`, { span: lambda.span })
-  }
+  if (!matchPattern(pattern.result, type, bindings, true)) refuse()
   const result = instantiatePattern(pattern.result, bindings)
   return { kind: 'lambda', type: result, parameters, body: convertTo(body, result) }
 }

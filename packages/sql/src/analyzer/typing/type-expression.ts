@@ -144,7 +144,7 @@ export function typeExpression(e: Expression, context: TypingContext): TypedExpr
 function textsOf(
   left: Expression,
   right: Expression,
-  { describe = formatExpression }: TypingContext,
+  { describe = formatOperand }: TypingContext,
 ): { left: string; right: string } {
   return { left: describe(left), right: describe(right) }
 }
@@ -175,17 +175,20 @@ function typeSign(e: Kind<'sign'>, operand: TypedExpression): TypedExpression {
 }
 
 /** An operand of AND, OR, NOT and WHEN. */
-function booleanOperand(e: Expression, context: TypingContext): TypedExpression {
+function booleanOperand(
+  e: Expression,
+  context: TypingContext,
+  refusal: (e: Expression, type: SqlType) => string = (e, type) =>
+    `a condition must be BOOLEAN, not ${formatSqlType(type)}: ${formatExpression(e)}`,
+): TypedExpression {
   const typed = typeExpression(e, context)
   if (typed.type === null) return convertTo(typed, SqlTypes.BOOLEAN)
-  if (typed.type.kind !== 'BOOLEAN') {
-    throw new SqlError(
-      `a condition must be BOOLEAN, not ${formatSqlType(typed.type)}: ${formatExpression(e)}`,
-      { span: e.span },
-    )
-  }
+  if (typed.type.kind !== 'BOOLEAN') throw new SqlError(refusal(e, typed.type), { span: e.span })
   return typed
 }
+
+const whenRefusal = (e: Expression, type: SqlType): string =>
+  `WHEN operand type should be boolean.\nType for '${formatOperand(e)}' is ${formatSqlType(type)}`
 
 function negate(expression: TypedExpression, negated: boolean): TypedExpression {
   return negated ? { kind: 'not', type: SqlTypes.BOOLEAN, operand: expression } : expression
@@ -264,7 +267,7 @@ function typeCase(e: Kind<'case'>, context: TypingContext): TypedExpression {
   const branches = e.branches.map((branch) => {
     const when =
       e.operand === undefined
-        ? booleanOperand(branch.when, context)
+        ? booleanOperand(branch.when, context, whenRefusal)
         : typeComparison(
             '=',
             typeExpression(e.operand, context),
@@ -343,7 +346,7 @@ function typeSubscript(e: Kind<'subscript'>, context: TypingContext): TypedExpre
     }
     return { kind: 'subscript', type: baseType.value, base, index }
   }
-  throw new SqlError(`a subscript needs an ARRAY or a MAP, not ${formatSqlType(baseType)}`, {
+  throw new SqlError(`Unsupported container type: ${formatSqlType(baseType)}`, {
     span: e.span,
   })
 }

@@ -1,7 +1,7 @@
 import { dayMs } from '../../expression/cast/time-text.ts'
 import type { ScalarFunction } from '../function.ts'
 import { parsePattern } from '../time/date-pattern.ts'
-import { formatPattern } from '../time/format-pattern.ts'
+import { formatDayPattern, formatPattern } from '../time/format-pattern.ts'
 import { readPattern } from '../time/read-pattern.ts'
 import { serverZone } from '../time/zone.ts'
 
@@ -69,7 +69,7 @@ export const deprecatedTimeFunctions: readonly ScalarFunction[] = [
         parameters: [{ name: 'days', type: 'INTEGER' }, pattern],
         returns: 'STRING',
         evaluate: (days: number, format: string) =>
-          formatPattern(parsePattern(format), days * dayMs),
+          formatDayPattern(parsePattern(format), days * dayMs),
       },
     ],
   },

@@ -39,11 +39,12 @@ function extract(document: LosslessJson, path: string): string | null {
   return node instanceof JsonNumber ? node.text : formatLosslessJson(node)
 }
 
-/** Members as texts, indexes as numbers. @throws RangeError for a text that is no path */
+/** Members as texts, indexes as numbers: `.member`, `["member"]`, `[0]`. @throws RangeError for a text that is no path */
 function stepsOf(path: string): (string | number)[] {
-  if (!/^\$(?:\.[^.[\]*]+|\[\d{1,9}\])*$/.test(path))
+  if (!/^\$(?:\.[^.[\]*]+|\[\d{1,9}\]|\["(?:[^"\\]|\\["\\])*"\])*$/.test(path))
     throw new RangeError(`"${path}" is no JSON path`)
-  return [...path.matchAll(/\.([^.[\]]+)|\[(\d+)\]/g)].map((step) =>
-    step[1] === undefined ? Number(step[2]) : step[1],
+  const steps = path.matchAll(/\.([^.[\]]+)|\[(\d+)\]|\["((?:[^"\\]|\\["\\])*)"\]/g)
+  return Array.from(steps, ([, member, index, quoted]) =>
+    index === undefined ? (member ?? quoted!.replaceAll(/\\(.)/g, '$1')) : Number(index),
   )
 }

@@ -1,7 +1,7 @@
 import { dayMs } from '../../expression/cast/time-text.ts'
 import type { ScalarFunction } from '../function.ts'
 import { parsePattern, type PatternPart } from '../time/date-pattern.ts'
-import { formatPattern } from '../time/format-pattern.ts'
+import { formatDayPattern, formatPattern, formatTimePattern } from '../time/format-pattern.ts'
 
 /** Patterns are constants nearly always: the last one is kept. */
 function cached(): (pattern: string) => readonly PatternPart[] {
@@ -61,7 +61,7 @@ export const formatDateFunction: ScalarFunction = {
       returns: 'STRING',
       bind: () => {
         const parts = cached()
-        return (days: number, text: string) => formatPattern(parts(text), days * dayMs)
+        return (days: number, text: string) => formatDayPattern(parts(text), days * dayMs)
       },
     },
   ],
@@ -79,7 +79,7 @@ export const formatTimeFunction: ScalarFunction = {
       returns: 'STRING',
       bind: () => {
         const parts = cached()
-        return (ms: number, text: string) => formatPattern(parts(text), ms)
+        return (ms: number, text: string) => formatTimePattern(parts(text), ms)
       },
     },
   ],

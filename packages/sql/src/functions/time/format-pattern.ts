@@ -15,16 +15,41 @@ export function formatPattern(
   epochMs: number,
   zone = 'UTC',
 ): string {
+  return formatFields(parts, epochMs, zone, undefined)
+}
+
+/** A day as a pattern says. @throws RangeError for a field of the time of day or of a zone outside brackets */
+export function formatDayPattern(parts: readonly PatternPart[], epochMs: number): string {
+  return formatFields(parts, epochMs, 'UTC', dateLetters)
+}
+
+/** A time of day as a pattern says. @throws RangeError for a field of the date or of a zone outside brackets */
+export function formatTimePattern(parts: readonly PatternPart[], msOfDay: number): string {
+  return formatFields(parts, msOfDay, 'UTC', timeLetters)
+}
+
+const dateLetters = 'GuyYDMLdQqwWEecF'
+const timeLetters = 'aHhKkmsSAnN'
+
+/** `letters`: the fields that there are. Default: all, as an instant in a zone has them. */
+function formatFields(
+  parts: readonly PatternPart[],
+  epochMs: number,
+  zone: string,
+  letters: string | undefined,
+): string {
   const offset = zoneOffsetMs(zone, epochMs)
   const date = new Date(epochMs + offset)
+  const lacks = (part: PatternPart): boolean =>
+    part.kind === 'field' && letters !== undefined && !letters.includes(part.letter)
   const format = (part: PatternPart): string => {
     switch (part.kind) {
       case 'text':
         return part.text
       case 'optional':
-        // An instant has every field.
-        return part.parts.map(format).join('')
+        return part.parts.some(lacks) ? '' : part.parts.map(format).join('')
       case 'field':
+        if (lacks(part)) throw new RangeError(`the value has no field "${part.letter}"`)
         return formatField(part, date, offset, zone)
     }
   }
