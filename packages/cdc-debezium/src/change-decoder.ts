@@ -16,8 +16,12 @@ import { isVarveError, UnsupportedError } from '@varve/base'
 import type { Change, ChangeRecord } from './change.ts'
 import { connectSchemaFromAvro } from './connect/connect-avro.ts'
 import { connectSchemaFromJsonSchema } from './connect/connect-json-schema.ts'
-import { compileConnectMessage, type ConnectMessage } from './connect/connect-protobuf.ts'
-import { parseConnectSchema } from './connect/connect-schema.ts'
+import {
+  compileConnectMessage,
+  compileNamedMessage,
+  type ConnectMessage,
+} from './connect/connect-protobuf.ts'
+import { fieldSchema, parseConnectSchema } from './connect/connect-schema.ts'
 import { asInteger, asObject } from './connect/raw.ts'
 import { decodeWith, prepareOptions, type PreparedOptions } from './decode-change.ts'
 import { ChangeDecodeError } from './errors.ts'
@@ -58,13 +62,34 @@ export class ChangeDecoder {
    */
   async prepare(record: ChangeRecord): Promise<void> {
     for (const side of ['key', 'value'] as const) {
-      for (const ref of this.#refsOf(record, side)) {
-        if (this.#schemas.has(refKey(ref))) continue
-        const schema = await this.#load(ref)
-        if (this.#schemas.size >= MAX_SCHEMAS)
-          this.#schemas.delete(this.#schemas.keys().next().value!)
-        this.#schemas.set(refKey(ref), schema)
-      }
+      for (const ref of this.#refsOf(record, side)) await this.#loadOnce(ref)
+    }
+    const data = this.#framedData(record)
+    if (data !== undefined) await this.prepare({ key: null, value: data })
+  }
+
+  async #loadOnce(ref: SchemaRef): Promise<void> {
+    if (this.#schemas.has(refKey(ref))) return
+    const schema = await this.#load(ref)
+    if (this.#schemas.size >= MAX_SCHEMAS) this.#schemas.delete(this.#schemas.keys().next().value!)
+    this.#schemas.set(refKey(ref), schema)
+  }
+
+  /** The data of a CloudEvent in Avro, where it is framed on its own. Its schema is known only after the event's. */
+  #framedData(record: ChangeRecord): Uint8Array | undefined {
+    const [ref] = record.value === null ? [] : this.#refsOf(record, 'value')
+    const schema = ref === undefined ? undefined : this.#schemas.get(refKey(ref))
+    if (schema instanceof ChangeDecodeError || schema?.type !== 'AVRO') return undefined
+    if (fieldSchema(schema.connect, 'specversion') === undefined) return undefined
+    if (fieldSchema(schema.connect, 'data')?.type !== 'bytes') return undefined
+    try {
+      const frame = readFrame(record, 'value', this.#prepared.options)
+      const data =
+        frame === undefined ? undefined : asObject(schema.read(frame.payload))?.get('data')
+      return data instanceof Uint8Array ? data : undefined
+    } catch (error) {
+      if (isVarveError(error)) return undefined // decode says what is wrong
+      throw error
     }
   }
 
@@ -117,7 +142,7 @@ export class ChangeDecoder {
     }
     if (registered.schemaType === 'PROTOBUF') {
       const file = parseProtoFile(registered.schema, await resolveReferences(registry, registered))
-      return { type: 'PROTOBUF', message: cachedMessages(file) }
+      return { type: 'PROTOBUF', ...cachedMessages(file) }
     }
     if (registered.schemaType === 'JSON')
       return { type: 'CONNECT', connect: connectSchemaFromJsonSchema(parseSchema(registered)) }
@@ -129,16 +154,21 @@ export class ChangeDecoder {
 }
 
 /** Messages of a file are compiled when they are first met; there are no more of them than the file declares. */
-function cachedMessages(file: ProtoFile): (path: readonly number[]) => ConnectMessage {
+function cachedMessages(
+  file: ProtoFile,
+): Omit<Extract<WriterSchema, { readonly type: 'PROTOBUF' }>, 'type'> {
   const messages = new Map<string, ConnectMessage>()
-  return (path) => {
-    const key = path.join('.')
+  const cached = (key: string, compile: () => ConnectMessage): ConnectMessage => {
     let message = messages.get(key)
     if (message === undefined) {
-      message = compileConnectMessage(file, path)
+      message = compile()
       messages.set(key, message)
     }
     return message
+  }
+  return {
+    message: (path) => cached(path.join('.'), () => compileConnectMessage(file, path)),
+    messageOf: (name) => cached(`name ${name}`, () => compileNamedMessage(file, name)),
   }
 }
 

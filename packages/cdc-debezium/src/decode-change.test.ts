@@ -132,18 +132,3 @@ test('whatever the bytes, the outcome is a change or a typed error', () => {
     { numRuns: 500 },
   )
 })
-
-test('CloudEvents of MongoDB are refused by name', () => {
-  const value = {
-    specversion: '1.0',
-    id: 'x',
-    source: '/debezium/mongodb/p',
-    type: 'io.debezium.connector.mongodb.DataChangeEvent',
-    iodebeziumconnector: 'mongodb',
-    iodebeziumop: 'c',
-    data: { before: null, after: '{"_id":1}' },
-  }
-  expect(() =>
-    decodeChange({ key: null, value: new TextEncoder().encode(JSON.stringify(value)) }),
-  ).toThrow(/CloudEvents of MongoDB are not supported/)
-})

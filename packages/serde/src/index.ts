@@ -108,6 +108,7 @@ export {
 export { messageAt, readMessagePath } from './protobuf/proto-frame.ts'
 export { wireTypeOf as protoWireType } from './protobuf/proto-row-reader.ts'
 export {
+  findMessage,
   messageChoices,
   messageFields,
   parseProtoFile,

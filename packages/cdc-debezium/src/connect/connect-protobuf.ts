@@ -3,6 +3,7 @@ import {
   formatDecimal,
   decimalFromBytes,
   JsonNumber,
+  findMessage,
   messageAt,
   messageChoices,
   messageFields,
@@ -68,6 +69,18 @@ export function compileConnectMessage(file: ProtoFile, path: readonly number[]):
   const message = messageAt(file, path)
   if (message === undefined)
     throw new UnsupportedError(`the schema has no message ${path.join('.')}`)
+  return compileMessage(message, 0, { fields: MAX_FIELDS })
+}
+
+/**
+ * Reader of the message of a name, with or without the file's package; a nested one is found too.
+ *
+ * @throws UnsupportedError for a name that is not there
+ */
+export function compileNamedMessage(file: ProtoFile, name: string): ConnectMessage {
+  const message = findMessage(file, name)
+  if (message === undefined)
+    throw new UnsupportedError(`the schema has no message ${name.slice(0, 200)}`)
   return compileMessage(message, 0, { fields: MAX_FIELDS })
 }
 

@@ -1,3 +1,5 @@
+import { UnsupportedError } from '@varve/base'
+
 import type { ChangeRecord } from '../change.ts'
 import { ChangeDecodeError } from '../errors.ts'
 import type { ChangeDecoderOptions } from '../options.ts'
@@ -11,8 +13,10 @@ export type SchemaRef =
 export interface Frame {
   readonly ref: SchemaRef
   readonly payload: Uint8Array
-  /** Where the path of a Protobuf message is: before the payload, or in these bytes. Undefined: in no form that is known. */
+  /** Where the path of a Protobuf message is: before the payload, or in these bytes. Undefined: there is none. */
   readonly messagePath?: 'payload' | Uint8Array
+  /** Name of a Protobuf message, where a header says it. */
+  readonly messageName?: string
 }
 
 /** A reference as text, to look it up by. */
@@ -40,10 +44,24 @@ export function readFrame(
   }
   for (const name of ['globalId', 'contentId']) {
     const id = headerBytes(record, `apicurio.${side}.${name}`)
-    if (id?.length === 8) return { ref: { kind: 'id', id: readId(id, 0, 8) }, payload: bytes }
+    if (id?.length !== 8) continue
+    const messageName = headerBytes(record, `apicurio.${side}.protobuf.type`)
+    return {
+      ref: { kind: 'id', id: readId(id, 0, 8) },
+      payload: bytes,
+      ...(messageName === undefined ? {} : { messageName: new TextDecoder().decode(messageName) }),
+    }
   }
+  if (headerBytes(record, `apicurio.${side}.artifactId`) !== undefined)
+    throw new UnsupportedError('schemas that Apicurio names by group, artifact and version')
+  if (bytes[0] === GLUE_MAGIC && bytes.length >= GLUE_HEADER)
+    throw new UnsupportedError('frames of the AWS Glue registry')
   return readPrefix(bytes, options.framing === 'apicurio-auto')
 }
+
+/** Magic, compression, UUID. */
+const GLUE_MAGIC = 3
+const GLUE_HEADER = 18
 
 function readPrefix(bytes: Uint8Array, detectWide: boolean): Frame | undefined {
   if (bytes[0] === 0) {

@@ -24,7 +24,12 @@ export type WriterSchema =
       readonly read: (bytes: Uint8Array) => Raw
       readonly connect: ConnectSchema | undefined
     }
-  | { readonly type: 'PROTOBUF'; message(path: readonly number[]): ConnectMessage }
+  | {
+      readonly type: 'PROTOBUF'
+      message(path: readonly number[]): ConnectMessage
+      /** By name, with or without package. */
+      messageOf(name: string): ConnectMessage
+    }
   | { readonly type: 'CONNECT'; readonly connect: ConnectSchema | undefined }
 
 /** What reading goes by from record to record. */
@@ -72,7 +77,8 @@ export function readPayload(
         value: readAvro(writer.read, frame.payload),
         nullForm: 'bytes',
       }
-    if (writer.type === 'PROTOBUF') return readProtobuf(frame, writer)
+    if (writer.type === 'PROTOBUF')
+      return readProtobuf(frame, writer, options.apicurioProtobufRef === true)
     return {
       schema: writer.connect,
       value: parseText(frame.payload, readers[side]),
@@ -81,7 +87,7 @@ export function readPayload(
   }
   if (options.format === 'avro')
     throw new UnsupportedError(`the ${side} is not in the frame of a schema registry`)
-  return readJson(bytes, side, lookup, readers)
+  return readJson(bytes, side, lookup, readers, options.shape === 'outbox')
 }
 
 function readAvro(read: (bytes: Uint8Array) => Raw, payload: Uint8Array): Raw {
@@ -94,13 +100,13 @@ function readAvro(read: (bytes: Uint8Array) => Raw, payload: Uint8Array): Raw {
   }
 }
 
-function readProtobuf(
-  { payload, messagePath }: Frame,
-  writer: Extract<WriterSchema, { readonly type: 'PROTOBUF' }>,
-): Payload {
-  if (messagePath === undefined)
-    throw new UnsupportedError("Protobuf in Apicurio's frames is not supported")
+type ProtobufSchema = Extract<WriterSchema, { readonly type: 'PROTOBUF' }>
+
+function readProtobuf(frame: Frame, writer: ProtobufSchema, hasRef: boolean): Payload {
+  const { payload, messagePath } = frame
   try {
+    // Apicurio's own frames have no path.
+    if (messagePath === undefined || hasRef) return readApicurioMessage(frame, writer, hasRef)
     const inPayload = messagePath === 'payload'
     const { path, end } =
       !inPayload && messagePath.length === 0
@@ -115,8 +121,44 @@ function readProtobuf(
   }
 }
 
+/** A message before the payload or a header names the type, else it is the first. */
+function readApicurioMessage(
+  { payload, messageName }: Frame,
+  writer: ProtobufSchema,
+  hasRef: boolean,
+): Payload {
+  const reader = new ProtoReader(payload)
+  const named = hasRef && messageName === undefined ? readRefName(reader) : messageName
+  const { schema, read } = named === undefined ? writer.message([0]) : writer.messageOf(named)
+  return { schema, value: read(reader), nullForm: 'bytes', nullsMayBeZero: true }
+}
+
+/** `Ref {name = 1}` behind its length. */
+function readRefName(reader: ProtoReader): string {
+  const ref = reader.readNested()
+  let name = ''
+  while (!ref.done) {
+    const tag = ref.readTag()
+    if (tag === REF_NAME) name = ref.readString()
+    else ref.skip(tag)
+  }
+  return name
+}
+
+/** Field 1, length-delimited. */
+const REF_NAME = (1 << 3) | 2
+
 /** Drops a byte-order mark. */
 const utf8 = new TextDecoder()
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+function textOrBytes(bytes: Uint8Array): string | Uint8Array {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch {
+    return bytes
+  }
+}
 
 function parseText(bytes: Uint8Array, reader: JsonReader): Raw {
   const text = utf8.decode(bytes)
@@ -134,6 +176,7 @@ function readJson(
   side: 'key' | 'value',
   lookup: SchemaLookup,
   readers: PayloadReaders,
+  isOutbox: boolean,
 ): Payload {
   const split = readers.embedded.split(bytes, readers[side])
   if (split !== undefined) return { ...split, nullForm: 'payload-null' }
@@ -143,6 +186,8 @@ function readJson(
   } catch (error) {
     // Keys written by a string converter.
     if (side === 'key') return { schema: undefined, value: utf8.decode(bytes), nullForm: 'bytes' }
+    // Payloads of an outbox are whatever was put there.
+    if (isOutbox) return { schema: undefined, value: textOrBytes(bytes), nullForm: 'bytes' }
     throw error
   }
   const object = asObject(json)

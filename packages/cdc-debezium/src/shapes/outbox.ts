@@ -2,6 +2,7 @@ import { parseLosslessJson } from '@varve/serde'
 
 import type { ChangeRecord, OutboxEvent } from '../change.ts'
 import { decodeValue } from '../connect/column-value.ts'
+import { fieldSchema, type ConnectSchema } from '../connect/connect-schema.ts'
 import { asObject, type Raw, type RawRecord } from '../connect/raw.ts'
 import { headerText } from '../record/headers.ts'
 import { isStruct, type RecordKey } from '../record/key.ts'
@@ -16,7 +17,8 @@ export function decodeOutbox(record: ChangeRecord, key: RecordKey, value: RawRec
   const placed = object?.has('payload') === true ? object : undefined
   const additional = createStruct()
   for (const [name, member] of placed ?? [])
-    if (name !== 'payload') additional[name] = decodeValue(undefined, member, name)
+    if (name !== 'payload')
+      additional[name] = decodeValue(fieldSchema(value.schema, name), member, name)
   return {
     kind: 'outbox',
     topic: record.topic,
@@ -25,17 +27,18 @@ export function decodeOutbox(record: ChangeRecord, key: RecordKey, value: RawRec
     aggregateType:
       record.topic?.startsWith(TOPIC) === true ? record.topic.slice(TOPIC.length) : undefined,
     eventId: headerText(record, 'id'),
-    payload: readPayload(
-      placed?.get('payload') ?? value.value,
-      placed === undefined ? value : undefined,
-    ),
+    payload:
+      placed === undefined
+        ? readPayload(value.value, value.schema)
+        : readPayload(placed.get('payload')!, fieldSchema(value.schema, 'payload')),
     additional: isStruct(additional) && Object.keys(additional).length > 0 ? additional : undefined,
   }
 }
 
 /** The payload column is text that usually holds JSON. */
-function readPayload(raw: Raw, record: RawRecord | undefined): ColumnValue {
-  if (typeof raw !== 'string') return decodeValue(record?.schema, raw, 'payload')
+function readPayload(raw: Raw, schema: ConnectSchema | undefined): ColumnValue {
+  if (typeof raw !== 'string' || schema?.type === 'bytes')
+    return decodeValue(schema, raw, 'payload')
   try {
     return decodeValue(undefined, parseLosslessJson(raw), 'payload')
   } catch {
