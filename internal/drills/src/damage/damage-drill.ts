@@ -27,7 +27,7 @@ interface DamageCount {
   foundByCheck: number
   /** The content is right all the same. */
   harmless: number
-  /** The end of a log is gone at a place where it could have ended: no reader can tell. */
+  /** The end of a log or a MANIFEST is gone at a place where it could have ended: no reader can tell. */
   shortened: number
 }
 
@@ -88,7 +88,7 @@ export async function runDamageDrill(options: DamageDrillOptions): Promise<Damag
       try {
         const end = await judge(disk, made, damage)
         count(byFile, kind)[end]++
-        if (end === 'harmless' && !cut)
+        if (end === 'harmless' && cut === 'none')
           silentPlaces.set(kind, [...(silentPlaces.get(kind) ?? []), what])
       } catch (error) {
         const failure = `--seed ${options.seed} --database ${number} --damage ${n} (${what}): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
@@ -130,9 +130,13 @@ interface Damage {
   /** Kind of file. */
   readonly kind: string
   readonly what: string
-  /** The file is shorter, or reads as if it were: of a log that may be a moment of the past. */
-  readonly cut: boolean
+  /** A log that another one goes on from. */
+  readonly isClosedLog: boolean
+  readonly cut: Cut
 }
+
+/** How a file came to end early: not at all, by its length, or by zeros, which a log may end in. */
+type Cut = 'none' | 'length' | 'zeros'
 
 /** Kinds of files whose damage could matter. */
 const kinds: readonly (readonly [RegExp, string])[] = [
@@ -166,34 +170,57 @@ async function damageOneFile(disk: MemoryFileSystem, random: SeededRandom): Prom
   const path = `${databasePath}/${name}`
   const before = disk.readFileSync(path)
   const [after, how, cut] = damaged(before, random)
+  const isClosedLog = kind === 'log' && (await hasLaterLog(disk, name, candidates))
   const file = disk.openWritableSync(path)
   file.appendSync(after)
   file.closeSync()
-  return { kind: candidates.length > 0 ? kind : 'CURRENT', what: `${how} of ${name}`, cut }
+  return {
+    kind: candidates.length > 0 ? kind : 'CURRENT',
+    what: `${how} of ${name}`,
+    cut,
+    isClosedLog,
+  }
 }
 
-function damaged(bytes: Uint8Array, random: SeededRandom): readonly [Uint8Array, string, boolean] {
+/** Whether another log that is not empty comes after the one called `name`. */
+async function hasLaterLog(
+  disk: MemoryFileSystem,
+  name: string,
+  logs: readonly string[],
+): Promise<boolean> {
+  for (const other of logs) {
+    if (Number.parseInt(other, 10) <= Number.parseInt(name, 10)) continue
+    if ((await disk.stat(`${databasePath}/${other}`)).sizeBytes > 0) return true
+  }
+  return false
+}
+
+function damaged(bytes: Uint8Array, random: SeededRandom): readonly [Uint8Array, string, Cut] {
   const { length } = bytes
-  if (length === 0) return [random.bytes(20), 'noise instead of nothing', false]
+  if (length === 0) return [random.bytes(20), 'noise instead of nothing', 'none']
   const at = random.below(length)
   const copy = new Uint8Array(bytes)
   switch (random.below(8)) {
     case 0:
-      return [copy.slice(0, at), `a cut at byte ${at} of ${length}`, true]
+      return [copy.slice(0, at), `a cut at byte ${at} of ${length}`, 'length']
     case 1: {
       const sector = at - (at % 512)
       copy.fill(0, sector, sector + 512)
       // Zeros up to the end are where a log ends.
-      return [copy, `zeros from byte ${sector} of ${length}`, sector + 512 >= length]
+      return [
+        copy,
+        `zeros from byte ${sector} of ${length}`,
+        sector + 512 >= length ? 'zeros' : 'none',
+      ]
     }
     case 2:
       copy.set(random.bytes(Math.min(16, length - at)), at)
-      return [copy, `noise at byte ${at} of ${length}`, false]
+      return [copy, `noise at byte ${at} of ${length}`, 'none']
     case 3:
-      return [concatBytes(copy, random.bytes(1 + random.below(40))), 'noise behind the end', false]
+      return [concatBytes(copy, random.bytes(1 + random.below(40))), 'noise behind the end', 'none']
     default:
       copy[at]! ^= 1 << random.below(8)
-      return [copy, `a flipped bit in byte ${at} of ${length}`, false]
+      return [copy, `a flipped bit in byte ${at} of ${length}`, 'none']
   }
 }
 
@@ -201,7 +228,7 @@ function damaged(bytes: Uint8Array, random: SeededRandom): readonly [Uint8Array,
 async function judge(
   disk: MemoryFileSystem,
   { families, moments }: MadeDatabase,
-  { kind, cut }: Damage,
+  { kind, cut, isClosedLog }: Damage,
 ): Promise<keyof DamageCount> {
   let isRead = false
   try {
@@ -221,7 +248,9 @@ async function judge(
         families.every(({ name }) => sameContent(contents.get(name)!, moment.get(name)!)),
       )
       // Of a MANIFEST that ends early nobody can tell what it had: tables it does not list are as if they had never been.
-      if (cut && (isPast || kind === 'MANIFEST')) return 'shortened'
+      // Nor of a log that others go on from, when it ends between two records: the format counts nothing across logs.
+      const isUntold = isPast || kind === 'MANIFEST' || (isClosedLog && cut === 'length')
+      if (cut !== 'none' && isUntold) return 'shortened'
       throw new Error(
         `family "${wrong.name}": ${differenceOf(contents.get(wrong.name)!, present.get(wrong.name)!)}`,
       )

@@ -111,6 +111,13 @@ describe('recovery of a log', () => {
     }
   })
 
+  it('takes zeros for space that was never written, but not before records of a later log', async () => {
+    await disk.writeFileAtomic(path, new Uint8Array(log.length))
+    expect(await open('absoluteConsistency')).toEqual([])
+    await disk.writeFileAtomic(path.replace(/\d+\.log$/, '000900.log'), log)
+    expect(await open('absoluteConsistency')).toBe('refused')
+  })
+
   it('judges a damaged record in the middle by its mode', async () => {
     for (const at of [0, 7, 20, writes - 2]) {
       await expectOutcomes(

@@ -47,6 +47,9 @@ export interface ReplayResult {
  * Damage is handled as the recovery mode says; see {@link LogReader}. A point-in-time replay that stopped goes on with a
  * later log whose first batch continues exactly where it stopped: that log was written after an earlier recovery.
  *
+ * Zeros at the end of a log are space that was never written, but not where later logs have records and nothing is
+ * forgiven: logs are synced to their end before the next one is.
+ *
  * Of two-phase commit, what is committed counts from its commit on; what is prepared only is left out, and its log must
  * be kept. Logs older than any family needs are read for such transactions alone.
  */
@@ -58,6 +61,8 @@ export async function replayWals(
   /** Sequence after the last entry replayed; what the MANIFEST says must not make a gap look like a continuation. */
   let next: number | undefined
   let stoppedAt: number | undefined
+  /** What a log that ends in zeros is, if a record follows in another. */
+  let hole: CorruptionError | undefined
   const prepared = new PreparedTransactions()
   let oldestNeeded = Number.POSITIVE_INFINITY
   for (const { logNumber } of versions.columnFamilies.values())
@@ -86,6 +91,7 @@ export async function replayWals(
       return family.active.memtable
     }
     for (let record = reader.readRecord(); record !== undefined; record = reader.readRecord()) {
+      if (hole !== undefined) throw hole
       if (damage !== undefined && mode !== 'skipAnyCorruptedRecords') break
       if (record.length < 12) {
         damage = new CorruptionError('log record too small', {
@@ -111,6 +117,10 @@ export async function replayWals(
         }
       }
     }
+    if (mode === 'absoluteConsistency' && reader.endsInZeros && !onlyPrepared)
+      hole ??= new CorruptionError('zeros in place of records, before those of a later log', {
+        file: path,
+      })
     if (damage === undefined || onlyPrepared) continue
     switch (mode) {
       case 'tolerateCorruptedTailRecords':

@@ -108,6 +108,11 @@ export class LogReader {
     return this.#recordOffset
   }
 
+  /** Whether what was read last are zeros: space that was never written, or a record that is gone. */
+  get endsInZeros(): boolean {
+    return this.#zeros
+  }
+
   /**
    * The next record, a view borrowed until the next call; undefined at the end of what can be read.
    *
@@ -236,8 +241,20 @@ export class LogReader {
           this.#start = this.#end
           return this.#eof ? badHeader : badRecordLength
         }
-        if (this.#firstFragment) this.#recycled = true
-        if (readFixed32(block, start + 7) !== this.#logNumber >>> 0) {
+        if (this.#firstFragment) {
+          // What an older log left is whole; what is neither of this log nor whole is damage.
+          if (!this.#isOfThisLog(start) && !this.#hasFragmentAt(start)) {
+            this.#start = this.#end
+            return badRecordChecksum
+          }
+          this.#recycled = true
+        }
+        // A file is recycled from its first record on: among others such a type is damage.
+        if (!this.#recycled) {
+          this.#start = this.#end
+          return badRecordChecksum
+        }
+        if (!this.#isOfThisLog(start)) {
           this.#start = this.#end
           return oldRecord
         }
@@ -252,8 +269,13 @@ export class LogReader {
       }
       if (type === RecordType.Zero && length === 0) {
         this.#zeros = true
-        // What is left of a record that was never whole may lie behind zeros; a whole one says that others are lost.
-        const isDamage = !this.#recycled && this.#hasFragmentAfter(start)
+        // What is left of a record that was never whole may lie behind zeros, and is forgiven as such a record is; a whole one
+        // says that others are lost.
+        const isDamage =
+          !this.#recycled &&
+          (this.#mode === 'absoluteConsistency'
+            ? this.#block.subarray(start, this.#end).some((byte) => byte !== 0)
+            : this.#hasFragmentAfter(start))
         this.#start = this.#end
         return isDamage ? lostRecords : badRecord
       }
@@ -266,7 +288,8 @@ export class LogReader {
         this.#zeros = false
         return lostRecords
       }
-      this.#firstFragment = false
+      // The compression comes first and has no recyclable form.
+      if (type !== RecordType.SetCompressionType) this.#firstFragment = false
       this.#fragment = block.subarray(start + headerSize, end)
       this.#start = end
       return type
@@ -294,11 +317,24 @@ export class LogReader {
     for (let at = start + 1; at + headerSizeBytes <= this.#end; at++) {
       const type = block[at + 6]!
       if (type < RecordType.Full || type > RecordType.Last) continue
-      const end = at + headerSizeBytes + readFixed16(block, at + 4)
-      if (end > this.#end) continue
-      if (maskCrc32c(crc32c(block, at + 6, end)) === readFixed32(block, at)) return true
+      if (this.#hasFragmentAt(at)) return true
     }
     return false
+  }
+
+  /** Whether a whole fragment with the right checksum lies at `start` of the block. */
+  #hasFragmentAt(start: number): boolean {
+    const block = this.#block
+    const headerSize = isRecyclable(block[start + 6]!) ? recyclableHeaderSizeBytes : headerSizeBytes
+    const end = start + headerSize + readFixed16(block, start + 4)
+    return (
+      end <= this.#end && maskCrc32c(crc32c(block, start + 6, end)) === readFixed32(block, start)
+    )
+  }
+
+  /** Whether the recyclable fragment at `start` of the block carries the number of this log. */
+  #isOfThisLog(start: number): boolean {
+    return readFixed32(this.#block, start + 7) === this.#logNumber >>> 0
   }
 
   #loadBlock(): void {

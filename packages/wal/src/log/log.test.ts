@@ -216,7 +216,7 @@ describe('log', () => {
       change: (b) => new Uint8Array(b).fill(0, 214, 240),
       expected: [
         [2, 0],
-        [2, 0],
+        [2, 1],
         [2, 0],
         [2, 0],
       ],
@@ -276,6 +276,21 @@ describe('log', () => {
     for (const mode of modes) {
       for (const record of (await read(fs, mode)).records)
         expect(known.has(formatHex(record))).toBe(true)
+    }
+  })
+
+  it.each([0, 1, 2])('finds that record %i has turned into one of an older log', async (at) => {
+    const fs = new MemoryFileSystem()
+    const records = [filled(100, 1), filled(100, 2), filled(100, 3)]
+    await write(fs, records)
+    await patch(fs, (bytes) => {
+      bytes[at * 107 + 6]! ^= 4
+      return bytes
+    })
+    for (const mode of ['absoluteConsistency', 'pointInTime'] as const) {
+      const { records: left, damage } = await read(fs, mode)
+      expect(left).toEqual(records.slice(0, at))
+      expect(damage.map(({ offset }) => offset)).toEqual([at * 107])
     }
   })
 
