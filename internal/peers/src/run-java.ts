@@ -7,7 +7,7 @@ export function runKafkaTool(
   line: KafkaLine,
   mainClass: string,
   args: readonly string[],
-  timeoutMs = 60_000,
+  timeoutMs = 180_000,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(

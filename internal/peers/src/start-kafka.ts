@@ -123,8 +123,11 @@ function builtIn(directory: string, port: number, controllerPort: number): Recor
   }
 }
 
+/** Two Java processes at a time start on two busy cores. */
+const startTimeoutMs = 180_000
+
 async function waitForPort(port: number, child: ChildProcess, log: string): Promise<void> {
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + startTimeoutMs
   while (Date.now() < deadline) {
     if (child.exitCode !== null) {
       throw new Error(`Kafka ended at once: ${readFileSync(log, 'utf8').slice(-2000)}`)
@@ -132,7 +135,7 @@ async function waitForPort(port: number, child: ChildProcess, log: string): Prom
     if (await answers(port)) return
     await sleep(200)
   }
-  throw new Error(`Kafka did not open its port within a minute; see ${log}`)
+  throw new Error(`Kafka did not open its port within ${startTimeoutMs} ms; see ${log}`)
 }
 
 function answers(port: number): Promise<boolean> {

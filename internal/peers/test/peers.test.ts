@@ -9,7 +9,7 @@ const required = process.env['VARVE_REQUIRE_PEERS'] === '1'
 if (!installed && !required)
   console.log('skipped: Kafka is not installed; run internal/peers/install')
 
-describe.skipIf(!installed && !required)('Apache Kafka', { timeout: 90_000 }, () => {
+describe.skipIf(!installed && !required)('Apache Kafka', { timeout: 600_000 }, () => {
   test.each(['3', '4'] as const)(
     'a node of line %s starts and leaves nothing behind',
     async (line) => {

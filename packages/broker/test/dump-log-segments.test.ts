@@ -42,7 +42,7 @@ async function dumpWith(
   const { stdout, stderr } = await run(
     'java',
     ['-cp', join(lib, '*'), toolIn(lib), '--files', files.join(','), ...options],
-    { maxBuffer: 64 * 1024 * 1024, timeout: 100_000 },
+    { maxBuffer: 64 * 1024 * 1024, timeout: 240_000 },
   )
   return stdout + stderr.replaceAll(/^.*(log4j|SLF4J|StatusLogger).*$/gm, '')
 }

@@ -23,7 +23,7 @@ function varveProcess(...args: string[]): Promise<Outcome> {
     execFile(
       process.execPath,
       ['--conditions=@varve/source', main, 'db', ...args],
-      { timeout: 60_000, maxBuffer: 1 << 26 },
+      { timeout: 180_000, maxBuffer: 1 << 26 },
       (error, out, text) => {
         const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
         resolve({ status, out: out.trimEnd(), error: text.trimEnd() })

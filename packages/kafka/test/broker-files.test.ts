@@ -16,7 +16,7 @@ const installed = isPeerThere(
 )
 
 const title = 'files of the embedded broker, written by the client'
-describe.skipIf(!installed)(title, { timeout: 90_000 }, () => {
+describe.skipIf(!installed)(title, { timeout: 240_000 }, () => {
   let directory: string
 
   beforeAll(async () => {

@@ -89,5 +89,5 @@ describe('DB and other processes', () => {
         String(last),
       )
     }
-  }, 60_000)
+  }, 300_000)
 })

@@ -177,7 +177,7 @@ test('where strings may not become code, closures are used', () => {
       '-e',
       script,
     ],
-    { encoding: 'utf8', timeout: 30_000 },
+    { encoding: 'utf8', timeout: 120_000 },
   )
   expect(JSON.parse(output)).toEqual({ forbidden: true, result: 2 })
 })

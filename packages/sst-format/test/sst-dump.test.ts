@@ -13,7 +13,7 @@ import { put, writeTable } from './memory-table.ts'
 
 function runsSstDump(): boolean {
   try {
-    execFileSync('sst_dump', ['--version'], { stdio: 'ignore', timeout: 10_000 })
+    execFileSync('sst_dump', ['--version'], { stdio: 'ignore', timeout: 120_000 })
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ENOENT'
@@ -149,6 +149,6 @@ describe.skipIf(!hasSstDump)("RocksDB's sst_dump reads our tables", () => {
 function run(args: string[]): string {
   return execFileSync('sh', ['-c', 'sst_dump "$@" 2>&1', 'sst_dump', ...args], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 180_000,
   })
 }

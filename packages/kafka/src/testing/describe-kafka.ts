@@ -17,17 +17,17 @@ export function describeKafka(
   name: string,
   createEnvironment: () => Promise<KafkaEnvironment>,
 ): void {
-  describe(name, { timeout: 60_000 }, () => {
+  describe(name, { timeout: 240_000 }, () => {
     let environment: KafkaEnvironment
     let context: ContractContext
 
     beforeAll(async () => {
       environment = await createEnvironment()
-    }, 120_000)
+    }, 480_000)
 
     afterAll(async () => {
       await environment?.[Symbol.asyncDispose]()
-    }, 60_000)
+    }, 120_000)
 
     beforeEach(() => {
       context = new ContractContext(environment)

@@ -8,7 +8,7 @@ import { FaultInjectionTransport } from './fault-injection-transport.ts'
 export interface KafkaEnvironment extends AsyncDisposable {
   /** Another way to the same cluster, with connections of its own; closed by who asked for it. */
   connect(): Promise<Transport>
-  /** Shortest session time-out that the cluster allows a group member. Default 1,000. */
+  /** Shortest session time-out that the cluster allows a group member. Default 1,000; for tests that wait for its end. */
   readonly sessionTimeoutMsMin?: number
   /** How long a timed-out transaction may stay open after its time. Default 2,000. */
   readonly transactionAbortDelayMsMax?: number
@@ -38,7 +38,7 @@ export class ContractContext {
   async client(options: { readonly requestDeadlineMs?: number } = {}): Promise<TestClient> {
     const inner = await this.environment.connect()
     const transport = new FaultInjectionTransport(inner)
-    const kafka = createKafka({ transport, requestDeadlineMs: options.requestDeadlineMs ?? 20_000 })
+    const kafka = createKafka({ transport, requestDeadlineMs: options.requestDeadlineMs ?? 60_000 })
     this.#toClose.push(inner, kafka)
     return { kafka, transport }
   }
@@ -102,10 +102,10 @@ export async function readAll(
   await using consumer = kafka.consumer({ isolationLevel })
   consumer.assign([{ ...partition, offset: options.from ?? 0 }])
   const records = []
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   while (consumer.position(partition)! < end) {
     if (Date.now() > deadline) {
-      throw new Error(`position ${consumer.position(partition)} of ${end} after 20 s`)
+      throw new Error(`position ${consumer.position(partition)} of ${end} after 60 s`)
     }
     for (const fetched of await consumer.poll({ timeoutMs: 200 })) records.push(...fetched.records)
   }
@@ -121,11 +121,24 @@ export async function readValues(
   return (await readAll(kafka, partition, options)).map((record) => text(record.value))
 }
 
+/** {@link readValues}, once every transaction of the partition that was ended has its marker there: that may come after the answer. */
+export async function readStableValues(
+  kafka: Kafka,
+  partition: TopicPartition,
+): Promise<(string | null)[]> {
+  await eventually('no transaction is open', async () => {
+    const [end] = await kafka.admin.endOffsets([partition], 'read_uncommitted')
+    const [stable] = await kafka.admin.endOffsets([partition], 'read_committed')
+    return end!.offset === stable!.offset
+  })
+  return readValues(kafka, partition)
+}
+
 /** Waits until `condition` holds, looking every 20 ms. */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
   while (!(await condition())) {

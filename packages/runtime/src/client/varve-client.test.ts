@@ -39,12 +39,12 @@ test('a push query streams until the loop is left', async () => {
   const seen: unknown[] = []
   const stream = client.stream('SELECT k, n FROM s EMIT CHANGES;')
   const first = stream.next()
-  await expect.poll(() => engine.metrics().pushQueries, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => engine.metrics().pushQueries, { timeout: 60_000 }).toBe(1)
   await client.insert('s', { k: 'a', n: 1 })
   seen.push((await first).value)
   await stream.return(undefined)
   expect(seen).toEqual([{ K: 'a', N: 1 }])
-  await expect.poll(() => engine.metrics().pushQueries, { timeout: 10_000 }).toBe(0)
+  await expect.poll(() => engine.metrics().pushQueries, { timeout: 60_000 }).toBe(0)
 })
 
 test('changes of a table carry the row before and after', async () => {

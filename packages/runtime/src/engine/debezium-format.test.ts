@@ -6,6 +6,8 @@ import { Engine } from './engine.ts'
 import type { Position } from './position.ts'
 
 const topic = 'shop.public.users'
+/** For what comes by itself, sooner or later. */
+const waiting = { timeout: 60_000 }
 const text = (bytes: Uint8Array | null | undefined): string =>
   new TextDecoder().decode(bytes ?? undefined)
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
@@ -179,10 +181,14 @@ test('what cannot be read goes to the processing log and to the dead-letter topi
   )
   expect(await engine.query('SELECT * FROM copy;', { consistency: position })).toHaveLength(1)
   await using consumer = engine.kafka.consumer()
-  await vi.waitUntil(async () => (await engine.kafka.admin.describeTopic('dead')) !== undefined)
+  await vi.waitUntil(
+    async () => (await engine.kafka.admin.describeTopic('dead')) !== undefined,
+    waiting,
+  )
   consumer.assign([{ topic: 'dead', partition: 0, offset: 0 }])
   const letters = await vi.waitUntil(
     async () => (await consumer.poll({ timeoutMs: 500 }))[0]?.records,
+    waiting,
   )
   expect(text(letters[0]!.value)).toBe(text(bad.value))
   expect(text(letters[0]!.key)).toBe('{"id":1}')
@@ -202,7 +208,7 @@ const state = async (engine: Engine, failing: RegExp): Promise<string> => {
   engine.on('query-state', ({ error }) => {
     if (error instanceof Error) errors.push(error.message)
   })
-  return vi.waitUntil(() => errors.find((message) => failing.test(message)))
+  return vi.waitUntil(() => errors.find((message) => failing.test(message)), waiting)
 }
 
 const queryOver = (columns: string): string =>

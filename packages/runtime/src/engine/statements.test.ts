@@ -135,7 +135,7 @@ test('an undecodable record goes to the processing log and the query goes on', a
     .toBe(1)
   await using consumer = engine.kafka.consumer()
   consumer.assign([{ topic, partition: 0, offset: 0 }])
-  const [fetched] = await consumer.poll({ timeoutMs: 5_000 })
+  const [fetched] = await consumer.poll({ timeoutMs: 60_000 })
   expect(JSON.parse(new TextDecoder().decode(fetched!.records[0]!.value!))).toMatchObject({
     level: 'ERROR',
     message: { type: 0, deserializationError: { topic: 's', partition: 0, offset: 1 } },

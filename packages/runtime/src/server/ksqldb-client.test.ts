@@ -34,7 +34,7 @@ test('the client that others wrote for ksqlDB finds what it expects', async () =
         pushed.push(...(rows ?? []))
       },
     )
-    await expect.poll(() => engine.metrics().pushQueries, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => engine.metrics().pushQueries, { timeout: 60_000 }).toBe(1)
 
     for (const reading of [45, 92]) {
       expect(

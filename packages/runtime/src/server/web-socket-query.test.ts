@@ -77,9 +77,9 @@ test('a mistake is a frame and the reason of the close, cut to its length', asyn
 test('a client that goes away ends its query, a server that stops says so', async () => {
   const leaving = converse({ ksql: 'SELECT * FROM s EMIT CHANGES;' })
   const staying = converse({ ksql: 'SELECT * FROM s EMIT CHANGES;' })
-  await expect.poll(() => engine.metrics().pushQueries, { timeout: 5_000 }).toBe(2)
+  await expect.poll(() => engine.metrics().pushQueries, { timeout: 60_000 }).toBe(2)
   leaving.socket.close()
-  await expect.poll(() => engine.metrics().pushQueries, { timeout: 5_000 }).toBe(1)
+  await expect.poll(() => engine.metrics().pushQueries, { timeout: 60_000 }).toBe(1)
   await server.close()
   expect(await staying.closed).toMatchObject({ code: 1001 })
 })

@@ -164,7 +164,7 @@ export function eventParticipation(place: () => Place): void {
       await using consumer = engine.kafka.consumer()
       const partition = { topic: 'STREAM.EVENT.JOIN', partition: 0 }
       consumer.assign([{ ...partition, offset: 0 }])
-      const [first] = await consumer.poll({ timeoutMs: 5_000 })
+      const [first] = await consumer.poll({ timeoutMs: 60_000 })
       const text = (bytes: Uint8Array | null): string =>
         new TextDecoder().decode(bytes ?? undefined)
       expect(text(first!.records[0]!.key)).toBe('1')

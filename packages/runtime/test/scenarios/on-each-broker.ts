@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest'
 
 import { Engine } from '../../src/index.ts'
 
-const limits = { timeout: 60_000 }
+const limits = { timeout: 240_000 }
 
 /** Where the engines of a test live. */
 export interface Place {
@@ -49,8 +49,8 @@ function onBroker(
 
   beforeAll(async () => {
     kafka = await start?.()
-  }, 120_000)
-  afterAll(() => kafka?.stop(), 60_000)
+  }, 480_000)
+  afterAll(() => kafka?.stop(), 120_000)
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'varve-scenario-'))
@@ -58,7 +58,7 @@ function onBroker(
   afterEach(async () => {
     if (kafka !== undefined) await deleteTopics(join(directory, 'cleaner'), connection())
     await rm(directory, { recursive: true, force: true })
-  }, 60_000)
+  }, 240_000)
 
   declare(() => ({
     directory,

@@ -72,7 +72,7 @@ export function sensorReadings(place: () => Place): void {
     await rm(join(directory, 'state'), { recursive: true })
     await using engine = await open()
     await expect
-      .poll(() => all(engine, 'avg_readings', 'SENSOR'), { timeout: 30_000 })
+      .poll(() => all(engine, 'avg_readings', 'SENSOR'), { timeout: 120_000 })
       .toEqual(averages)
   })
 
@@ -85,7 +85,9 @@ export function sensorReadings(place: () => Place): void {
     expect(second.sources).toEqual(first.sources)
     expect(second.queries.map(({ id }) => id)).toEqual(first.queries.map(({ id }) => id))
     await second.execute(byArea)
-    await expect.poll(() => first.sources.map(({ name }) => name)).toContain('AREAS')
+    await expect
+      .poll(() => first.sources.map(({ name }) => name), { timeout: 120_000 })
+      .toContain('AREAS')
     const expected = averages.map((row) => JSON.stringify(row))
     const both = async (): Promise<string[]> => {
       const rows = await Promise.all(
@@ -97,7 +99,7 @@ export function sensorReadings(place: () => Place): void {
         .sort()
     }
     // Each answers for the partitions it holds; together they hold each row once.
-    await expect.poll(both, { timeout: 30_000 }).toEqual(expected)
+    await expect.poll(both, { timeout: 120_000 }).toEqual(expected)
   })
 }
 

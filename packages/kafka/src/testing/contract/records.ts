@@ -127,7 +127,7 @@ export function recordContract(context: () => ContractContext): void {
     consumer.seek(partition, 2)
     expect(consumer.position(partition)).toBe(2)
     consumer.resume([partition])
-    const [fetched] = await consumer.poll({ timeoutMs: 5000 })
+    const [fetched] = await consumer.poll({ timeoutMs: 60_000 })
     expect(fetched?.records.map((r) => text(r.value))).toEqual(['c'])
     expect(consumer.position(partition)).toBe(3)
     expect(consumer.knownEnd(partition)).toBe(3)
@@ -162,15 +162,15 @@ export function recordContract(context: () => ContractContext): void {
     for (const offset of [0, 9]) {
       await using strict = kafka.consumer()
       strict.assign([{ ...partition, offset }])
-      const failed = strict.poll({ timeoutMs: 10_000 })
+      const failed = strict.poll({ timeoutMs: 60_000 })
       await expect(failed).rejects.toBeInstanceOf(OffsetOutOfRangeError)
       await expect(failed).rejects.toMatchObject({ position: offset, logStart: 2, logEnd: 4 })
       strict.seek(partition, 3)
-      expect((await strict.poll({ timeoutMs: 5000 }))[0]?.records[0]?.offset).toBe(3)
+      expect((await strict.poll({ timeoutMs: 60_000 }))[0]?.records[0]?.offset).toBe(3)
     }
     await using earliest = kafka.consumer({ onOutOfRange: 'earliest' })
     earliest.assign([{ ...partition, offset: 0 }])
-    expect((await earliest.poll({ timeoutMs: 5000 }))[0]?.records[0]?.offset).toBe(2)
+    expect((await earliest.poll({ timeoutMs: 60_000 }))[0]?.records[0]?.offset).toBe(2)
     await using latest = kafka.consumer({ onOutOfRange: 'latest' })
     latest.assign([{ ...partition, offset: 0 }])
     await eventually('position at the end', async () => {

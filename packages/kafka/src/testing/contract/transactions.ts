@@ -4,7 +4,14 @@ import { ErrorCode } from '@varve/kafka-protocol'
 
 import type { GroupMetadata, Kafka, Producer } from '../../client.ts'
 import { FencedError, TransactionAbortedError } from '../../errors.ts'
-import { bytes, eventually, produce, readValues, type ContractContext } from '../environment.ts'
+import {
+  bytes,
+  eventually,
+  produce,
+  readStableValues,
+  readValues,
+  type ContractContext,
+} from '../environment.ts'
 
 /** Transactions: what readers see, what fences, what a lost answer means. */
 export function transactionContract(context: () => ContractContext): void {
@@ -28,7 +35,7 @@ export function transactionContract(context: () => ContractContext): void {
   async function transactional(
     kafka: Kafka,
     transactionalId: string,
-    transactionTimeoutMs = 10_000,
+    transactionTimeoutMs = 60_000,
   ): Promise<Producer> {
     const producer = kafka.producer({ transactionalId, transactionTimeoutMs })
     await producer.init()
@@ -195,7 +202,7 @@ export function transactionContract(context: () => ContractContext): void {
     fresh.beginTransaction()
     send(fresh, topic, 'fresh')
     await fresh.commitTransaction()
-    expect(await readValues(kafka, { topic, partition: 0 })).toEqual(['fresh'])
+    expect(await readStableValues(kafka, { topic, partition: 0 })).toEqual(['fresh'])
   })
 
   test('offsets become visible with the commit and vanish with an abort', async () => {
@@ -284,7 +291,7 @@ export function transactionContract(context: () => ContractContext): void {
         await producer.commitTransaction()
       }
       await eventually('offset', async () => (await committed(kafka, groupId, topic)) === 2)
-      expect(await readValues(kafka, { topic, partition: 0 })).toEqual(['0', '1', '2'])
+      expect(await readStableValues(kafka, { topic, partition: 0 })).toEqual(['0', '1', '2'])
     },
   )
 
@@ -294,20 +301,24 @@ export function transactionContract(context: () => ContractContext): void {
   ] as const)(
     'when no EndTxn is answered ("%s") a new init tells by the committed offset how it ended',
     async (fault, expected) => {
-      const { kafka, transport } = await context().client({ requestDeadlineMs: 1500 })
+      const { kafka } = await context().client()
+      // What is not to fail must be done within it, by a busy broker too.
+      const { kafka: hasty, transport } = await context().client({ requestDeadlineMs: 4000 })
       const topic = await context().topic(kafka)
       const groupId = context().name('group')
-      const producer = await transactional(kafka, context().name('tx'))
+      // The group's coordinator is there before the clock runs.
+      await committed(kafka, groupId, topic)
+      const producer = await transactional(hasty, context().name('tx'))
       producer.beginTransaction()
       send(producer, topic, 'v')
       await producer.sendOffsets([{ topic, partition: 0, offset: 1 }], outsider(groupId))
-      transport.inject('EndTxn', fault, 200)
+      transport.inject('EndTxn', fault, 2000)
       await expect(producer.commitTransaction()).rejects.toMatchObject({ code: 'VARVE_TIMEOUT' })
       expect(() => producer.beginTransaction()).toThrow(/unknown/)
       transport.heal()
       await producer.init()
       expect(await committed(kafka, groupId, topic)).toBe(expected)
-      expect(await readValues(kafka, { topic, partition: 0 })).toEqual(
+      expect(await readStableValues(kafka, { topic, partition: 0 })).toEqual(
         expected === undefined ? [] : ['v'],
       )
       producer.beginTransaction()
@@ -333,13 +344,15 @@ export function transactionContract(context: () => ContractContext): void {
     await producer.sendOffsets([{ topic, partition: 0, offset: 1 }], outsider(groupId))
     await producer.commitTransaction()
     await eventually('offset', async () => (await committed(kafka, groupId, topic)) === 1)
-    expect(await readValues(kafka, { topic, partition: 0 })).toEqual(['v'])
+    expect(await readStableValues(kafka, { topic, partition: 0 })).toEqual(['v'])
   })
 
   test('a transaction that is open for too long is ended by its coordinator', async () => {
     const { kafka } = await context().client()
     const topic = await context().topic(kafka)
-    const producer = await transactional(kafka, context().name('tx'), 1000)
+    // The first batch must be there before.
+    const timeoutMs = 3000
+    const producer = await transactional(kafka, context().name('tx'), timeoutMs)
     producer.beginTransaction()
     send(producer, topic, 'slow')
     await producer.flush()
@@ -350,7 +363,7 @@ export function transactionContract(context: () => ContractContext): void {
         const ends = await kafka.admin.endOffsets([{ topic, partition: 0 }], 'read_committed')
         return ends[0]!.offset === 2
       },
-      1000 + delayMs + 10_000,
+      timeoutMs + delayMs + 60_000,
     )
     await expect(producer.commitTransaction()).rejects.toThrow()
     expect(await readValues(kafka, { topic, partition: 0 })).toEqual([])
