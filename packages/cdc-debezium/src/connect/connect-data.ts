@@ -106,6 +106,7 @@ function toInteger(raw: Raw, bits: number, path: string): number | bigint {
     const limit = 2 ** (bits - 1)
     return raw >= -limit && raw < limit ? raw : invalid(path, `does not fit ${bits} bits`)
   }
+  if (typeof raw === 'bigint' && bits === 64 && BigInt.asIntN(64, raw) === raw) return raw
   if (raw instanceof JsonNumber && bits === 64 && /^-?[1-9]\d{0,17}$/.test(raw.text))
     return BigInt(raw.text)
   const text =
@@ -139,7 +140,8 @@ function toBytes(schema: ConnectSchema, raw: Raw, path: string): Uint8Array | De
   if (typeof raw === 'string') return parseBase64(raw) ?? invalid(path, 'no base64')
   if (schema.name === 'org.apache.kafka.connect.data.Decimal') {
     if (raw instanceof JsonNumber) return parseDecimal(raw.text) ?? invalid(path, 'no decimal')
-    if (typeof raw === 'number') return parseDecimal(String(raw)) ?? invalid(path, 'no decimal')
+    if (typeof raw === 'number' || typeof raw === 'bigint')
+      return parseDecimal(String(raw)) ?? invalid(path, 'no decimal')
   }
   return invalid(path, 'no bytes')
 }

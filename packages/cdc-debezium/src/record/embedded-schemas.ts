@@ -66,8 +66,8 @@ export class EmbeddedSchemas {
     const end = endOf(buffer)
     if (start >= end) return undefined
     try {
-      const payload = buffer.toString('utf8', start, end)
-      return { schema, value: reader.read(payload) ?? parseLosslessJson(payload) }
+      const payload = buffer.subarray(start, end)
+      return { schema, value: reader.read(payload) ?? parseLosslessJson(payload.toString()) }
     } catch {
       return undefined
     }

@@ -5,10 +5,15 @@ import { expect, test } from 'vitest'
 import { isObject, type Raw } from '../connect/raw.ts'
 import { JsonReader } from './json-reader.ts'
 
+const encoder = new TextEncoder()
+/** In the middle of other bytes. */
+const read = (reader: JsonReader, text: string): Raw | undefined =>
+  reader.read(encoder.encode(`1${text}2`).subarray(1, -1))
+
 /** Comparable: objects as lists of pairs, numbers as text. */
 function plain(raw: Raw): unknown {
   if (raw instanceof JsonNumber) return { number: raw.text }
-  if (typeof raw === 'number') return { number: String(raw) }
+  if (typeof raw === 'number' || typeof raw === 'bigint') return { number: String(raw) }
   if (Array.isArray(raw)) return (raw as readonly Raw[]).map(plain)
   if (isObject(raw)) return { members: [...raw].map(([name, value]) => [name, plain(value)]) }
   return raw
@@ -37,19 +42,45 @@ test('documents read one after the other are what a plain parser reads', () => {
     fc.property(fc.array(tree, { minLength: 1, maxLength: 8 }), (documents) => {
       for (const document of documents) {
         const text = JSON.stringify(document)
-        expect(plain(reader.read(text)!)).toEqual(plain(parseLosslessJson(text)))
+        expect(plain(read(reader, text)!)).toEqual(plain(parseLosslessJson(text)))
       }
     }),
     { numRuns: 500 },
   )
 })
 
-test('numbers of more than 15 digits, fractions and the negative zero keep their text', () => {
+test('whole numbers lose no digits; very long ones, fractions and the negative zero keep their text', () => {
   const reader = new JsonReader()
-  const texts = ['9223372036854775807', '1.10', '-0', '1E3', '-0.0', '1234567890123456']
-  for (const text of texts) expect(reader.read(text)).toEqual(new JsonNumber(text))
-  expect(reader.read('-999999999999999')).toBe(-999_999_999_999_999)
-  expect(reader.read('0')).toBe(0)
+  const texts = ['10000000000000000000', '1.10', '-0', '1E3', '-0.0', '1e-7', '-12.5E+3']
+  for (const text of texts) expect(read(reader, text)).toEqual(new JsonNumber(text))
+  expect(read(reader, '9223372036854775807')).toBe(9_223_372_036_854_775_807n)
+  expect(read(reader, '-9223372036854775808')).toBe(-9_223_372_036_854_775_808n)
+  expect(read(reader, '9007199254740992')).toBe(9_007_199_254_740_992n)
+  expect(read(reader, '9007199254740993')).toBe(9_007_199_254_740_993n)
+  expect(read(reader, '9007199254740991')).toBe(9_007_199_254_740_991)
+  expect(read(reader, '-999999999999999')).toBe(-999_999_999_999_999)
+  expect(read(reader, '0')).toBe(0)
+})
+
+test('members that kept their value for long and then change are what they changed to', () => {
+  const reader = new JsonReader()
+  const values = [null, null, null, 'abc', 'abc', 'abc', 'abcd', 'ab', 'abc', true, true, 1, true]
+  const long = 'x'.repeat(100)
+  for (let round = 0; round < 3; round++)
+    for (const value of [...values, long, long, `${long}\n`, [null], { a: null }]) {
+      const text = JSON.stringify({ a: value, b: [{ a: value }] })
+      expect(plain(read(reader, text)!)).toEqual(plain(parseLosslessJson(text)))
+    }
+})
+
+test('a document that is cut off does not disturb those after it', () => {
+  const text = '{"a":"b","c":[1,{"a":"b","d":null}]}'
+  for (let length = 1; length < text.length; length++) {
+    const reader = new JsonReader()
+    read(reader, text)
+    expect(read(reader, text.slice(0, length))).toBeUndefined()
+    expect(plain(read(reader, text)!)).toEqual(plain(parseLosslessJson(text)))
+  }
 })
 
 test.each([
@@ -67,9 +98,14 @@ test.each([
   'nul',
   '',
   '-',
+  '1e',
+  '1e+',
+  '.5',
+  '-01',
+  `"${'x'.repeat(100)}\u0001"`,
   '['.repeat(100) + ']'.repeat(100),
 ])('%s is left to the parser that reads everything', (text) => {
   const reader = new JsonReader()
-  reader.read('{"a":1}')
-  expect(reader.read(text)).toBeUndefined()
+  read(reader, '{"a":1}')
+  expect(read(reader, text)).toBeUndefined()
 })

@@ -161,11 +161,10 @@ function textOrBytes(bytes: Uint8Array): string | Uint8Array {
 }
 
 function parseText(bytes: Uint8Array, reader: JsonReader): Raw {
-  const text = utf8.decode(bytes)
-  const value = reader.read(text)
+  const value = reader.read(bytes)
   if (value !== undefined) return value
   try {
-    return parseLosslessJson(text)
+    return parseLosslessJson(utf8.decode(bytes))
   } catch (cause) {
     throw new ChangeDecodeError('invalid-json', (cause as Error).message, { cause })
   }
