@@ -49,7 +49,6 @@ export function markOf({ source, transaction, time }: MarkedEvent): SourceMark |
       return mark('', [commit, change, asInteger(raw.get('event_serial_no')) ?? 0n])
     }
     case 'informix':
-    case 'ingres':
     case 'ingres': {
       const change = asInteger(raw.get('change_lsn'))
       const commit = asInteger(raw.get('commit_lsn')) ?? change
