@@ -2,12 +2,16 @@ import { Buffer } from 'node:buffer'
 
 import { assert, copyRange } from '@varve/base'
 
+import type { SpareMemory } from './spare-memory.ts'
+
 /** Address space that an arena asks for at first: most of a transaction's, of a small family's, never need more. */
 const firstReservationBytes = 1 << 20
 /** What it asks for when that is used up, and then twice as much. Pages cost memory only when they are grown into. */
 const secondReservationBytes = 128 << 20
 const maxArenaBytes = 0x7fff_0000
 const maxGrowthBytes = 4 << 20
+/** Reused memory is zeroed in pieces of this size, ahead of its use: all of it at once would hold up a write. */
+const zeroedWords = 1 << 14
 
 /**
  * Hot. Memory that is only appended to, shared between threads: entries, tree and copied bytes of one memtable.
@@ -21,9 +25,20 @@ export class Arena {
   bytes: Uint8Array
   /** Words used. */
   used: number
+  readonly #spares: SpareMemory | undefined
+  /** Words from `used` up to here are 0. */
+  #zeroedTo = Number.POSITIVE_INFINITY
+  /** Words behind are 0, whatever `zeroedTo` says. */
+  #dirtyTo = 0
 
-  /** With `buffer` and `used` the arena shows what another thread wrote. */
-  constructor(capacityBytes: number, buffer?: SharedArrayBuffer, used?: number) {
+  /** With `buffer` and `used` the arena shows what another thread wrote. Memory is taken from `spares` where they have some. */
+  constructor(
+    capacityBytes: number,
+    buffer?: SharedArrayBuffer,
+    used?: number,
+    spares?: SpareMemory,
+  ) {
+    this.#spares = spares
     this.buffer =
       buffer ??
       new SharedArrayBuffer(roundUp(capacityBytes), {
@@ -39,11 +54,17 @@ export class Arena {
     return this.used * 4
   }
 
+  /** Bytes that have been written to, now or in an earlier use of the memory. */
+  get residentBytes(): number {
+    return Math.max(this.used, this.#dirtyTo) * 4
+  }
+
   /** First of `count` fresh words, which are 0. */
   allocate(count: number): number {
     const start = this.used
     const end = start + count
     if (end > this.words.length) this.#grow(end * 4)
+    if (end > this.#zeroedTo) this.#zero(end)
     this.used = end
     return start
   }
@@ -55,6 +76,26 @@ export class Arena {
     return at
   }
 
+  /** Gives the memory to the spares: nobody reads it any more, here or in another thread. The arena is empty afterwards. */
+  release(): void {
+    const { buffer } = this
+    // What never grew is not worth keeping.
+    if (buffer.byteLength > firstReservationBytes)
+      this.#spares?.give({ buffer, dirtyBytes: this.residentBytes })
+    this.buffer = new SharedArrayBuffer(0)
+    this.words = new Int32Array(this.buffer)
+    this.bytes = Buffer.from(this.buffer)
+    this.used = 0
+    this.#dirtyTo = 0
+    this.#zeroedTo = Number.POSITIVE_INFINITY
+  }
+
+  #zero(minWords: number): void {
+    const to = Math.min(this.#dirtyTo, Math.max(minWords, this.#zeroedTo + zeroedWords))
+    this.bytes.fill(0, this.#zeroedTo * 4, to * 4)
+    this.#zeroedTo = to === this.#dirtyTo ? Number.POSITIVE_INFINITY : to
+  }
+
   #grow(minBytes: number): void {
     const { buffer } = this
     const step = Math.min(buffer.byteLength, maxGrowthBytes)
@@ -62,7 +103,7 @@ export class Arena {
     assert(bytes <= maxArenaBytes, 'a memtable is smaller than 2 GiB')
     if (bytes <= buffer.maxByteLength) {
       buffer.grow(bytes)
-    } else {
+    } else if (!this.#moveToSpare(bytes)) {
       const larger = new SharedArrayBuffer(bytes, {
         maxByteLength: Math.min(
           maxArenaBytes,
@@ -72,9 +113,23 @@ export class Arena {
       const target = Buffer.from(larger, 0, bytes)
       copyRange(this.bytes, 0, this.used * 4, target, 0)
       this.buffer = larger
+      this.#dirtyTo = 0
+      this.#zeroedTo = Number.POSITIVE_INFINITY
     }
-    this.words = new Int32Array(this.buffer, 0, bytes >>> 2)
-    this.bytes = Buffer.from(this.buffer, 0, bytes)
+    const { byteLength } = this.buffer
+    this.words = new Int32Array(this.buffer, 0, byteLength >>> 2)
+    this.bytes = Buffer.from(this.buffer, 0, byteLength)
+  }
+
+  #moveToSpare(minBytes: number): boolean {
+    const spare = this.#spares?.take(minBytes)
+    if (spare === undefined) return false
+    const { buffer, dirtyBytes } = spare
+    copyRange(this.bytes, 0, this.used * 4, Buffer.from(buffer, 0, buffer.byteLength), 0)
+    this.buffer = buffer
+    this.#dirtyTo = dirtyBytes >>> 2
+    this.#zeroedTo = this.used < this.#dirtyTo ? this.used : Number.POSITIVE_INFINITY
+    return true
   }
 }
 

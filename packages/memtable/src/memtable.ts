@@ -26,6 +26,7 @@ import { RadixTree } from './radix/radix-tree.ts'
 import { ReverseIndex } from './radix/reverse-index.ts'
 import { RangeTombstoneList, type RangeTombstone } from './range-tombstones.ts'
 import { SkipList } from './skip-list/skip-list.ts'
+import type { SpareMemory } from './spare-memory.ts'
 
 const noBytes = new Uint8Array(0)
 const defaultCapacityBytes = 16 * 1024
@@ -51,6 +52,8 @@ export interface MemtableOptions {
   /** Memory to begin with; it grows as needed. Default 16 KiB. */
   readonly initialCapacityBytes?: number
   readonly observer?: MemtableObserver | undefined
+  /** Where memory beyond the first MiB comes from, and goes with {@link Memtable.unref}. Default: none is reused. */
+  readonly spares?: SpareMemory | undefined
 }
 
 /** A sealed memtable as plain data: posting it to a worker shares the memory instead of copying it. */
@@ -85,10 +88,16 @@ export class Memtable {
   #smallestSequence = maxSequence
   #largestSequence = 0
   #sealed = false
+  #references = 1
 
   constructor(options: MemtableOptions = {}) {
     this.comparator = options.comparator ?? bytewiseComparator
-    this.#arena = new Arena(options.initialCapacityBytes ?? defaultCapacityBytes)
+    this.#arena = new Arena(
+      options.initialCapacityBytes ?? defaultCapacityBytes,
+      undefined,
+      undefined,
+      options.spares,
+    )
     this.#tree = hasByteOrder(this.comparator) ? new RadixTree(this.#arena) : undefined
     this.#index = indexOf(this.#arena, this.comparator, this.#tree, false)
     this.#rangeTombstones = new RangeTombstoneList(this.comparator)
@@ -111,6 +120,11 @@ export class Memtable {
   /** Bytes of memory in use: entries, index and range tombstones. */
   get approximateMemoryBytes(): number {
     return this.#arena.usedBytes + this.#rangeTombstoneBytes
+  }
+
+  /** Bytes of memory that are held: above those in use where memory was used before. */
+  get residentBytes(): number {
+    return this.#arena.residentBytes + this.#rangeTombstoneBytes
   }
 
   /** Bounds of the sequence numbers inside; meaningless while empty. */
@@ -250,6 +264,20 @@ export class Memtable {
 
   iterator(): InternalIterator {
     return new MemtableIterator(this.#arena, this.#index)
+  }
+
+  /** Keeps the memory until {@link unref}; who made the memtable has the first reference. */
+  ref(): void {
+    this.#references++
+  }
+
+  /**
+   * Lets go. With the last reference the memory is for other memtables, where there are spares: nothing may be read here any more,
+   * nor in a thread it was shared with. References that are never let go leave it to the collector.
+   */
+  unref(): void {
+    assert(this.#references > 0, 'a memtable is let go no more often than it is held')
+    if (--this.#references === 0) this.#arena.release()
   }
 
   /** Ends writing. */

@@ -60,6 +60,7 @@ export interface OpenTableInput {
   readonly comparator: Comparator | undefined
   /** Largest sequence number according to the MANIFEST. */
   readonly largestSequence: number | undefined
+  readonly readFilters: boolean
 }
 
 /**
@@ -129,6 +130,7 @@ export function* openTable(input: OpenTableInput): Generator<ReadRequest, Opened
   let filter: FilterReader | undefined
   let filterIndex: IndexEntries | undefined
   for (const [name, handle] of meta) {
+    if (!input.readFilters) break
     if (!properties.wholeKeyFiltering && prefixExtractor === undefined) break
     if (name.startsWith(MetaBlockName.fullFilterPrefix)) {
       filter = new FilterReader(yield* contents(handle))

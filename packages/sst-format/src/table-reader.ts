@@ -41,6 +41,8 @@ export interface TableReaderOptions {
   readonly cache?: BlockCache
   /** Largest sequence number according to the MANIFEST; decides that of tables made outside the database. */
   readonly largestSequence?: number
+  /** Whether filters are read, for look-ups to be quick; who only walks the table does without. Default true. */
+  readonly readFilters?: boolean
 }
 
 /** Options of {@link TableReader.iterator}. */
@@ -549,9 +551,10 @@ export class TableReader {
     start: number,
     handle: BlockHandle,
     fillCache: boolean,
+    isReused: boolean = stored.buffer === readScratch.buffer,
   ): CachedValue {
     let data = this.#table.decoder.decode(stored, start, handle, kind === BlockKind.Data)
-    if (data.buffer === readScratch.buffer) data = new Uint8Array(data)
+    if (isReused && data.buffer === stored.buffer) data = new Uint8Array(data)
     let value: CachedValue
     if (kind === BlockKind.Data) value = new Block(data, this.path, handle.offset)
     else if (kind === BlockKind.FilterPartition) value = new FilterReader(data)
@@ -577,16 +580,26 @@ export class TableReader {
     }
     let chunk: Uint8Array = new Uint8Array(0)
     let chunkOffset = 0
+    let chunkLength = 0
     return (index, i) => {
       const handle = index.handle(i)
       const { offset } = handle
       const size = this.#table.decoder.storedSize(handle)
-      if (offset < chunkOffset || offset + size > chunkOffset + chunk.length) {
-        const length = Math.min(Math.max(size, readaheadBytes), this.fileSizeBytes - offset)
-        chunk = this.#file.readSync(offset, length)
+      if (offset < chunkOffset || offset + size > chunkOffset + chunkLength) {
+        const length = Math.min(Math.max(size, readaheadBytes), this.fileSizeBytes)
+        if (chunk.length < length) chunk = new Uint8Array(length)
+        chunkLength = this.#file.readIntoSync(chunk, offset)
         chunkOffset = offset
       }
-      return this.#decode(BlockKind.Data, chunk, offset - chunkOffset, handle, false) as Block
+      const stored = chunkLength === chunk.length ? chunk : chunk.subarray(0, chunkLength)
+      return this.#decode(
+        BlockKind.Data,
+        stored,
+        offset - chunkOffset,
+        handle,
+        false,
+        true,
+      ) as Block
     }
   }
 }
@@ -597,5 +610,6 @@ function openInput(file: RandomAccessFile, options: TableReaderOptions): OpenTab
     fileSizeBytes: file.sizeBytes,
     comparator: options.comparator,
     largestSequence: options.largestSequence,
+    readFilters: options.readFilters ?? true,
   }
 }

@@ -160,6 +160,7 @@ async function openInputs(
         const path = `${description.directory}/${tableFileName(file.number)}`
         const reader = await TableReader.open(environment.fs, path, {
           comparator,
+          readFilters: false,
           ...(file.largestSequence === Number.MAX_SAFE_INTEGER
             ? {}
             : { largestSequence: file.largestSequence }),

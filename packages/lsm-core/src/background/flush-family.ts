@@ -95,7 +95,7 @@ async function install(
     })),
   )
   for (const { family, sealed, result } of flushed) {
-    family.immutables.splice(0, sealed.length)
+    family.dropImmutables(sealed.length)
     if (!family.dropped)
       family.installSuperVersion(db.versions.columnFamily(family.id).current, true)
     statsOf(family).addFlush(result.stats, result.outputs.length)

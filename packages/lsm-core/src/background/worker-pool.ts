@@ -21,6 +21,12 @@ interface PoolWorker {
 }
 
 /**
+ * What jobs allocate dies at once, so that room for the young buys them nothing; without a bound each thread keeps four times as
+ * much of it resident.
+ */
+const youngGenerationMb = 6
+
+/**
  * The threads that flush and compact for all databases of the process: made when first needed, and no reason for the process to
  * stay alive while idle. Flushes go before compactions, because writes wait for them, and compactions leave one thread to them.
  */
@@ -90,6 +96,7 @@ class WorkerPool {
       {
         execArgv: fromSource ? ['--conditions=@varve/source'] : [],
         name: 'varve-background',
+        resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
       },
     )
     worker.unref()

@@ -1,7 +1,7 @@
 import { InternalKeyComparator, prefixExtractorNamed, type PrefixExtractor } from '@varve/base'
 import type { CompactionPicker } from '@varve/compaction'
 import type { Version } from '@varve/manifest'
-import { Memtable } from '@varve/memtable'
+import { Memtable, SpareMemory } from '@varve/memtable'
 
 import type { ColumnFamilyHandle } from '../db/handles.ts'
 import type { ResolvedColumnFamilyOptions } from '../options/resolve.ts'
@@ -20,6 +20,11 @@ export interface LoggedMemtable {
   /** Oldest log with a prepared transaction that was committed into it; Infinity when there is none. */
   preparedLogNumber: number
 }
+
+/** While one memtable takes writes and one is flushed, two are in turn; two sealed ones at once make it three. */
+const maxSpareMemtables = 2
+/** Spare memory is let go when no memtable has ended for so long. */
+const spareMemoryMs = 10_000
 
 /**
  * A column family while the database is open: its memtables, its tables, and the superversion that readers use.
@@ -44,6 +49,8 @@ export class ColumnFamily implements ColumnFamilyHandle {
   /** A flush was asked for, however small the memtable. */
   flushRequested = false
   dropped = false
+  readonly #spares = new SpareMemory(maxSpareMemtables)
+  #spareTimer: NodeJS.Timeout | undefined
   /** Grows with each superversion. */
   superVersionNumber = 1
   #superVersion: SuperVersion
@@ -120,6 +127,20 @@ export class ColumnFamily implements ColumnFamilyHandle {
     return bytes
   }
 
+  /** Memory that is resident for the family's memtables, those to come included. */
+  get residentBytes(): number {
+    let bytes = this.active.memtable.residentBytes + this.#spares.sizeBytes
+    for (const { memtable } of this.immutables) bytes += memtable.residentBytes
+    return bytes
+  }
+
+  /** The oldest `count` sealed memtables are in a table, and nobody reads them elsewhere: see {@link installSuperVersion}. */
+  dropImmutables(count: number): void {
+    for (const { memtable } of this.immutables.splice(0, count)) memtable.unref()
+    clearTimeout(this.#spareTimer)
+    this.#spareTimer = setTimeout(() => this.#spares.clear(), spareMemoryMs).unref()
+  }
+
   /** Seals the active memtable; a new one takes the writes from log `logNumber` on. */
   switchMemtable(logNumber: number): void {
     this.active.memtable.seal()
@@ -148,6 +169,8 @@ export class ColumnFamily implements ColumnFamilyHandle {
   /** Lets go of the current superversion; the family is not read any more. */
   close(): void {
     this.#superVersion.unref()
+    clearTimeout(this.#spareTimer)
+    this.#spares.clear()
   }
 
   #newSuperVersion(version: Version): SuperVersion {
@@ -162,7 +185,11 @@ export class ColumnFamily implements ColumnFamilyHandle {
 
   #newMemtable(logNumber: number): LoggedMemtable {
     return {
-      memtable: new Memtable({ comparator: this.options.comparator, observer: this.rows }),
+      memtable: new Memtable({
+        comparator: this.options.comparator,
+        observer: this.rows,
+        spares: this.#spares,
+      }),
       logNumber,
       preparedLogNumber: Number.POSITIVE_INFINITY,
     }

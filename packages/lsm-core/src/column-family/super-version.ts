@@ -6,8 +6,8 @@ import type { Version } from '@varve/manifest'
  * the tables.
  *
  * Reference-counted: the family holds one reference while it is the current one; a cursor holds one for as long as it
- * lives. A synchronous read takes none, because nothing can change under it. The last {@link unref} lets the version go,
- * whose tables may then be deleted.
+ * lives. A synchronous read takes none, because nothing can change under it. The last {@link unref} lets the memtables go,
+ * and the version, whose tables may then be deleted.
  */
 export class SuperVersion {
   readonly active: Memtable
@@ -26,6 +26,8 @@ export class SuperVersion {
     this.immutables = immutables
     this.version = version
     this.#onRelease = onRelease
+    active.ref()
+    for (const memtable of immutables) memtable.ref()
   }
 
   ref(): this {
@@ -34,6 +36,9 @@ export class SuperVersion {
   }
 
   unref(): void {
-    if (--this.#references === 0) this.#onRelease()
+    if (--this.#references > 0) return
+    this.active.unref()
+    for (const memtable of this.immutables) memtable.unref()
+    this.#onRelease()
   }
 }

@@ -352,11 +352,13 @@ export class Database implements CommitTarget, WriteBufferMember {
   memoryChanged(): { readonly active: number; readonly total: number } {
     let active = 0
     let total = 0
+    let resident = 0
     for (const family of this.families.values()) {
       active += family.active.memtable.approximateMemoryBytes
       total += family.memoryBytes
+      resident += family.residentBytes
     }
-    this.#reserveMemory(total)
+    this.#reserveMemory(resident)
     if (!this.closed) this.options.writeBufferManager?.update(this, active, total)
     return { active, total }
   }

@@ -25,6 +25,8 @@ export class MergeContext {
 
   /** The value over `base`, or over nothing; owned by the caller. */
   finish(base: Uint8Array | undefined): Uint8Array {
-    return this.#operator.fullMerge(this.#key, base, this.#operands.toReversed())
+    // The operator may give it back as it is, and it may be a view.
+    const owned = base === undefined ? undefined : new Uint8Array(base)
+    return this.#operator.fullMerge(this.#key, owned, this.#operands.toReversed())
   }
 }

@@ -26,7 +26,8 @@ interface CachedTable extends OpenTable {
 /**
  * The open tables of one database by file number. A table is opened when first read and closed when its file goes, or, in
  * favour of another one, when it was not read for long (second chance: Corbató, 1968). Iterators keep theirs open, so that
- * the bound may be passed by as many as they hold.
+ * the bound may be passed by as many as they hold. What a reader keeps in memory besides blocks counts against the budget of the
+ * block cache.
  */
 export class TableCache {
   readonly #fs: FileSystem
@@ -99,6 +100,7 @@ export class TableCache {
       recentlyUsed: false,
     }
     this.#tables.set(file.number, table)
+    this.#blockCache.reserve(reader.memoryBytes)
     return table
   }
 
@@ -125,13 +127,18 @@ export class TableCache {
     const table = this.#tables.get(fileNumber)
     if (table === undefined) return
     this.#tables.delete(fileNumber)
-    closeReader(table.reader)
+    this.#close(table)
   }
 
   closeAll(): void {
-    for (const { reader } of this.#tables.values()) closeReader(reader)
+    for (const table of this.#tables.values()) this.#close(table)
     this.#tables.clear()
     this.blobs.closeAll()
+  }
+
+  #close({ reader }: CachedTable): void {
+    this.#blockCache.reserve(-reader.memoryBytes)
+    closeReader(reader)
   }
 }
 
