@@ -104,6 +104,39 @@ describe('backups', () => {
     await expect(restoreBackup('/backup', '/x', { fileSystem })).rejects.toThrow(NotFoundError)
   })
 
+  it('are whole after one that met a wrongly read file, whichever it was', async () => {
+    const disk = new MemoryFileSystem()
+    const [content] = await makeBackups(disk, 1)
+    let readCount = 1
+    for (let n = 0; n < readCount; n++) {
+      const fileSystem = new FaultInjectionFileSystem(disk.forkAfterProcessDeath())
+      {
+        await using db = await open(fileSystem)
+        const reads: number[] = []
+        const first = fileSystem.calls
+        const dry = new FaultInjectionFileSystem(disk.forkAfterProcessDeath())
+        await using copy = await open(dry)
+        dry.observe((operation) => {
+          if (operation === 'read') reads.push(dry.calls)
+        })
+        const before = dry.calls
+        await copy.backup('/fresh')
+        readCount = reads.length
+        fileSystem.failCall(first + reads[n]! - before, { flipBit: 1234 })
+        await db.backup('/fresh').catch((error: unknown) => {
+          expect(error).toBeInstanceOf(CorruptionError)
+        })
+        fileSystem.clearFaults()
+        await db.backup('/fresh')
+      }
+      await restoreBackup('/fresh', '/restored', { fileSystem })
+      await using restored = await open(fileSystem, '/restored')
+      await restored.verifyChecksum()
+      expect(await contentOf(restored)).toEqual(content)
+    }
+    expect(readCount).toBeGreaterThan(3)
+  })
+
   it('are known to be corrupt by sizes, descriptions and, when read, by content', async () => {
     const fileSystem = new MemoryFileSystem()
     await makeBackups(fileSystem, 4)

@@ -1,8 +1,8 @@
 import { dirname, join, resolve } from 'node:path'
 
-import { InvalidOptionError, type Clock } from '@varve/base'
+import { CorruptionError, InvalidOptionError, type Clock } from '@varve/base'
 import { logFileName, tableFileName } from '@varve/manifest'
-import { isNotFound, type FileSystem } from '@varve/vfs'
+import { isNotFound, type FileSystem, type RandomAccessFile } from '@varve/vfs'
 
 import {
   releaseCapture,
@@ -13,7 +13,7 @@ import {
 import type { Database } from '../db/database.ts'
 import {
   checksumOfFile,
-  copyFile,
+  checksumOfOpenFile,
   copyOpenFile,
   copyPace,
   type OnChunk,
@@ -157,7 +157,7 @@ class BackupCopy {
       const name = logFileName(number)
       const path = `${folder}/${name}`
       const to = join(this.#root, path)
-      const checksum = await copyOpenFile(this.#fs, file, to, sizeBytes, this.#onChunk)
+      const checksum = await this.#copy(file, to, sizeBytes)
       files.push({ path, name, checksum, sizeBytes })
     }
     await writeCapturedState(this.#db, this.#capture, join(this.#root, folder))
@@ -189,9 +189,26 @@ class BackupCopy {
     // Under another name until it is whole; what an interrupted backup left under that goes.
     const temporary = `${to}.tmp`
     await removeIfThere(this.#fs, temporary)
-    const checksum = await copyFile(this.#fs, from, temporary, this.#onChunk)
+    const source = await this.#fs.openRandomAccess(from)
+    let checksum: number
+    try {
+      checksum = await this.#copy(source, temporary, source.sizeBytes)
+    } finally {
+      await source.close()
+    }
     await this.#fs.rename(temporary, to)
     return { path, name, checksum, sizeBytes }
+  }
+
+  /**
+   * Copies and returns the checksum. What was read wrong once would be in this backup, and in all that share the file, with a
+   * checksum that fits it: so the file is read a second time.
+   */
+  async #copy(source: RandomAccessFile, to: string, sizeBytes: number): Promise<number> {
+    const checksum = await copyOpenFile(this.#fs, source, to, sizeBytes, this.#onChunk)
+    const again = await checksumOfOpenFile(source, sizeBytes)
+    if (again === checksum) return checksum
+    throw new CorruptionError('file reads differently a second time', { file: source.path })
   }
 
   /** A shared table is named by what it is, so that one name never stands for two contents. */

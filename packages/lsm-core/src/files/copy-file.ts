@@ -57,18 +57,27 @@ export async function checksumOfFile(
 ): Promise<number> {
   const source = await fs.openRandomAccess(path)
   try {
-    let checksum = 0
-    for (let offset = 0; offset < source.sizeBytes;) {
-      const chunk = await source.read(offset, Math.min(chunkBytes, source.sizeBytes - offset))
-      if (chunk.length === 0) break
-      checksum = crc32c(chunk, 0, chunk.length, checksum)
-      offset += chunk.length
-      await onChunk?.(chunk.length)
-    }
-    return checksum
+    return await checksumOfOpenFile(source, source.sizeBytes, onChunk)
   } finally {
     await source.close()
   }
+}
+
+/** CRC-32C of the first `sizeBytes` of an open file. */
+export async function checksumOfOpenFile(
+  source: RandomAccessFile,
+  sizeBytes: number,
+  onChunk?: OnChunk,
+): Promise<number> {
+  let checksum = 0
+  for (let offset = 0; offset < sizeBytes;) {
+    const chunk = await source.read(offset, Math.min(chunkBytes, sizeBytes - offset))
+    if (chunk.length === 0) break
+    checksum = crc32c(chunk, 0, chunk.length, checksum)
+    offset += chunk.length
+    await onChunk?.(chunk.length)
+  }
+  return checksum
 }
 
 /** A second name for a file, or a copy where there can be none. */
