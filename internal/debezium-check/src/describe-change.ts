@@ -3,7 +3,9 @@ import type {
   ChangeDecodeError,
   ColumnInfo,
   DocumentChange,
+  RangeBound,
   RowChange,
+  SourceSchema,
 } from '@varve/cdc-debezium'
 import type { SqlType } from '@varve/serde'
 
@@ -62,10 +64,22 @@ export function describeChange(change: Change): Description {
               },
         routingKey: change.routingKey === undefined ? null : tagValue(change.routingKey),
         metadata: change.metadata === undefined ? null : tagValue(change.metadata),
+        sourceSchema: describeSourceSchema(change.sourceSchema),
         ...(change.document === undefined ? {} : describeDocument(change, change.document)),
       }
     case 'range-delete':
-      return { ...common, ...describeOrigin(change), start: change.start, end: change.end }
+      return {
+        ...common,
+        ...describeOrigin(change),
+        // The cases know no such kind: to them it is an event of rows.
+        kind: 'row',
+        shape: 'cassandra',
+        op: change.op === 'd' ? 'd' : null,
+        range:
+          change.start === undefined && change.end === undefined
+            ? null
+            : { start: describeBound(change.start), end: describeBound(change.end) },
+      }
     case 'truncate':
       return { ...common, ...describeOrigin(change), op: change.op }
     case 'message':
@@ -142,6 +156,23 @@ export function describeChange(change: Change): Description {
     case 'raw':
       return { ...common, value: tagValue(change.value) }
   }
+}
+
+/** Values of bounds in the forms of the cases. */
+function describeBound(bound: RangeBound | undefined): Description | null {
+  return bound === undefined
+    ? null
+    : {
+        method: bound.method,
+        values: bound.values.map(({ value, ...rest }) => ({ ...rest, value: tagValue(value) })),
+      }
+}
+
+/** Types under both names: that of the block, and that of schema changes. */
+function describeSourceSchema(schema: SourceSchema | undefined): Description | null {
+  if (schema === undefined) return null
+  const columns = schema.columns.map((column) => ({ ...column, typeName: column.type }))
+  return { table: schema.table, columns }
 }
 
 function describeDocument(change: RowChange, document: DocumentChange): Description {

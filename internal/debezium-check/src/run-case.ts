@@ -25,6 +25,7 @@ const SAME_NAME = [
   'unavailableValuePlaceholder',
   'messageContentEncoding',
   'framing',
+  'apicurioProtobufRef',
   'shape',
 ]
 

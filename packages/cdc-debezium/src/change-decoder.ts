@@ -62,10 +62,11 @@ export class ChangeDecoder {
    */
   async prepare(record: ChangeRecord): Promise<void> {
     for (const side of ['key', 'value'] as const) {
-      for (const ref of this.#refsOf(record, side)) await this.#loadOnce(ref)
+      const refs = this.#refsOf(record, side)
+      for (const ref of refs) await this.#loadOnce(ref)
+      const data = side === 'value' ? this.#framedData(record, refs[0]) : undefined
+      if (data !== undefined) await this.prepare({ key: null, value: data })
     }
-    const data = this.#framedData(record)
-    if (data !== undefined) await this.prepare({ key: null, value: data })
   }
 
   async #loadOnce(ref: SchemaRef): Promise<void> {
@@ -76,8 +77,7 @@ export class ChangeDecoder {
   }
 
   /** The data of a CloudEvent in Avro, where it is framed on its own. Its schema is known only after the event's. */
-  #framedData(record: ChangeRecord): Uint8Array | undefined {
-    const [ref] = record.value === null ? [] : this.#refsOf(record, 'value')
+  #framedData(record: ChangeRecord, ref: SchemaRef | undefined): Uint8Array | undefined {
     const schema = ref === undefined ? undefined : this.#schemas.get(refKey(ref))
     if (schema instanceof ChangeDecodeError || schema?.type !== 'AVRO') return undefined
     if (fieldSchema(schema.connect, 'specversion') === undefined) return undefined

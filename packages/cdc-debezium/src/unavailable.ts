@@ -26,7 +26,7 @@ export function createUnavailableTest(placeholder: string = DEFAULT_PLACEHOLDER)
     `{${JSON.stringify(text)}:${JSON.stringify(text)}}`,
   ])
   const lengths = new Set([...texts].map((form) => form.length))
-  const elements = new Set([text, base64, nameBasedUuid(bytes)])
+  const elements = new Set([...texts, nameBasedUuid(bytes)])
   const isMarker = (raw: Raw): boolean => raw === text
   const isBytes = (raw: Raw): boolean => raw instanceof Uint8Array && bytes.equals(raw)
   const isList = (list: readonly Raw[]): boolean => {

@@ -96,7 +96,8 @@ function compileMessage(
   budget.fields -= all.length
   if (depth > MAX_DEPTH || budget.fields < 0)
     throw new UnsupportedError(`message ${message.name} contains itself, or too much`)
-  const members = all.map((field) => {
+  const members = all.map((declared) => {
+    const field = asMap(declared)
     const value =
       field.entry === undefined
         ? compileKind(field.kind, depth, budget)
@@ -132,6 +133,22 @@ function compileMessage(
       return object
     },
   }
+}
+
+/** Maps whose keys are not text are lists of messages called `…Entry`, of a key and a value. */
+function asMap(field: ProtoField): ProtoField {
+  if (!field.repeated || field.entry !== undefined || field.kind.kind !== 'message') return field
+  const { type } = field.kind
+  const [key, value, ...more] = messageFields(type)
+  const isEntry =
+    type.name.endsWith('Entry') &&
+    key?.name === 'key' &&
+    key.number === 1 &&
+    value?.name === 'value' &&
+    value.number === 2 &&
+    more.length === 0 &&
+    messageChoices(type).length === 0
+  return isEntry ? { ...field, entry: { key, value } } : field
 }
 
 function readField(

@@ -1,6 +1,7 @@
 import type { ChangeRecord, KeyChange } from '../change.ts'
 import { decodeStruct, decodeValue } from '../connect/column-value.ts'
 import { asObject, type RawRecord } from '../connect/raw.ts'
+import { ChangeDecodeError } from '../errors.ts'
 import type { ChangeDecoderOptions } from '../options.ts'
 import { createStruct, type ColumnValue, type StructValue } from '../values/values.ts'
 import { headerValue } from './headers.ts'
@@ -23,7 +24,7 @@ export function decodeKey(
   const old = headerValue(record, '__debezium.oldkey')
   const next = headerValue(record, '__debezium.newkey')
   const other = (raw: typeof old): ColumnValue | undefined =>
-    raw === undefined ? undefined : strip(decodeStructOrValue(key, raw, 'key')).value
+    raw === undefined ? undefined : strip(decodeHeaderKey(key, raw)).value
   const oldKey = other(old)
   const newKey = other(next)
   return {
@@ -35,6 +36,16 @@ export function decodeKey(
             ...(oldKey === undefined ? {} : { oldKey }),
             ...(newKey === undefined ? {} : { newKey }),
           },
+  }
+}
+
+/** Header converters spell values in their own ways: what the key's schema does not fit is what it looks like. */
+function decodeHeaderKey(key: RawRecord, raw: RawRecord['value']): ColumnValue {
+  try {
+    return decodeStructOrValue(key, raw, 'key')
+  } catch (error) {
+    if (!(error instanceof ChangeDecodeError)) throw error
+    return decodeStructOrValue({ schema: undefined, value: raw }, raw, 'key')
   }
 }
 
