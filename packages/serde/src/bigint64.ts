@@ -124,5 +124,14 @@ export function readInt64(source: Uint8Array, offset: number): Int64 {
 /** The value of a signed high half and an unsigned low half of 32 bits each. */
 export function int64FromHalves(high: number, low: number): Int64 {
   const number = high * HIGH + low
-  return Number.isSafeInteger(number) ? number : (BigInt(high) << 32n) | BigInt(low)
+  if (Number.isSafeInteger(number)) return number
+  // Through memory: one bigint in place of the four that shifting would make.
+  halves[LOW_HALF] = low
+  halves[1 - LOW_HALF] = high
+  return whole[0]!
 }
+
+const whole = new BigInt64Array(1)
+const halves = new Int32Array(whole.buffer)
+/** Which half lies first is the machine's. */
+const LOW_HALF = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1

@@ -91,7 +91,13 @@ export {
   type AvroProperties,
   type AvroSchema,
 } from './avro/avro-schema.ts'
-export { AvroDecodeError, AvroReader, AvroWriter, type AvroFault } from './avro/avro-bytes.ts'
+export {
+  AvroDecodeError,
+  AvroReader,
+  AvroWriter,
+  StringMemory,
+  type AvroFault,
+} from './avro/avro-bytes.ts'
 export { decodeAvro, type AvroValue } from './avro/avro-value.ts'
 export type { ColumnInferenceOptions, InferredColumns } from './inference.ts'
 export { columnsFromAvroSchema } from './avro/avro-columns.ts'

@@ -8,6 +8,8 @@ export interface RowSerde {
    * @throws SerializationError
    */
   serialize(row: Row | null): Uint8Array | null
+  /** {@link serialize} with `after` bytes left free at the end, for what the caller puts there; only where that saves a copy. */
+  serializeBefore?(row: Row | null, after: number): Uint8Array | null
   /**
    * A fresh row; strings and numbers are copies, BYTES too. Column order of the schema.
    *

@@ -34,6 +34,10 @@ export interface BatchStamp {
 }
 
 const encoder = new TextEncoder()
+/** What a record without headers mostly takes besides key and value: attributes, time, offset, lengths, number of headers. */
+const fixedBytes = 8
+/** Up to here a loop beats a call. */
+const loopBytes = 32
 
 /**
  * Builds one record batch, magic 2. Keys, values and headers are copied as they are appended.
@@ -109,9 +113,9 @@ export class RecordBatchBuilder {
       this.#maxTimestamp = timestampMs
     } else if (timestampMs > this.#maxTimestamp) this.#maxTimestamp = timestampMs
     this.#reserve(RecordBatchBuilder.recordSizeMax(key, value, headers))
-    // The length comes first but is known last: the body is written behind the widest length and moved down.
+    // The length comes first but is known last: the body is written behind the width it will probably have, and moved where it is not.
     const start = this.#end
-    const bodyStart = start + VARINT32_BYTES_MAX
+    const bodyStart = start + varintSize((key?.length ?? 0) + (value?.length ?? 0) + fixedBytes)
     const buffer = this.#buffer
     let at = bodyStart
     buffer[at++] = 0
@@ -126,8 +130,8 @@ export class RecordBatchBuilder {
     }
     const length = at - bodyStart
     const target = start + varintSize(length)
+    if (target !== bodyStart) buffer.copyWithin(target, bodyStart, at)
     writeVarint(buffer, start, length)
-    buffer.copyWithin(target, bodyStart, at)
     this.#end = target + length
     this.#lastDelta = offsetDelta
     this.#count++
@@ -184,8 +188,10 @@ export class RecordBatchBuilder {
 function writeNullable(buffer: Uint8Array, at: number, value: Uint8Array | null): number {
   if (value === null) return writeVarint(buffer, at, -1)
   const position = writeVarint(buffer, at, value.length)
-  buffer.set(value, position)
-  return position + value.length
+  const { length } = value
+  if (length > loopBytes) buffer.set(value, position)
+  else for (let i = 0; i < length; i++) buffer[position + i] = value[i]!
+  return position + length
 }
 
 /** Everything of a header that is not computed from the bytes. */

@@ -6,6 +6,7 @@ export function orderedRowSerde(columns: Columns): Serde<Row | null> {
   const codec = createOrderedKeyCodec(columns.map((column) => column.type))
   return {
     serialize: (row) => (row === null ? null : codec.encode(row)),
+    serializeBefore: (row, space) => (row === null ? null : codec.encode(row, space)),
     deserialize: (bytes) => (bytes === null ? null : codec.decode(bytes)),
   }
 }
@@ -15,6 +16,8 @@ export function stateRowSerde(): Serde<Row> {
   const codec = createStateRowCodec()
   return {
     serialize: (row) => codec.encode(row),
+    serializeBehind: (row, space) => codec.encode(row, space),
     deserialize: (bytes) => (bytes === null ? (null as never) : codec.decode(bytes)),
+    deserializeFrom: (bytes, start) => codec.decode(bytes, start),
   }
 }

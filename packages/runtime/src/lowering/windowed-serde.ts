@@ -19,15 +19,14 @@ export function withWindow(
     serialize(key) {
       if (key === null) return null
       const windowed = key as Windowed<Row>
-      const row = inner.serialize(windowed.key)
-      if (row === null) return null
-      const bytes = new Uint8Array(row.length + suffixLength)
-      bytes.set(row)
+      const bytes =
+        inner.serializeBefore === undefined
+          ? withSpace(inner.serialize(windowed.key), suffixLength)
+          : inner.serializeBefore(windowed.key, suffixLength)
+      if (bytes === null) return null
       const { start, end } = windowed.window
-      if (window.type === 'SESSION') {
-        writeTime(bytes, row.length, end)
-        writeTime(bytes, row.length + 8, start)
-      } else writeTime(bytes, row.length, start)
+      writeTime(bytes, bytes.length - 8, start)
+      if (window.type === 'SESSION') writeTime(bytes, bytes.length - 16, end)
       return bytes
     },
     deserialize(bytes): PlanKey {
@@ -53,6 +52,13 @@ export function withWindow(
     // A copy, as a view would first move these few bytes off the heap.
     partitionKey: (bytes) => bytes.slice(0, bytes.length - suffixLength),
   }
+}
+
+function withSpace(bytes: Uint8Array | null, space: number): Uint8Array | null {
+  if (bytes === null) return null
+  const longer = new Uint8Array(bytes.length + space)
+  longer.set(bytes)
+  return longer
 }
 
 /** Whole milliseconds in eight bytes, big-endian. Hot: a bigint or a view would cost more than the rest of the key. */

@@ -1,7 +1,6 @@
 import { DeserializationError } from '@varve/base'
 
 import { int64FromHalves, type Int64 } from '../bigint64.ts'
-import { decodeText } from '../text/bytes-text.ts'
 
 /** Why Avro bytes did not decode. */
 export type AvroFault = 'truncated' | 'trailing-bytes' | 'invalid'
@@ -28,7 +27,7 @@ const MAX_EMPTY_ELEMENTS = 1_000_000
  */
 export class AvroReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
+  #view: DataView | undefined
   readonly #end: number
   #at: number
   #depth = 0
@@ -36,7 +35,6 @@ export class AvroReader {
   /** Borrows `bytes` while it is used; reads from `start`. */
   constructor(bytes: Uint8Array, start = 0) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#at = start
     this.#end = bytes.length
   }
@@ -63,6 +61,11 @@ export class AvroReader {
 
   /** A `long` in canonical form. */
   readLong(): Int64 {
+    const first = this.#bytes[this.#at]
+    if (first !== undefined && first < 0x80 && this.#at < this.#end) {
+      this.#at++
+      return (first >>> 1) ^ -(first & 1)
+    }
     // Seven bits at a time into two halves of 28 bits and a rest of 8: no bigint while the value is safe.
     let low = 0
     let high = 0
@@ -90,11 +93,16 @@ export class AvroReader {
   }
 
   readFloat(): number {
-    return this.#view.getFloat32(this.#advance(4), true)
+    return this.#floats().getFloat32(this.#advance(4), true)
   }
 
   readDouble(): number {
-    return this.#view.getFloat64(this.#advance(8), true)
+    return this.#floats().getFloat64(this.#advance(8), true)
+  }
+
+  #floats(): DataView {
+    const bytes = this.#bytes
+    return (this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   }
 
   readBytes(): Uint8Array {
@@ -103,13 +111,24 @@ export class AvroReader {
 
   readFixed(size: number): Uint8Array {
     const start = this.#advance(size)
-    return new Uint8Array(this.#bytes.subarray(start, start + size))
+    // Not a Buffer's own slice, which shares its memory.
+    return sliceBytes.call(this.#bytes, start, start + size)
   }
 
   readString(): string {
     const length = this.#length()
     const start = this.#advance(length)
-    return decodeText(this.#bytes.subarray(start, start + length))
+    return utf8Slice.call(this.#bytes, start, start + length)
+  }
+
+  /** A string that is often the same as the last one of its place, which `memory` is kept for. (Hot.) */
+  readRecurringString(memory: StringMemory): string {
+    const length = this.#length()
+    const start = this.#advance(length)
+    const bytes = this.#bytes
+    if (!memory.holds(bytes, start, length))
+      memory.keep(bytes, start, length, utf8Slice.call(bytes, start, start + length))
+    return memory.text
   }
 
   /** Passes over a string or bytes. */
@@ -180,6 +199,45 @@ export class AvroReader {
 
   #truncated(): never {
     throw new AvroDecodeError('truncated', `the bytes end at ${this.#end} in the middle of a value`)
+  }
+}
+
+/** Longest string that is compared with the one before. */
+const MAX_REMEMBERED = 32
+/** Strings in a row that were others than those before them: the place is not one of recurring strings. */
+const MAX_CHANGES = 16
+
+/** The string read last at some place, with its bytes: comparing a few bytes is much cheaper than making a string of them. */
+export class StringMemory {
+  readonly #bytes = new Uint8Array(MAX_REMEMBERED)
+  #length = -1
+  #changes = 0
+  #text = ''
+
+  /** The string. */
+  get text(): string {
+    return this.#text
+  }
+
+  /** Whether {@link text} is what the bytes say. */
+  holds(bytes: Uint8Array, start: number, length: number): boolean {
+    if (length !== this.#length) return false
+    const known = this.#bytes
+    for (let i = 0; i < length; i++) if (bytes[start + i] !== known[i]) return false
+    this.#changes = 0
+    return true
+  }
+
+  /** Takes a new string in. Bytes are copied, and only while it seems worth it. */
+  keep(bytes: Uint8Array, start: number, length: number, text: string): void {
+    this.#text = text
+    if (length > MAX_REMEMBERED || this.#changes >= MAX_CHANGES) {
+      this.#length = -1
+      return
+    }
+    this.#changes++
+    this.#length = length
+    for (let i = 0; i < length; i++) this.#bytes[i] = bytes[start + i]!
   }
 }
 
@@ -266,3 +324,12 @@ export class AvroWriter {
 }
 
 const encoder = new TextEncoder()
+/** `Buffer`'s own, called on any bytes: a `Buffer` around them would double the time. */
+const { utf8Slice } = Buffer.prototype as unknown as {
+  readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
+}
+const sliceBytes = Uint8Array.prototype.slice as (
+  this: Uint8Array,
+  start: number,
+  end: number,
+) => Uint8Array

@@ -5,10 +5,12 @@ import type { RowSerdeContext } from '../row-serde-context.ts'
 import type { Columns } from '../schema.ts'
 import type { RowSerde } from '../serde.ts'
 import { decodeText, encodeText } from '../text/bytes-text.ts'
-import type { Value } from '../value.ts'
+import type { Row, Value } from '../value.ts'
 
 interface Primitive {
   encode(value: Value): Uint8Array
+  /** The same with `after` bytes left free at the end. */
+  encodeBefore?(value: Value, after: number): Uint8Array
   decode(bytes: Uint8Array): Value
 }
 
@@ -22,11 +24,20 @@ export function createKafkaSerde(columns: Columns, context: RowSerdeContext): Ro
   const primitive = column === undefined ? undefined : primitiveOf(column.type.kind)
   if (column !== undefined && primitive === undefined)
     throw new UnsupportedError(`the KAFKA format does not support type ${column.type.kind}`)
+  const encodeBefore = primitive?.encodeBefore
   return {
     serialize: (row) => {
       const value = row?.[0] ?? null
       return value === null || primitive === undefined ? null : primitive.encode(value)
     },
+    ...(encodeBefore === undefined
+      ? {}
+      : {
+          serializeBefore: (row: Row | null, after: number) => {
+            const value = row?.[0] ?? null
+            return value === null ? null : encodeBefore(value, after)
+          },
+        }),
     deserialize: (bytes) => {
       if (bytes === null) return null
       if (primitive === undefined) return []
@@ -76,7 +87,11 @@ function primitiveOf(kind: string): Primitive | undefined {
         decode: (bytes) => view(bytes, 8, 'DOUBLE').getFloat64(0),
       }
     case 'STRING':
-      return { encode: (value) => encodeText(value as string), decode: decodeText }
+      return {
+        encode: (value) => encodeText(value as string),
+        encodeBefore: (value, after) => encodeText(value as string, after),
+        decode: decodeText,
+      }
     case 'BYTES':
       return {
         encode: (value) => new Uint8Array(value as Uint8Array),

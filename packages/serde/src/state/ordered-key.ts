@@ -45,8 +45,8 @@ const END = 0x00
  * first. The bytes of a row's first columns are a prefix of the row's bytes, and of no row with other first columns.
  */
 export interface OrderedKeyCodec {
-  /** All columns, or the first ones as a prefix to scan by. The result is owned by the caller. */
-  encode(values: Row): Uint8Array
+  /** All columns, or the first ones as a prefix to scan by. The result is owned by the caller; `after` (default 0) bytes at its end are left free for it. */
+  encode(values: Row, after?: number): Uint8Array
   /** @throws CorruptionError when the bytes were not written by a codec of the same types */
   decode(bytes: Uint8Array): Row
 }
@@ -57,11 +57,11 @@ export function createOrderedKeyCodec(types: readonly SqlType[]): OrderedKeyCode
   const writers = types.map(compileWriter)
   const readers = types.map(compileReader)
   return {
-    encode: (values) => {
+    encode: (values, after = 0) => {
       assert(values.length <= types.length, 'a key has no more values than columns')
       output.length = 0
       for (let i = 0; i < values.length; i++) writers[i]!(values[i]!, output)
-      return output.finish()
+      return output.finish(after)
     },
     decode: (bytes) => {
       const input = new KeyInput(bytes)
@@ -101,8 +101,9 @@ class KeyOutput {
     this.reserve(1)[this.length++] = value
   }
 
-  finish(): Uint8Array {
-    return this.#bytes.slice(0, this.length)
+  finish(after: number): Uint8Array {
+    this.reserve(after)
+    return this.#bytes.slice(0, this.length + after)
   }
 }
 

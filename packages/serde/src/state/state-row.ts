@@ -3,6 +3,7 @@ import { addExtension, Packr } from 'msgpackr'
 
 import { decimalFromBytes, decimalToBytes } from '../decimal.ts'
 import type { Decimal, Row, Value } from '../value.ts'
+import { decodePlainRow, encodePlainRow } from './plain-row.ts'
 
 /**
  * Rows ↔ MessagePack for state stores and changelogs. Every {@link Value} comes back as it was: bigint as bigint, DECIMAL with its scale, maps
@@ -12,10 +13,10 @@ import type { Decimal, Row, Value } from '../value.ts'
  * complement), 0x5a is `-0`.
  */
 export interface StateRowCodec {
-  /** The result is owned by the caller. */
-  encode(row: Row): Uint8Array
-  /** Values are copies. @throws CorruptionError when the bytes are no row */
-  decode(bytes: Uint8Array): Row
+  /** The result is owned by the caller. `before` (default 0) bytes in front of the row are left free for it. */
+  encode(row: Row, before?: number): Uint8Array
+  /** The row from `start` (default 0) to the end. Values are copies. @throws CorruptionError when the bytes are no row */
+  decode(bytes: Uint8Array, start?: number): Row
 }
 
 const DECIMAL_EXTENSION = 0x44
@@ -61,17 +62,24 @@ addExtension({
 export function createStateRowCodec(): StateRowCodec {
   const packr = new Packr({ useRecords: false, mapsAsObjects: false, moreTypes: false })
   return {
-    encode: (row) => {
+    encode: (row, before = 0) => {
+      const plain = encodePlainRow(row, before)
+      if (plain !== undefined) return plain
       try {
-        return new Uint8Array(packr.pack(wrapAll(row)))
+        const packed = packr.pack(wrapAll(row))
+        const bytes = new Uint8Array(before + packed.length)
+        bytes.set(packed, before)
+        return bytes
       } catch (cause) {
         throw new SerializationError('a row cannot be written to state', { cause })
       }
     },
-    decode: (bytes) => {
+    decode: (bytes, start = 0) => {
+      const plain = decodePlainRow(bytes, start)
+      if (plain !== undefined) return plain
       let row: unknown
       try {
-        row = packr.unpack(bytes)
+        row = packr.unpack(start === 0 ? bytes : bytes.subarray(start))
       } catch (cause) {
         throw new CorruptionError('a row in the state store is damaged', { cause })
       }

@@ -15,13 +15,37 @@ export function parseBase64(text: string): Uint8Array | undefined {
 const encoder = new TextEncoder()
 let scratch = new Uint8Array(4096)
 
-/** UTF-8 in an array of its own, not a piece of a pool. */
-export function encodeText(text: string): Uint8Array {
-  if (text.length * 3 > scratch.length) {
-    if (text.length > 1 << 20) return encoder.encode(text)
-    scratch = new Uint8Array(text.length * 3)
+/** Up to this length a loop over ASCII takes less time than the call of the encoder. */
+const shortMax = 48
+
+/** UTF-8 in an array of its own, not a piece of a pool. `after` bytes at its end are left free for the caller. */
+export function encodeText(text: string, after = 0): Uint8Array {
+  const sizeMax = text.length * 3 + after
+  if (sizeMax > scratch.length) {
+    if (text.length > 1 << 20) {
+      const encoded = encoder.encode(text)
+      if (after === 0) return encoded
+      const bytes = new Uint8Array(encoded.length + after)
+      bytes.set(encoded)
+      return bytes
+    }
+    scratch = new Uint8Array(sizeMax)
   }
-  return scratch.slice(0, encoder.encodeInto(text, scratch).written)
+  const length =
+    text.length <= shortMax && encodeAscii(text, scratch)
+      ? text.length
+      : encoder.encodeInto(text, scratch).written
+  return scratch.slice(0, length + after)
+}
+
+/** False at the first character that is not ASCII. */
+function encodeAscii(text: string, bytes: Uint8Array): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return false
+    bytes[i] = code
+  }
+  return true
 }
 
 /** `Buffer`'s own, called on any bytes: a `Buffer` around them would double the time. */

@@ -1,3 +1,5 @@
+import type { Serde } from '../serde.ts'
+
 /** Writes a whole number of milliseconds from 0 to 2^53 as eight bytes, big-endian: byte order is numeric order. */
 export function writeTime(bytes: Uint8Array, at: number, time: number): void {
   const high = Math.floor(time / 0x1_0000_0000)
@@ -30,11 +32,33 @@ export function partOf(bytes: Uint8Array, start: number, end: number = bytes.len
 }
 
 /** `[time, 8 bytes][value]`: a row of a timestamped store. */
-export function encodeTimestamped(value: Uint8Array, timestamp: number): Uint8Array {
-  const bytes = new Uint8Array(8 + value.length)
+export function encodeTimestamped<T>(serde: Serde<T>, value: T, timestamp: number): Uint8Array {
+  const bytes = serde.serializeBehind?.(value, 8) ?? behind(serde.serialize(value), 8)
   writeTime(bytes, 0, timestamp)
-  bytes.set(value, 8)
   return bytes
+}
+
+function behind(bytes: Uint8Array | null, space: number): Uint8Array {
+  const result = new Uint8Array(space + (bytes?.length ?? 0))
+  if (bytes !== null) result.set(bytes, space)
+  return result
+}
+
+/** The bytes of a key with `space` bytes behind them, which the caller fills. */
+export function encodeKeyBefore<K>(serde: Serde<K>, key: K, space: number): Uint8Array {
+  const within = serde.serializeBefore?.(key, space)
+  if (within !== undefined && within !== null) return within
+  const bytes = serde.serialize(key)
+  const result = new Uint8Array((bytes?.length ?? 0) + space)
+  if (bytes !== null) result.set(bytes)
+  return result
+}
+
+/** Value of such a row. */
+export function decodeTimestamped<T>(serde: Serde<T>, bytes: Uint8Array): T {
+  return serde.deserializeFrom === undefined
+    ? serde.deserialize(partOf(bytes, 8))
+    : serde.deserializeFrom(bytes, 8)
 }
 
 /** `[key][start, 8 bytes]`: key of a time window. */

@@ -4,7 +4,7 @@ import type { ProcessorContext } from '../topology/processor.ts'
 import type { CapturedContext } from '../task/task-context.ts'
 import { hashBytes } from './byte-hash-map.ts'
 import type { CacheBudget } from './cache.ts'
-import { encodeTimestamped, partOf, readTime } from './row-codec.ts'
+import { decodeTimestamped, encodeTimestamped, readTime } from './row-codec.ts'
 import type { KeyedRow, StateStore } from './store.ts'
 import type { ByteRange } from './task-database.ts'
 import type { ByteStore } from './task-state.ts'
@@ -42,6 +42,8 @@ export class RowStore<K, V> implements StateStore {
   #key: K | undefined
   #keyBytes: Uint8Array = noBytes
   #keyHash = 0
+  /** The record at hand while a cached update is sent on: nothing that is sent on comes back here. */
+  #before: CapturedContext | undefined
 
   constructor(
     name: string,
@@ -186,11 +188,11 @@ export class RowStore<K, V> implements StateStore {
   }
 
   decodeValue(bytes: Uint8Array): ValueAndTimestamp<V> {
-    return { timestamp: readTime(bytes, 0), value: this.#values.deserialize(partOf(bytes, 8)) }
+    return { timestamp: readTime(bytes, 0), value: decodeTimestamped(this.#values, bytes) }
   }
 
   protected encodeValue(value: V, timestamp: number): Uint8Array {
-    return encodeTimestamped(this.#values.serialize(value) ?? new Uint8Array(0), timestamp)
+    return encodeTimestamped(this.#values, value, timestamp)
   }
 
   /** Told of each row that reaches the store; a cached one only when it is flushed. */
@@ -242,7 +244,7 @@ export class RowStore<K, V> implements StateStore {
     this.observe(keyBytes)
     if (!written) this.writeRow(keyBytes, hash, entry.value, entry.timestamp)
     const { context } = entry
-    const before = this.#environment.captureContext()
+    const before = (this.#before = this.#environment.captureContext(this.#before))
     this.#environment.restoreContext(context)
     this.#forward(entry.rowKey, entry.value, oldValue, entry.timestamp, context.headers)
     this.#environment.restoreContext(before)

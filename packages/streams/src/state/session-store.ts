@@ -1,7 +1,7 @@
 import type { ValueAndTimestamp, Windowed } from '../record.ts'
 import type { Serde } from '../serde.ts'
 import { keyBytesOf, limited } from './key-value-store.ts'
-import { encodeSessionKey, partOf, readTime } from './row-codec.ts'
+import { encodeKeyBefore, encodeSessionKey, partOf, readTime, writeTime } from './row-codec.ts'
 import type { KeyCodec, RowStoreEnvironment } from './row-store.ts'
 import type { WindowedRow, WindowRange } from './store.ts'
 import { WindowedStore, type WindowedStoreOptions } from './windowed-store.ts'
@@ -14,7 +14,12 @@ export const sessionWindowBytes = 16
 /** `[key][end][start]` ↔ windowed key of a session. */
 export function sessionKeyCodec<K>(serde: Serde<K>): KeyCodec<Windowed<K>> {
   return {
-    encode: ({ key, window }) => encodeSessionKey(keyBytesOf(serde, key), window.start, window.end),
+    encode({ key, window }) {
+      const bytes = encodeKeyBefore(serde, key, sessionWindowBytes)
+      writeTime(bytes, bytes.length - sessionWindowBytes, window.end)
+      writeTime(bytes, bytes.length - 8, window.start)
+      return bytes
+    },
     decode: (bytes) => ({
       key: serde.deserialize(partOf(bytes, 0, bytes.length - sessionWindowBytes)),
       window: {

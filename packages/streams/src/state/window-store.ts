@@ -1,7 +1,7 @@
 import type { ValueAndTimestamp, Windowed } from '../record.ts'
 import type { Serde } from '../serde.ts'
 import { keyBytesOf, limited } from './key-value-store.ts'
-import { encodeWindowKey, partOf, readTime } from './row-codec.ts'
+import { encodeKeyBefore, encodeWindowKey, partOf, readTime, writeTime } from './row-codec.ts'
 import type { KeyCodec, RowStoreEnvironment } from './row-store.ts'
 import type { WindowedRow, WindowRange } from './store.ts'
 import { WindowedStore, type WindowedStoreOptions } from './windowed-store.ts'
@@ -14,7 +14,11 @@ export const timeWindowBytes = 8
 /** `[key][start]` ↔ windowed key of windows of one size. */
 export function windowKeyCodec<K>(serde: Serde<K>, sizeMs: number): KeyCodec<Windowed<K>> {
   return {
-    encode: ({ key, window }) => encodeWindowKey(keyBytesOf(serde, key), window.start),
+    encode({ key, window }) {
+      const bytes = encodeKeyBefore(serde, key, timeWindowBytes)
+      writeTime(bytes, bytes.length - timeWindowBytes, window.start)
+      return bytes
+    },
     decode(bytes) {
       const start = readTime(bytes, bytes.length - timeWindowBytes)
       return {
