@@ -43,7 +43,10 @@ export interface StreamsApplicationOptions {
   readonly offsetReset?: 'earliest' | 'latest'
   /** What a committed offset outside the log does. Default `fail`. */
   readonly onOutOfRange?: 'fail' | 'earliest'
-  /** Waits for an empty input: 0 until known empty (default), −1 never, else at most so many milliseconds. */
+  /**
+   * How long a task that has records waits for an input that has none: 0 until that is known to be at its end (default), −1 never, else so
+   * many milliseconds beyond that. Kafka Streams' `max.task.idle.ms`.
+   */
   readonly taskIdleMsMax?: number
   /** Milliseconds between purges of repartition topics. Default 30,000. */
   readonly repartitionPurgeIntervalMs?: number

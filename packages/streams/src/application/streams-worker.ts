@@ -221,7 +221,7 @@ export class StreamsWorker {
       let progressed = false
       for (const task of this.#tasks.values()) {
         for (let i = 0; i < 32; i++) {
-          if (!task.process(false)) break
+          if (!task.process()) break
           this.counters.processed++
           progressed = true
         }

@@ -124,6 +124,7 @@ function createTask(
     collector,
     emitIntervalMs: options.emitIntervalMs ?? 1_000,
     wallClock: () => clock.now(),
+    idleMsMax: options.taskIdleMsMax ?? 0,
     inputs,
     onDrop: (reason) => counters.drops.set(reason, (counters.drops.get(reason) ?? 0) + 1),
     onSkipped: (skipped) => {

@@ -41,6 +41,8 @@ export interface StreamTaskEnvironment {
   readonly inputs: readonly TaskInput[]
   readonly onDrop: (reason: DropReason) => void
   readonly onSkipped: (skipped: SkippedRecord) => void
+  /** How long an empty input is waited for: 0 until it is known to be at its end, −1 never, else so many milliseconds more. */
+  readonly idleMsMax: number
   /** Whether an empty input is known to have more to come: then nothing may overtake it. */
   readonly mayHaveMore: (brokerTopic: string, partition: number, position: number) => boolean
 }
@@ -60,6 +62,8 @@ export class StreamTask {
   readonly #expiry: StoreExpiry
   #changes: (CommittedChange & { readonly node: string })[] = []
   #dirty = false
+  /** Wall-clock time up to which inputs at their end are waited for; undefined while all have records. */
+  #idleUntilMs: number | undefined
 
   constructor(environment: StreamTaskEnvironment) {
     this.#environment = environment
@@ -126,28 +130,24 @@ export class StreamTask {
    *
    * @throws ProcessingError
    */
-  process(ignoreMissing: boolean): boolean {
+  process(): boolean {
     let chosen: RecordQueue | undefined
     let time = Number.POSITIVE_INFINITY
+    let isOneMissing = false
     const queues = this.#ordered
     for (let i = 0; i < queues.length; i++) {
       const queue = queues[i]!
       const head = queue.headTimestamp()
       if (head === undefined) {
         if (queue.preparing !== undefined) return false
-        if (
-          !ignoreMissing &&
-          queues.length > 1 &&
-          this.#environment.mayHaveMore(queue.brokerTopic, queue.partition, queue.fetchPosition)
-        ) {
-          return false
-        }
+        if (queues.length > 1 && this.#hasMoreToCome(queue)) return false
+        isOneMissing = true
       } else if (head < time) {
         chosen = queue
         time = head
       }
     }
-    if (chosen === undefined) return false
+    if (chosen === undefined || (queues.length > 1 && this.#isIdling(isOneMissing))) return false
     const { record, offset } = chosen.take()
     this.#dirty = true
     try {
@@ -156,6 +156,25 @@ export class StreamTask {
       throw this.#failed(error)
     }
     return true
+  }
+
+  /** Whether an empty input has records that were not fetched yet, and is waited for. */
+  #hasMoreToCome({ brokerTopic, partition, fetchPosition }: RecordQueue): boolean {
+    const { idleMsMax, mayHaveMore } = this.#environment
+    return idleMsMax >= 0 && mayHaveMore(brokerTopic, partition, fetchPosition)
+  }
+
+  /** Whether the others still wait for an input that is at its end; they wait once, until it has a record again. */
+  #isIdling(isOneMissing: boolean): boolean {
+    const { idleMsMax, wallClock } = this.#environment
+    if (idleMsMax <= 0) return false
+    if (!isOneMissing) {
+      this.#idleUntilMs = undefined
+      return false
+    }
+    const now = wallClock()
+    this.#idleUntilMs ??= now + idleMsMax
+    return now < this.#idleUntilMs
   }
 
   /** Records are waiting, whether or not they may be processed now. */
