@@ -75,6 +75,16 @@ async function eventParticipation(
     names,
   )
 
+  // The join reads the names from their topic, where they are seen when the transaction that wrote them is over.
+  const seen = new Set<string>()
+  for await (const row of client.stream<{ name: string }>(
+    'SELECT * FROM `tb_event_name` EMIT CHANGES;',
+    { properties: fromStart, signal: AbortSignal.timeout(20_000) },
+  )) {
+    seen.add(row.name)
+    if (names.every(({ name }) => seen.has(name))) break
+  }
+
   report.say('  SELECT * FROM `stm_event_name_join` EMIT CHANGES LIMIT 3;')
   const joined: unknown[] = []
   const push = client.stream<Record<string, unknown>>(

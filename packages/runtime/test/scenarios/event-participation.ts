@@ -123,6 +123,17 @@ async function produce(
   return { offsets: { [topic]: { 0: values.length } } }
 }
 
+/** Waits until so many different keys can be read, committed, from the only partition of a topic. */
+async function committed(engine: Engine, topic: string, keyCount: number): Promise<void> {
+  await using consumer = engine.kafka.consumer({ isolationLevel: 'read_committed' })
+  consumer.assign([{ topic, partition: 0, offset: 0 }])
+  const keys = new Set<string>()
+  while (keys.size < keyCount) {
+    for (const { records } of await consumer.poll({ timeoutMs: 500 }))
+      for (const { key } of records) keys.add(Buffer.from(key!).toString('hex'))
+  }
+}
+
 /** Declares the tests of the stream-table join over change events. */
 export function eventParticipation(place: () => Place): void {
   test.each<[string, string, Encode]>([
@@ -149,6 +160,8 @@ export function eventParticipation(place: () => Place): void {
         ]),
       )
 
+      // Shown is not yet committed: the join reads the names from the table's topic when its transaction is over.
+      await committed(engine, 'TABLE.EVENT.NAME', 2)
       await produce(engine, submitTopic, submissionBytes)
       const joined: unknown[] = []
       for await (const change of engine.subscribe('`stm_event_name_join`', { from: 'earliest' })) {
