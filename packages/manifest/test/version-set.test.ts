@@ -198,6 +198,22 @@ describe('a version set', () => {
     ).rejects.toThrow('column family "default" was made with "leveldb.BytewiseComparator"')
   })
 
+  test('finds every flipped bit: none passes for an earlier end', async () => {
+    {
+      await using versions = await VersionSet.create(fs, '/db')
+      for (const number of [50, 51, 52])
+        await versions.logAndApply({ newFiles: [{ level: 0, file: table(number, 'a', 'b', 5) }] })
+    }
+    const path = `/db/${(await fs.list('/db')).filter((n) => n.startsWith('MANIFEST')).at(-1)!}`
+    const whole = await fs.readFile(path)
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const damaged = new Uint8Array(whole)
+      damaged[bit >> 3]! ^= 1 << (bit & 7)
+      await fs.writeFileAtomic(path, damaged)
+      await expect(readManifestRecords(fs, path), `bit ${bit}`).rejects.toThrow(CorruptionError)
+    }
+  })
+
   test('reports a flipped bit with file and offset', async () => {
     {
       await using versions = await VersionSet.create(fs, '/db')
