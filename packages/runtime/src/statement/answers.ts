@@ -1,11 +1,12 @@
 import { UnsupportedError } from '@varve/base'
 import type { Kafka } from '@varve/kafka'
-import type {
-  DataSource,
-  FunctionRegistry,
-  ParsedStatement,
-  ShowSubject,
-  Statement,
+import {
+  likeNamed,
+  type DataSource,
+  type FunctionRegistry,
+  type ParsedStatement,
+  type ShowSubject,
+  type Statement,
 } from '@varve/sql'
 
 import type { Metastore } from '../catalog/metastore.ts'
@@ -50,7 +51,7 @@ export async function answerStatement(
       if (source === undefined) {
         throw new EngineError(
           'statement',
-          `Could not find STREAM/TABLE '${statement.name}' in the Metastore`,
+          `Could not find STREAM/TABLE '${statement.name}' in the Metastore${likeNamed(statement.name, metastore)}`,
         )
       }
       return {

@@ -48,7 +48,7 @@ export function evaluateValue(
   } catch (error) {
     if (error instanceof SqlError) throw error
     throw new SqlError(
-      `Failed to insert values: ${formatExpression(expression)} cannot be evaluated for column \`${name}\``,
+      `${formatExpression(expression)} cannot be evaluated for column \`${name}\``,
       {
         span: expression.span,
         cause: error,

@@ -17,6 +17,26 @@ export function analyzeInsertValues(
   environment: AnalysisEnvironment,
 ): InsertValuesCommand {
   const target = requireTarget(statement, environment)
+  try {
+    return evaluateRow(statement, target, environment)
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error
+    const { span, hint, detail, phase } = error
+    throw new SqlError(`Failed to insert values into '${target.name}'. ${error.primary}`, {
+      span,
+      phase,
+      ...optional('hint', hint),
+      ...optional('detail', detail),
+      cause: error,
+    })
+  }
+}
+
+function evaluateRow(
+  statement: InsertValues,
+  target: DataSource,
+  environment: AnalysisEnvironment,
+): InsertValuesCommand {
   const all = [...target.keyColumns, ...target.valueColumns]
   const names = statement.columns ?? all.map((column) => column.name)
   if (names.length !== statement.values.length) {

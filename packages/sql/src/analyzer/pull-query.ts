@@ -17,7 +17,7 @@ import { planSource } from '../plan/plan-source.ts'
 import { namedExpression, typeOn, type Planning } from '../plan/relation.ts'
 import type { PlanExpression } from '../plan/schema.ts'
 import { aggregateCallsIn } from '../plan/plan-aggregate.ts'
-import { refuseTableFunctions } from '../plan/plan-flat-map.ts'
+import { tableCallsIn } from '../plan/plan-flat-map.ts'
 import { nameItems } from './column-names.ts'
 import type { PullQueryCommand } from './command.ts'
 import type { AnalysisEnvironment } from './environment.ts'
@@ -48,7 +48,12 @@ export function analyzePullQuery(query: Query, environment: AnalysisEnvironment)
     },
   })
   const expressions = items.map((item) => item.expression)
-  refuseTableFunctions(expressions, 'pull queries', environment.functions)
+  const [tableCall] = tableCallsIn(expressions, environment.functions)
+  if (tableCall !== undefined) {
+    throw new SqlError(`Pull queries don't support table functions. ${pushAdvice}`, {
+      span: tableCall.span,
+    })
+  }
   const calls = aggregateCallsIn(expressions, environment.functions, (e) => scope.canonical(e))
   if (calls.length > 0) {
     throw new SqlError(

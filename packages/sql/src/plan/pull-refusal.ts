@@ -59,8 +59,7 @@ function whyNotDisjunct(disjunct: Expression, source: DataSource): string | unde
       return `A comparison must be between a key column and a resolvable expression. ${got}`
     }
     if (operator !== '=' && !ranges.includes(operator)) {
-      const columns = source.keyColumns.map((c) => `\`${c.name}\` ${formatSqlType(c.type)} KEY`)
-      return `Bound on key columns '[${columns.join(', ')}]' must currently be '='. ${got}`
+      return `Bound on key columns '${keyList(source)}' must currently be '='. ${got}`
     }
     if (compared.has(key.name)) {
       return `A comparison condition on the key column cannot be combined with other comparisons such as an IN predicate. ${got}`
@@ -69,11 +68,14 @@ function whyNotDisjunct(disjunct: Expression, source: DataSource): string | unde
   }
   const specified = new Set(conjuncts.flatMap(keysIn))
   if (specified.size < names.size) {
-    const list = (of: Iterable<string>): string =>
-      `[${[...of].map((name) => `\`${name}\``).join(', ')}]`
-    return `Multi-column sources must specify every key in the WHERE clause. Specified: ${list(specified)} Expected: ${list(names)}.`
+    const named = Array.from(specified, (name) => `\`${name}\``)
+    return `Multi-column sources must specify every key in the WHERE clause. Specified: [${named.join(', ')}] Expected: ${keyList(source)}.`
   }
   return undefined
+}
+
+function keyList({ keyColumns }: DataSource): string {
+  return `[${keyColumns.map((c) => `\`${c.name}\` ${formatSqlType(c.type)} KEY`).join(', ')}]`
 }
 
 function operands(operator: 'AND' | 'OR', e: Expression): Expression[] {
