@@ -3,6 +3,7 @@ import {
   formatValue,
   type RowChange,
   type StructValue,
+  type Tombstone,
   type TruncateChange,
 } from '@varve/cdc-debezium'
 
@@ -25,9 +26,9 @@ export class KeyedTable {
     }
   }
 
-  apply(change: RowChange | TruncateChange): void {
+  apply(change: RowChange | TruncateChange | Tombstone): void {
     if (change.kind === 'truncate') this.#bag.length = 0
-    if (change.kind === 'truncate' || change.key !== null) this.#keyed.apply(change)
+    if (change.kind !== 'row' || change.key !== null) this.#keyed.apply(change)
     else this.#applyToBag(change)
   }
 

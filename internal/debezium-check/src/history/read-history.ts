@@ -70,7 +70,9 @@ async function readVariant(
   const ids = existsSync(schemas)
     ? (
         JSON.parse(await readFile(schemas, 'utf8')) as {
-          readonly ids: Readonly<Record<string, { readonly schema: string }>>
+          readonly ids: Readonly<
+            Record<string, { readonly schemaType?: string; readonly schema: string }>
+          >
         }
       ).ids
     : {}
@@ -89,7 +91,10 @@ async function readVariant(
     })),
     registry: {
       ids: Object.fromEntries(
-        Object.entries(ids).map(([id, { schema }]) => [id, { schemaType: 'AVRO', schema }]),
+        Object.entries(ids).map(([id, { schemaType = 'AVRO', schema }]) => [
+          id,
+          { schemaType, schema },
+        ]),
       ),
     },
   }

@@ -9,7 +9,7 @@ import {
 } from '@varve/cdc-debezium'
 
 import { createCaseRegistry } from '../case-registry.ts'
-import { columnHints } from './column-hints.ts'
+import { adjustedName, binaryEncoding, optionsOf } from './connector-settings.ts'
 import { connectorFault, type ConnectorFault } from './connector-faults.ts'
 import { columnRenames } from './ddl-renames.ts'
 import { KeyedTable } from './keyed-table.ts'
@@ -29,7 +29,8 @@ export interface TableVerdict {
 type Position = readonly bigint[]
 
 interface Placed {
-  readonly change: RowChange | Extract<Change, { readonly kind: 'truncate' | 'schema-change' }>
+  readonly change:
+    RowChange | Extract<Change, { readonly kind: 'truncate' | 'schema-change' | 'tombstone' }>
   readonly position: Position
 }
 
@@ -38,9 +39,9 @@ interface Placed {
  * only the number of rows is judged. Cells whose text in the database is not understood here (intervals, geometries, hstore) are left out.
  */
 export async function runHistory(history: History): Promise<readonly TableVerdict[]> {
-  const placed = await decodeHistory(history)
-  const typed = history.name.includes('schema') || history.name.includes('avro')
-  const flattened = history.name.includes('flattened')
+  const { placed, flattened } = await decodeHistory(history)
+  const typed = carriesTypes(placed)
+  const renamedByEvents = placed.some(({ change }) => change.kind === 'schema-change')
   const tables = new Map<string, KeyedTable>()
   const failures = new Map<string, string>()
   const seen = new Set<string>()
@@ -51,6 +52,7 @@ export async function runHistory(history: History): Promise<readonly TableVerdic
     // Flattened rows carry no position: only the last state can be compared.
     if (flattened && i < history.states.length - 1) continue
     const end = positionOf(state.position)
+    if (!renamedByEvents) renameAsSaid(tables, state.sql ?? '')
     while (next < placed.length && (flattened || comparePositions(placed[next]!.position, end) < 0))
       apply(tables, placed[next++]!.change)
     for (const [table, rows] of Object.entries(flattened ? lastRows(history) : state.rowsNow)) {
@@ -59,6 +61,7 @@ export async function runHistory(history: History): Promise<readonly TableVerdic
         history,
         name: `${history.name}/${table}`,
         sent: columns.get(table) ?? new Set(),
+        ran: history.states.slice(0, i + 1).map(({ sql }) => sql ?? ''),
         faults,
       })
       if (failure !== undefined && !failures.has(table))
@@ -76,20 +79,41 @@ export async function runHistory(history: History): Promise<readonly TableVerdic
     })
 }
 
-async function decodeHistory(history: History): Promise<readonly Placed[]> {
+/** Whether the records say the types of columns: semantic ones too, which Protobuf does not carry. */
+function carriesTypes(placed: readonly Placed[]): boolean {
+  return placed.some(
+    ({ change }) =>
+      change.kind === 'row' && change.columns.size > 0 && change.nullsMayBeZero !== true,
+  )
+}
+
+/** Where DDL is not announced, the statements that ran tell the names of columns. */
+function renameAsSaid(tables: ReadonlyMap<string, KeyedTable>, sql: string): void {
+  for (const statement of sql.split(';')) {
+    const name = /\bALTER\s+TABLE\s+(?:ONLY\s+)?(?:\w+\.)?"?([^"\s]+)"?/i.exec(statement)?.[1]
+    for (const { from, to } of columnRenames(statement)) tables.get(name ?? '')?.rename(from, to)
+  }
+}
+
+async function decodeHistory(
+  history: History,
+): Promise<{ readonly placed: readonly Placed[]; readonly flattened: boolean }> {
   const registry = createCaseRegistry(history.registry)
   const decoders = new Map<string, ChangeDecoder>()
   const placed: Placed[] = []
   const last = new Map<string, Position>()
   for (const record of history.records) {
-    const columns = columnHints(history.name, record.topic)
     const decoder =
-      decoders.get(record.topic) ??
-      new ChangeDecoder({ registry, ...(columns === undefined ? {} : { columns }) })
+      decoders.get(record.topic) ?? new ChangeDecoder({ registry, ...optionsOf(history.connector) })
     decoders.set(record.topic, decoder)
     await decoder.prepare(record)
     const change = decoder.decode(record)
-    if (change.kind !== 'row' && change.kind !== 'truncate' && change.kind !== 'schema-change')
+    if (
+      change.kind !== 'row' &&
+      change.kind !== 'truncate' &&
+      change.kind !== 'schema-change' &&
+      change.kind !== 'tombstone'
+    )
       continue
     // Rows of an incremental snapshot carry no position: they stand where they stand in their partition.
     const partition = `${record.topic} ${record.partition}`
@@ -97,16 +121,25 @@ async function decodeHistory(history: History): Promise<readonly Placed[]> {
     last.set(partition, position)
     placed.push({ change, position })
   }
-  // Flattened rows have no position: the order within each partition is all there is. Otherwise the sort is stable: what shares a position
-  // stays in the order of its partition.
-  if (history.name.includes('flattened')) return placed
-  return placed.sort((a, b) => comparePositions(a.position, b.position) || rank(a) - rank(b))
+  const flattened = placed.some(
+    ({ change }) => change.kind === 'row' && change.shape === 'flattened',
+  )
+  // Flattened rows have no position: the order within each partition is all there is, and a delete may be a tombstone alone.
+  if (flattened) return { placed, flattened }
+  // Otherwise the sort is stable: what shares a position stays in the order of its partition.
+  return {
+    placed: placed
+      .filter(({ change }) => change.kind !== 'tombstone')
+      .sort((a, b) => comparePositions(a.position, b.position) || rank(a) - rank(b)),
+    flattened,
+  }
 }
 
 /** Before every step. */
 const SNAPSHOT: Position = [-1n]
 
-function ownPosition({ source }: Placed['change']): Position | undefined {
+function ownPosition(change: Placed['change']): Position | undefined {
+  const source = change.kind === 'tombstone' ? undefined : change.source
   if (source?.position === undefined || source.snapshot === 'incremental') return undefined
   return source.snapshot === 'false' ? positionOf(source.position) : SNAPSHOT
 }
@@ -132,8 +165,13 @@ function comparePositions(a: Position, b: Position): number {
 
 function tableOf(change: Placed['change']): string {
   if (change.kind === 'schema-change') return change.changes[0]?.tableId.at(-1) ?? ''
-  const named = change.kind === 'row' ? change.table : change.source?.table
-  return named?.name ?? ''
+  const named =
+    change.kind === 'row'
+      ? change.table
+      : change.kind === 'truncate'
+        ? change.source?.table
+        : undefined
+  return named?.name ?? change.topic?.split('.').at(-1) ?? ''
 }
 
 /** All columns that any row of a table carried. */
@@ -192,6 +230,8 @@ interface Compared {
   readonly name: string
   /** Columns that any row carried. */
   readonly sent: ReadonlySet<string>
+  /** Statements that ran so far. */
+  readonly ran: readonly string[]
   /** Faults met so far, by table. */
   readonly faults: Map<string, Set<ConnectorFault>>
 }
@@ -237,9 +277,15 @@ function firstDifference(
     // The connector leaves columns of some types out altogether.
     if (!table.sent.has(column)) continue
     const value = actual[column]
-    if (value !== undefined && sameCell(value, cut(value, text, table.history)) !== false) continue
-    const shown = value === undefined ? null : String(value)
-    const fault = connectorFault(table.name, firstColumn(expected), name, shown, text)
+    const wanted = value === undefined ? text : asSent(value, text, table.history)
+    if (value === undefined ? text === null : sameCell(value, wanted) !== false) continue
+    const fault = connectorFault({
+      history: table.history,
+      column: name,
+      value,
+      selected: text,
+      ran: table.ran,
+    })
     if (fault !== undefined) {
       const met = table.faults.get(table.name) ?? new Set()
       table.faults.set(table.name, met.add(fault))
@@ -249,15 +295,25 @@ function firstDifference(
   return undefined
 }
 
-/** Mode `connect` has milliseconds and no more for times without zone. */
-function cut(value: ColumnValue, text: string | null, history: History): string | null {
-  return history.connector['time.precision.mode'] === 'connect' &&
-    (value instanceof PlainTime || value instanceof PlainDateTime)
-    ? (text?.replace(/(\.\d{3})\d+/, '$1') ?? null)
-    : text
+/** The database's text as far as the connector was told to send it. */
+function asSent(value: ColumnValue, text: string | null, history: History): string | null {
+  if (text === null) return null
+  // Mode `connect` has milliseconds and no more for times without zone.
+  if (value instanceof PlainTime || value instanceof PlainDateTime)
+    return history.connector['time.precision.mode'] === 'connect'
+      ? text.replace(/(\.\d{3})\d+/, '$1')
+      : text
+  const encoding = binaryEncoding(history.connector)
+  const hex = /^(?:\\x)?((?:[0-9a-f]{2})*|(?:[0-9A-F]{2})*)$/.exec(text)
+  if (typeof value !== 'string' || encoding === undefined || hex === null) return text
+  const encoded = Buffer.from(hex[1]!, 'hex').toString(encoding)
+  // Text that is no bytes may look like them.
+  return value.replace(/=+$/, '') === encoded.replace(/=+$/, '') ? value : text
 }
 
-/** Avro's names have underscores for what it does not allow. */
+/** Names in which a converter has replaced what it does not allow. */
 function columnIn(history: History, name: string): string {
-  return history.name.includes('avro') ? name.replace(/[^A-Za-z0-9_]/g, '_') : name
+  return history.name.includes('avro')
+    ? name.replace(/[^A-Za-z0-9_]/g, '_')
+    : adjustedName(history.connector, name)
 }
