@@ -47,6 +47,8 @@ export class ChangeDecoder {
   readonly #prepared: PreparedOptions
   readonly #registry: SchemaRegistry | undefined
   readonly #schemas = new Map<string, WriterSchema | ChangeDecodeError>()
+  /** Those of them that were looked up, by their ids alone. */
+  readonly #used = new Map<number, WriterSchema>()
 
   /** @throws InvalidOptionError for an unknown column type */
   constructor(options: ChangeDecoderOptions & { readonly registry?: SchemaRegistry } = {}) {
@@ -72,7 +74,10 @@ export class ChangeDecoder {
   async #loadOnce(ref: SchemaRef): Promise<void> {
     if (this.#schemas.has(refKey(ref))) return
     const schema = await this.#load(ref)
-    if (this.#schemas.size >= MAX_SCHEMAS) this.#schemas.delete(this.#schemas.keys().next().value!)
+    if (this.#schemas.size >= MAX_SCHEMAS) {
+      this.#schemas.delete(this.#schemas.keys().next().value!)
+      this.#used.clear()
+    }
     this.#schemas.set(refKey(ref), schema)
   }
 
@@ -85,7 +90,7 @@ export class ChangeDecoder {
     try {
       const frame = readFrame(record, 'value', this.#prepared.options)
       const data =
-        frame === undefined ? undefined : asObject(schema.read(frame.payload))?.get('data')
+        frame === undefined ? undefined : asObject(schema.read(frame.payload, 0))?.get('data')
       return data instanceof Uint8Array ? data : undefined
     } catch (error) {
       if (isVarveError(error)) return undefined // decode says what is wrong
@@ -99,12 +104,17 @@ export class ChangeDecoder {
    * @throws UnsupportedError for connectors and shapes that are not handled
    */
   decode(record: ChangeRecord): Change {
-    return decodeWith(record, this.#prepared, (ref) => {
-      const schema = this.#schemas.get(refKey(ref))
-      if (schema === undefined) throw new SchemaNotLoadedError(ref.kind === 'id' ? ref.id : -1)
-      if (schema instanceof ChangeDecodeError) throw schema
-      return schema
-    })
+    return decodeWith(record, this.#prepared, this.#lookup)
+  }
+
+  readonly #lookup = (ref: SchemaRef): WriterSchema => {
+    const known = ref.kind === 'id' ? this.#used.get(ref.id) : undefined
+    if (known !== undefined) return known
+    const schema = this.#schemas.get(refKey(ref))
+    if (schema === undefined) throw new SchemaNotLoadedError(ref.kind === 'id' ? ref.id : -1)
+    if (schema instanceof ChangeDecodeError) throw schema
+    if (ref.kind === 'id') this.#used.set(ref.id, schema)
+    return schema
   }
 
   #refsOf(record: ChangeRecord, side: 'key' | 'value'): readonly SchemaRef[] {

@@ -33,6 +33,7 @@ export interface PreparedOptions {
   /** What was found out about the columns of a schema and the hints. */
   readonly columnsBySchema: WeakMap<ConnectSchema, ReadonlyMap<string, ColumnInfo>>
   readonly rowPlans: RowPlans
+  readonly keyPlans: RowPlans
 }
 
 /** @throws InvalidOptionError for an unknown column type */
@@ -51,6 +52,8 @@ export function prepareOptions(
     readers: { key: new JsonReader(), value: new JsonReader(), embedded: embeddedSchemas },
     columnsBySchema: new WeakMap(),
     rowPlans: new RowPlans(hints),
+    // Hints are of columns, not of members of keys.
+    keyPlans: new RowPlans(new Map()),
   }
 }
 
@@ -61,7 +64,12 @@ export function decodeWith(
   lookup: SchemaLookup,
 ): Change {
   const { options, readers } = prepared
-  const key = decodeKey(record, readPayload(record, 'key', options, lookup, readers), options)
+  const key = decodeKey(
+    record,
+    readPayload(record, 'key', options, lookup, readers),
+    options,
+    prepared.keyPlans,
+  )
   const payload = readPayload(record, 'value', options, lookup, readers)
   if (payload.value === null) return decodeTombstone(record, key, payload.nullForm, options)
   if (options.shape === 'outbox') return decodeOutbox(record, key, payload)
@@ -75,7 +83,11 @@ export function decodeWith(
       value: decodeValue(payload.schema, payload.value, 'value'),
     }
   const context: ShapeContext = {
-    ...prepared,
+    options,
+    hints: prepared.hints,
+    unavailable: prepared.unavailable,
+    columnsBySchema: prepared.columnsBySchema,
+    rowPlans: prepared.rowPlans,
     record,
     key,
     value,

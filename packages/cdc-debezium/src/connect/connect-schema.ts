@@ -83,7 +83,9 @@ export function fieldSchema(
   schema: ConnectSchema | undefined,
   name: string,
 ): ConnectSchema | undefined {
-  return schema?.fields.find((field) => field.name === name)?.schema
+  if (schema !== undefined)
+    for (const field of schema.fields) if (field.name === name) return field.schema
+  return undefined
 }
 
 /**

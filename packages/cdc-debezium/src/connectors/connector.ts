@@ -19,4 +19,7 @@ export interface Connector {
 export const wholeId = (id: string): string => id
 
 /** Ids that end in the position of the very event. */
-export const idBeforeColon = (id: string): string => id.split(':', 1)[0]!
+export const idBeforeColon = (id: string): string => {
+  const colon = id.indexOf(':')
+  return colon < 0 ? id : id.slice(0, colon)
+}

@@ -1,15 +1,15 @@
-import { AvroDecodeError, AvroReader, type AvroSchema } from '@varve/serde'
+import { AvroDecodeError, AvroReader, StringMemory, type AvroSchema } from '@varve/serde'
 
 import type { Raw } from '../connect/raw.ts'
 import { MemberNames, RawMembers } from '../connect/raw-members.ts'
 
 type Read = (reader: AvroReader) => Raw
 
-/** Compiles a schema to a function that reads one whole value of it. Named types may hold themselves. */
-export function compileAvro(schema: AvroSchema): (bytes: Uint8Array) => Raw {
+/** Compiles a schema to a function that reads one whole value of it, from a place on. Named types may hold themselves. */
+export function compileAvro(schema: AvroSchema): (bytes: Uint8Array, start: number) => Raw {
   const read = compile(schema, new Map())
-  return (bytes) => {
-    const reader = new AvroReader(bytes)
+  return (bytes, start) => {
+    const reader = new AvroReader(bytes, start)
     const value = read(reader)
     reader.end()
     return value
@@ -32,8 +32,10 @@ function compile(schema: AvroSchema, known: Map<AvroSchema, Read>): Read {
       return (reader) => reader.readDouble()
     case 'bytes':
       return (reader) => reader.readBytes()
-    case 'string':
-      return (reader) => reader.readString()
+    case 'string': {
+      const memory = new StringMemory()
+      return (reader) => reader.readRecurringString(memory)
+    }
     case 'fixed': {
       const { size } = schema
       return (reader) => reader.readFixed(size)
@@ -50,6 +52,12 @@ function compile(schema: AvroSchema, known: Map<AvroSchema, Read>): Read {
     case 'union': {
       const branches = schema.branches.map((branch) => compile(branch, known))
       const count = branches.length
+      const [first, second] = branches
+      // Nearly all: what may be null.
+      if (count === 2 && schema.branches[0]!.type === 'null')
+        return (reader) => (reader.readBranch(2) === 0 ? null : second!(reader))
+      if (count === 2 && schema.branches[1]!.type === 'null')
+        return (reader) => (reader.readBranch(2) === 1 ? null : first!(reader))
       return (reader) => branches[reader.readBranch(count)]!(reader)
     }
     case 'array': {

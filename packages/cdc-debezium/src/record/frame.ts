@@ -36,6 +36,8 @@ export function readFrame(
 ): Frame | undefined {
   const bytes = record[side]
   if (bytes === null) return undefined
+  if (record.headers === undefined || record.headers.length === 0)
+    return readBytesFrame(bytes, options)
   const header = headerBytes(record, `__${side}_schema_id`)
   if (header !== undefined) {
     const framed = readPrefix(header, false)
@@ -54,6 +56,31 @@ export function readFrame(
   }
   if (headerBytes(record, `apicurio.${side}.artifactId`) !== undefined)
     throw new UnsupportedError('schemas that Apicurio names by group, artifact and version')
+  return readBytesFrame(bytes, options)
+}
+
+/**
+ * The id of a schema in Confluent's frame, 4 bytes behind a zero, where nothing else can be meant: the payload begins at {@link CONFLUENT_HEADER}. Undefined
+ * for all that takes a longer look. (Hot.)
+ */
+export function plainFrameId(
+  record: ChangeRecord,
+  bytes: Uint8Array,
+  options: ChangeDecoderOptions,
+): number | undefined {
+  const { headers } = record
+  return bytes[0] === 0 &&
+    bytes.length >= CONFLUENT_HEADER &&
+    (headers === undefined || headers.length === 0) &&
+    options.framing !== 'apicurio-auto'
+    ? readId(bytes, 1, 4)
+    : undefined
+}
+
+/** Magic and id. */
+export const CONFLUENT_HEADER = 5
+
+function readBytesFrame(bytes: Uint8Array, options: ChangeDecoderOptions): Frame | undefined {
   if (bytes[0] === GLUE_MAGIC && bytes.length >= GLUE_HEADER)
     throw new UnsupportedError('frames of the AWS Glue registry')
   return readPrefix(bytes, options.framing === 'apicurio-auto')

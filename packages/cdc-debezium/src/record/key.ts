@@ -1,9 +1,12 @@
 import type { ChangeRecord, KeyChange } from '../change.ts'
 import { decodeStruct, decodeValue } from '../connect/column-value.ts'
 import { asObject, type RawRecord } from '../connect/raw.ts'
+import { RawMembers } from '../connect/raw-members.ts'
 import { ChangeDecodeError } from '../errors.ts'
 import type { ChangeDecoderOptions } from '../options.ts'
 import { createStruct, type ColumnValue, type StructValue } from '../values/values.ts'
+import { ROUTING_PREFIX } from '../shapes/routing.ts'
+import { readPlanned, type RowPlans } from '../shapes/row-plans.ts'
 import { headerValue } from './headers.ts'
 
 /** A record's key. */
@@ -13,14 +16,25 @@ export interface RecordKey {
   readonly routingKey: StructValue | undefined
 }
 
-const ROUTING_PREFIX = '__dbz__'
-
 /** Decodes a key: a struct of columns, or a bare value that gets a name where one is known. */
 export function decodeKey(
   record: ChangeRecord,
   key: RawRecord,
   options: ChangeDecoderOptions,
+  plans: RowPlans,
 ): RecordKey {
+  const { headers } = record
+  const { schema, value: raw } = key
+  if (
+    (headers === undefined || headers.length === 0) &&
+    raw instanceof RawMembers &&
+    (schema === undefined || schema.type === 'struct')
+  ) {
+    // Nearly all keys: a struct and nothing else.
+    const plan = plans.planOf(schema, raw.names, 'key')
+    if (!plan.isRouted)
+      return { value: readPlanned(plan, raw), keyChange: undefined, routingKey: undefined }
+  }
   const old = headerValue(record, '__debezium.oldkey')
   const next = headerValue(record, '__debezium.newkey')
   const other = (raw: typeof old): ColumnValue | undefined =>

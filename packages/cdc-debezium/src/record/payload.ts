@@ -15,13 +15,13 @@ import { ChangeDecodeError } from '../errors.ts'
 import type { ChangeDecoderOptions } from '../options.ts'
 import type { EmbeddedSchemas } from './embedded-schemas.ts'
 import type { JsonReader } from './json-reader.ts'
-import { readFrame, type Frame, type SchemaRef } from './frame.ts'
+import { CONFLUENT_HEADER, plainFrameId, readFrame, type Frame, type SchemaRef } from './frame.ts'
 
 /** A schema of the registry, ready to read with. */
 export type WriterSchema =
   | {
       readonly type: 'AVRO'
-      readonly read: (bytes: Uint8Array) => Raw
+      readonly read: (bytes: Uint8Array, start: number) => Raw
       readonly connect: ConnectSchema | undefined
     }
   | {
@@ -68,13 +68,21 @@ export function readPayload(
     if (side === 'key') return { schema: undefined, value: '', nullForm: 'bytes' }
     throw new ChangeDecodeError('empty-value', 'the value has no bytes')
   }
+  const id = options.format === 'json' ? undefined : plainFrameId(record, bytes, options)
+  const known = id === undefined ? undefined : lookup({ kind: 'id', id })
+  if (known?.type === 'AVRO')
+    return {
+      schema: known.connect,
+      value: readAvro(known.read, bytes, CONFLUENT_HEADER),
+      nullForm: 'bytes',
+    }
   const frame = options.format === 'json' ? undefined : readFrame(record, side, options)
   if (frame !== undefined) {
     const writer = lookup(frame.ref)
     if (writer.type === 'AVRO')
       return {
         schema: writer.connect,
-        value: readAvro(writer.read, frame.payload),
+        value: readAvro(writer.read, frame.payload, 0),
         nullForm: 'bytes',
       }
     if (writer.type === 'PROTOBUF')
@@ -90,9 +98,13 @@ export function readPayload(
   return readJson(bytes, side, lookup, readers, options.shape === 'outbox')
 }
 
-function readAvro(read: (bytes: Uint8Array) => Raw, payload: Uint8Array): Raw {
+function readAvro(
+  read: (bytes: Uint8Array, start: number) => Raw,
+  bytes: Uint8Array,
+  start: number,
+): Raw {
   try {
-    return read(payload)
+    return read(bytes, start)
   } catch (cause) {
     if (!(cause instanceof AvroDecodeError)) throw cause
     const fault = cause.fault === 'invalid' ? 'invalid-value' : cause.fault

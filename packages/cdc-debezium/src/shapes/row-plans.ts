@@ -1,7 +1,10 @@
 import type { ColumnDecoder } from '../column-hint.ts'
 import { compileColumnReader, type ColumnReader } from '../connect/column-reader.ts'
 import type { ConnectSchema } from '../connect/connect-schema.ts'
-import type { MemberNames } from '../connect/raw-members.ts'
+import type { MemberNames, RawMembers } from '../connect/raw-members.ts'
+
+import { createStruct, type StructValue } from '../values/values.ts'
+import { ROUTING_PREFIX } from './routing.ts'
 
 /** Where a column stands in a raw row, and how to read it. */
 interface PlannedColumn {
@@ -16,6 +19,15 @@ export interface RowPlan {
   readonly schema: ConnectSchema | undefined
   readonly path: string
   readonly columns: readonly PlannedColumn[]
+  /** Whether a member is one that routing added. */
+  readonly isRouted: boolean
+}
+
+/** Decodes the members of a raw object by its plan. */
+export function readPlanned({ columns }: RowPlan, object: RawMembers): StructValue {
+  const struct = createStruct(columns.length)
+  for (const { name, place, path, read } of columns) struct[name] = read(object.at(place), path)
+  return struct
 }
 
 /** Plans for the same names: there are two in an envelope, and more only while a schema changes. */
@@ -37,7 +49,9 @@ export class RowPlans {
     const known = this.#plans.get(names)
     if (known !== undefined)
       for (const plan of known) if (plan.schema === schema && plan.path === path) return plan
-    const plan = { schema, path, columns: this.#columns(schema, names, path) }
+    const columns = this.#columns(schema, names, path)
+    const isRouted = columns.some(({ name }) => name.startsWith(ROUTING_PREFIX))
+    const plan = { schema, path, columns, isRouted }
     if (known === undefined) this.#plans.set(names, [plan])
     else if (known.push(plan) > MAX_PLANS) known.shift()
     return plan

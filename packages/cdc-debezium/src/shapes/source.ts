@@ -1,6 +1,6 @@
 import { decimalFromBytes, parseBase64 } from '@varve/serde'
 
-import type { ChangeSource, ChangeTransaction } from '../change.ts'
+import type { ChangeSource, ChangeTransaction, SourcePosition, TableName } from '../change.ts'
 import { decodeValue } from '../connect/column-value.ts'
 import { fieldSchema, type ConnectSchema } from '../connect/connect-schema.ts'
 import { asInteger, asName, asObject, asText, type Raw, type RawObject } from '../connect/raw.ts'
@@ -10,20 +10,36 @@ import { connectors } from '../connectors/connectors.ts'
 export function readSource(source: RawObject, schema?: ConnectSchema): ChangeSource {
   const connector = asName(source.get('connector')) ?? oldConnector(source, schema?.name)
   const [oldDatabase, oldName] = splitNamespace(source)
-  return {
-    connector,
-    version: asName(source.get('version')),
-    name: asName(source.get('name')),
-    table: {
-      database: asName(source.get('db')) ?? asName(source.get('database_id')) ?? oldDatabase,
-      keyspace: asName(source.get('keyspace')),
-      schema: asName(source.get('schema')),
-      name: asName(source.get('table')) ?? asName(source.get('collection')) ?? oldName,
-    },
+  return new SourceBlock(connector, source, {
+    database: asName(source.get('db')) ?? asName(source.get('database_id')) ?? oldDatabase,
+    keyspace: asName(source.get('keyspace')),
+    schema: asName(source.get('schema')),
+    name: asName(source.get('table')) ?? asName(source.get('collection')) ?? oldName,
+  })
+}
+
+/** The position is made when it is asked for: many never do, and bigints of it are not for nothing. */
+class SourceBlock implements ChangeSource {
+  readonly connector: string
+  readonly version: string | undefined
+  readonly name: string | undefined
+  readonly table: TableName
+  readonly snapshot: string
+  readonly raw: RawObject
+  #position: SourcePosition | undefined
+
+  constructor(connector: string, raw: RawObject, table: TableName) {
+    this.connector = connector
+    this.version = asName(raw.get('version'))
+    this.name = asName(raw.get('name'))
+    this.table = table
     // Absent or null is the default: a streamed event.
-    snapshot: asText(source.get('snapshot')) ?? 'false',
-    position: connectors.get(connector)?.position(source),
-    raw: source,
+    this.snapshot = asText(raw.get('snapshot')) ?? 'false'
+    this.raw = raw
+  }
+
+  get position(): SourcePosition | undefined {
+    return (this.#position ??= connectors.get(this.connector)?.position(this.raw))
   }
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { SqlTypes } from '../sql-type.ts'
 import { formatSqlType } from '../sql-type-text.ts'
-import { AvroReader, AvroWriter } from './avro-bytes.ts'
+import { AvroReader, AvroWriter, StringMemory } from './avro-bytes.ts'
 import { columnsFromAvroSchema } from './avro-columns.ts'
 import { compileAvroRowReader } from './avro-row-reader.ts'
 import { compileAvroRowWriter } from './avro-row-writer.ts'
@@ -191,4 +191,20 @@ test('the schema of columns has the names that ksqlDB gives', () => {
   expect(() =>
     avroSchemaFromColumns([{ name: 'a-b', type: SqlTypes.INTEGER }], { side: 'value' }),
   ).toThrow(/no valid Avro name/)
+})
+
+test('strings that recur are the strings that the bytes say', () => {
+  const memory = new StringMemory()
+  const strings = fc.oneof(fc.constantFrom('', 'a', 'b', 'shop', 'ä', 'x'.repeat(40)), fc.string())
+  fc.assert(
+    fc.property(fc.array(strings), (texts) => {
+      for (const text of texts) {
+        const writer = new AvroWriter()
+        writer.writeString(text.toWellFormed())
+        const reader = new AvroReader(writer.finish())
+        expect(reader.readRecurringString(memory)).toBe(text.toWellFormed())
+        reader.end()
+      }
+    }),
+  )
 })
