@@ -19,6 +19,10 @@ export interface InferredColumns {
   readonly skipped: readonly { readonly path: string; readonly reason: string }[]
 }
 
+/** Why a wrapped side cannot be read from a schema that is no record, in the dialect's words. */
+export const anonymousSchema: string =
+  "Schema returned from schema registry is anonymous type. To use this schema with ksqlDB, set 'WRAP_SINGLE_VALUE=false' in the WITH clause properties."
+
 /** What the inference of every format has in common: names, bare values, and a note of what was left out. */
 export class ColumnCollector {
   readonly wrapped: boolean

@@ -1,4 +1,4 @@
-import { assert, UnsupportedError } from '@varve/base'
+import { assert, DeserializationError, UnsupportedError } from '@varve/base'
 import {
   analyze,
   inferenceRequests,
@@ -7,6 +7,7 @@ import {
   type Command,
   type FunctionEnvironment,
   type FunctionRegistry,
+  type InferenceRequest,
   type InferredColumns,
   type ParsedStatement,
   type Statement,
@@ -173,10 +174,28 @@ async function infer(
     const columns =
       request.format === 'DEBEZIUM_JSON'
         ? await columnsOfRecords(environment.recordsOf(request.topic), request.side)
-        : await inferColumns(environment.registry, request)
+        : await columnsOf(request, environment.registry)
     if (columns !== undefined) inferred[request.side] = columns
   }
   return inferred
+}
+
+/** Columns from the registry. @throws EngineError for a schema that gives none, in the dialect's words */
+async function columnsOf(
+  request: InferenceRequest,
+  registry: SchemaRegistry,
+): Promise<Columns | undefined> {
+  try {
+    return await inferColumns(registry, request)
+  } catch (cause) {
+    const isSchemas = cause instanceof UnsupportedError || cause instanceof DeserializationError
+    if (!isSchemas || request.format === 'DEBEZIUM_AVRO') throw cause
+    throw new EngineError(
+      'statement',
+      `Unable to verify if the ${request.side} schema for topic: ${request.topic} is compatible with ksqlDB.\nReason: ${cause.message}`,
+      { cause },
+    )
+  }
 }
 
 function planAnalyzed(

@@ -69,3 +69,27 @@ test('records in a registry format are read once their schema is fetched, betwee
   expect(await driver.queries[0]!.pipe('t', inserted.record)).toHaveLength(1)
   expect(driver.queries[0]!.failures).toEqual([])
 })
+
+test('a schema that is no record needs its value unwrapped, and one without columns is refused as the statement', async () => {
+  const driver = new ScriptTestDriver({ clock: new VirtualClock() })
+  for (const name of ['bare', 'circle']) driver.createTopic(name, { partitions: 1, replicas: 1 })
+  await driver.registry.register('bare-value', { schemaType: 'AVRO', schema: '"int"' })
+  const circle = { type: 'record', name: 'R', fields: [{ name: 'r', type: ['null', 'R'] }] }
+  await driver.registry.register('circle-value', {
+    schemaType: 'AVRO',
+    schema: JSON.stringify(circle),
+  })
+  await expect(
+    run(driver, "CREATE STREAM s WITH (kafka_topic='bare', value_format='AVRO');"),
+  ).rejects.toThrow(
+    'Unable to verify if the value schema for topic: bare is compatible with ksqlDB.\nReason: Schema returned from schema registry is anonymous type.',
+  )
+  await expect(
+    run(driver, "CREATE STREAM s WITH (kafka_topic='circle', value_format='AVRO');"),
+  ).rejects.toThrow('Reason: the schema has no supported columns: "r" is recursive')
+  await run(
+    driver,
+    "CREATE STREAM s WITH (kafka_topic='bare', value_format='AVRO', wrap_single_value=false);",
+  )
+  expect([...driver.sources.keys()]).toEqual(['S'])
+})

@@ -1,6 +1,11 @@
 import { UnsupportedError } from '@varve/base'
 
-import { ColumnCollector, type ColumnInferenceOptions, type InferredColumns } from '../inference.ts'
+import {
+  anonymousSchema,
+  ColumnCollector,
+  type ColumnInferenceOptions,
+  type InferredColumns,
+} from '../inference.ts'
 import { SqlTypes, type SqlType, type StructField } from '../sql-type.ts'
 import { unionMemberName } from './avro-row-reader.ts'
 import { avroLogicalType, avroMapEntry, type AvroSchema } from './avro-schema.ts'
@@ -21,10 +26,7 @@ export function columnsFromAvroSchema(
     return collector.finish()
   }
   const record = optional(schema)
-  if (record.type !== 'record')
-    throw new UnsupportedError(
-      `a schema of type ${record.type} has no columns: only a record has, or a bare value with WRAP_SINGLE_VALUE=false`,
-    )
+  if (record.type !== 'record') throw new UnsupportedError(anonymousSchema)
   collector.columns.push(...inference.fields(record, ''))
   return collector.finish()
 }

@@ -1,6 +1,11 @@
 import { DeserializationError, UnsupportedError } from '@varve/base'
 
-import { ColumnCollector, type ColumnInferenceOptions, type InferredColumns } from '../inference.ts'
+import {
+  anonymousSchema,
+  ColumnCollector,
+  type ColumnInferenceOptions,
+  type InferredColumns,
+} from '../inference.ts'
 import type { ResolvedReference } from '../registry/resolve-references.ts'
 import { javaHashOrder } from '../text/java-hash.ts'
 import { SqlTypes, type SqlType, type StructField } from '../sql-type.ts'
@@ -35,9 +40,7 @@ export function columnsFromJsonSchema(
   }
   const record = inference.present(root, root)
   if (record?.schema['type'] !== 'object' || !isObject(record.schema['properties']))
-    throw new UnsupportedError(
-      `a schema of type ${String(record?.schema['type'] ?? 'unknown')} has no columns: only an object has, or a bare value with WRAP_SINGLE_VALUE=false`,
-    )
+    throw new UnsupportedError(anonymousSchema)
   collector.columns.push(...inference.fields(record, ''))
   return collector.finish()
 }
