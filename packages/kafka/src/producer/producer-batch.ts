@@ -38,6 +38,7 @@ export class ProducerBatch {
   uncertain = false
   #builder: RecordBatchBuilder | undefined
   #bytes: Uint8Array | undefined
+  /** By record; shorter than the batch where the last ones have none. */
   #callbacks: (AckCallback | undefined)[] = []
   #timestamps: number[] = []
   #wantsAcks = false
@@ -65,8 +66,11 @@ export class ProducerBatch {
   /** Notes the record just appended to the builder. */
   added(timestampMs: number, onAck: AckCallback | undefined): void {
     this.#timestamps.push(timestampMs)
+    if (onAck === undefined) return
+    // Few records ask, most often the last one of many: the others cost nothing.
+    while (this.#callbacks.length < this.#timestamps.length - 1) this.#callbacks.push(undefined)
     this.#callbacks.push(onAck)
-    if (onAck !== undefined) this.#wantsAcks = true
+    this.#wantsAcks = true
   }
 
   /** Takes over what was cut from another batch. */
@@ -111,8 +115,10 @@ export class ProducerBatch {
   acknowledge(baseOffset: number, logAppendTimeMs: number): void {
     if (!this.#wantsAcks) return
     for (let index = 0; index < this.#callbacks.length; index++) {
+      const callback = this.#callbacks[index]
+      if (callback === undefined) continue
       tell(
-        this.#callbacks[index],
+        callback,
         {
           topic: this.topic,
           partition: this.partition,

@@ -46,9 +46,8 @@ export async function commitTasks(
 /** Takes the steps of `work`, giving way to the event loop (and to the producer) every few milliseconds. */
 async function inSlices(work: Generator<void>, producer: Producer, clock: Clock): Promise<void> {
   let end = clock.monotonicMs() + sliceMsMax
-  let steps = 0
   for (const _ of work) {
-    if (++steps % 32 !== 0 || clock.monotonicMs() < end) continue
+    if (clock.monotonicMs() < end) continue
     await producer.ready()
     await yieldToEventLoop()
     end = clock.monotonicMs() + sliceMsMax

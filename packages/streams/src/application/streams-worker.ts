@@ -16,6 +16,8 @@ import type { WorkerCounters, WorkerEnvironment } from './worker-environment.ts'
 
 /** Changes waiting for subscribers that bring a commit forward. */
 const pendingChangesMax = 50_000
+/** Records taken over from the consumer at once: work for some milliseconds. More would only be objects that live long; there they are bytes. */
+const pollRecordsMax = 1_000
 /** Failed attempts in a row, with no commit between, before the application gives up. */
 const attemptsMax = 6
 
@@ -192,7 +194,7 @@ export class StreamsWorker {
   async #fetch(timeoutMs: number): Promise<void> {
     const consumer = this.#clients.consumer!
     const fetched = await consumer
-      .poll({ timeoutMs, signal: this.#closing.signal })
+      .poll({ timeoutMs, maxRecords: pollRecordsMax, signal: this.#closing.signal })
       .catch((error: unknown) => {
         if (this.#closing.signal.aborted) return []
         throw error

@@ -27,6 +27,8 @@ export interface RowStoreEnvironment {
 }
 
 const noBytes = new Uint8Array(0)
+/** Rows between two looks at the time: a step of a generator inside of others costs as much as a small row. */
+export const rowsPerStep = 32
 
 /** Rows by key with the time of their last update, with a write cache that also holds back what is sent on. */
 export class RowStore<K, V> implements StateStore {
@@ -156,14 +158,15 @@ export class RowStore<K, V> implements StateStore {
     while (budget.bytesUsed > budget.bytesMax && this.#flushOldest());
   }
 
-  /** Writes and sends on all cached updates, in order of each key's last update; one at each step. */
+  /** Writes and sends on all cached updates, in order of each key's last update; a few at each step. */
   *flushCache(): Generator<void> {
     const cache = this.#cache
     if (cache === undefined) return
     // Entries stay where readers find them until all are written: emptying a map at once is cheaper than one by one.
+    let done = 0
     for (let entry = cache.oldest; entry !== undefined; entry = entry.newer) {
       this.#flushEntry(entry)
-      yield
+      if (++done % rowsPerStep === 0) yield
     }
     cache.clear()
   }

@@ -232,7 +232,7 @@ export class ProcessorGraph {
     return this.#stores
   }
 
-  /** Sends on what caches hold back, stores in topological order; one row at each step. */
+  /** Sends on what caches hold back, stores in topological order; a few rows at each step. */
   *flushCaches(): Generator<void> {
     for (const store of this.#stores.values()) {
       if (store instanceof RowStore) yield* store.flushCache()

@@ -7,6 +7,7 @@ import type { StreamRecord } from '../record.ts'
 import { changelogNumber, inputNumber } from '../state/numbers.ts'
 import { formatObservedTimes } from '../state/observed-times.ts'
 import type { CacheBudget } from '../state/cache.ts'
+import { rowsPerStep } from '../state/row-store.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { DropReason } from '../topology/processor.ts'
 import type { SourceNode } from '../topology/node.ts'
@@ -182,7 +183,7 @@ export class StreamTask {
     return this.#ordered.some((queue) => queue.size > 0)
   }
 
-  /** Sends on what caches hold back, one row at each step. @throws ProcessingError */
+  /** Sends on what caches hold back, a few rows at each step. @throws ProcessingError */
   *flushCaches(): Generator<void> {
     try {
       yield* this.graph.flushCaches()
@@ -191,7 +192,7 @@ export class StreamTask {
     }
   }
 
-  /** Sends the uncommitted rows of logged stores to their changelogs, one at each step. */
+  /** Sends the uncommitted rows of logged stores to their changelogs, a few at each step. */
   *logChanges(): Generator<void> {
     const { applicationId, collector } = this.#environment
     this.#expiry.removeVersions()
@@ -208,7 +209,7 @@ export class StreamTask {
       const last = rows.length - 1
       for (let i = 0; i <= last; i++) {
         collector.log(topic, this.partition, rows[i]!, i === last ? acknowledged : undefined)
-        yield
+        if (i % rowsPerStep === rowsPerStep - 1) yield
       }
     }
   }
