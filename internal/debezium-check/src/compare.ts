@@ -43,6 +43,10 @@ function compare(
   }
   const wanted = expected as Readonly<Record<string, unknown>>
   const given = actual as Readonly<Record<string, unknown>>
+  if (Object.hasOwn(wanted, '$bytes'))
+    return given['$bytes'] === wanted['$bytes'] && sameSubtype(given['subtype'], wanted['subtype'])
+      ? undefined
+      : differs()
   const numeric = NUMERIC.find((name) => Object.hasOwn(wanted, name))
   if (numeric !== undefined && Object.keys(wanted)[0]?.startsWith('$') === true)
     return given[numeric] === wanted[numeric] && Object.keys(given)[0] === Object.keys(wanted)[0]
@@ -61,6 +65,13 @@ function compare(
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** Subtypes are hexadecimal text or numbers; where none is expected, any is right. */
+function sameSubtype(given: unknown, wanted: unknown): boolean {
+  const number = (subtype: unknown): unknown =>
+    typeof subtype === 'string' ? Number.parseInt(subtype, 16) : subtype
+  return wanted === undefined || number(given) === number(wanted)
 }
 
 function show(value: unknown): string {

@@ -1,5 +1,6 @@
 import {
   BitString,
+  BsonBinary,
   BsonCode,
   BsonMarker,
   BsonRegex,
@@ -56,6 +57,11 @@ function tagObject(
   value: Exclude<ColumnValue, null | boolean | number | bigint | string>,
 ): unknown {
   if (typeof value === 'symbol') return { $unavailable: true }
+  if (value instanceof BsonBinary)
+    return {
+      $bytes: Buffer.from(value).toString('base64'),
+      subtype: value.subtype.toString(16).padStart(2, '0'),
+    }
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') }
   if (value instanceof ExactDecimal || value instanceof NonFiniteDecimal)
     return { $decimal: value.toString() }

@@ -14,7 +14,7 @@ import type { ColumnValue } from './values/values.ts'
 
 /**
  * What a column holds where its event does not say: a Connect type (`int64`), a semantic name (`io.debezium.time.Date`), `decimal` (text),
- * `uint64` (an int64 that wrapped), `bytes:base64`, `bytes:base64url`, `bytes:hex`, `timestamp:utc-text`, or a Connect Decimal with its scale. `decimal`
+ * `uint64` (an int64 that wrapped), `date` (days or text), `bytes:base64`, `bytes:base64url`, `bytes:hex`, `timestamp:utc-text`, or a Connect Decimal with its scale. `decimal`
  * with a scale is either: text with a point or a sign is the decimal, other text its bytes.
  */
 export type ColumnHint = string | { readonly name: string; readonly scale?: number }
@@ -35,6 +35,8 @@ export function createColumnDecoder(hint: ColumnHint): ColumnDecoder {
   switch (hint) {
     case 'decimal':
       return ofText(decimalText)
+    case 'date':
+      return ofDate()
     case 'timestamp:utc-text':
       return ofText(utcText)
     case 'uint64':
@@ -61,6 +63,17 @@ export function createColumnDecoder(hint: ColumnHint): ColumnDecoder {
     default:
       if (isConnectType(hint)) return ofSchema(connectSchema(hint))
       return ofSchema({ ...baseOf(hint), name: hint })
+  }
+}
+
+/** Days, or text: connectors send either. */
+function ofDate(): ColumnDecoder {
+  const days = createColumnDecoder('io.debezium.time.Date')
+  const text = createColumnDecoder('io.debezium.time.IsoDate')
+  return {
+    sqlType: days.sqlType,
+    decode: (raw, path) =>
+      (typeof raw === 'string' && raw.includes('-', 1) ? text : days).decode(raw, path),
   }
 }
 

@@ -61,6 +61,7 @@ export { formatStoredRow, parseStoredRow } from './table/stored-row-text.ts'
 export type { TableEffect } from './table/table-effect.ts'
 export { MemoryTableStore, type StoredRow, type TableStore } from './table/table-store.ts'
 export { formatValue, parseValue } from './values/value-text.ts'
+export { BsonBinary } from './values/bson-binary.ts'
 export {
   BitString,
   BsonCode,

@@ -184,3 +184,18 @@ test('a key in a header is read by the schema of the key, or else by its looks',
   expect(keyOf(moved(JSON.stringify({ schema, payload: { d: 1 } })))).toBe('1970-01-02')
   expect(keyOf(moved('{"d":"1970-01-02"}'))).toBe('1970-01-02')
 })
+
+test('a date told of a column may be days or text', () => {
+  const source = { connector: 'postgresql', name: 'p' }
+  const dates = row(
+    { source, after: { a: 1, b: '1970-01-02Z', c: '1', d: null, e: '-0043-03-15Z' } },
+    { columns: { a: 'date', b: 'date', c: 'date', d: 'date', e: 'date' } },
+  ).after!
+  expect(Object.values(dates).map(String)).toEqual([
+    '1970-01-02',
+    '1970-01-02',
+    '1970-01-02',
+    'null',
+    '-0043-03-15',
+  ])
+})

@@ -11,6 +11,7 @@ import {
   type StructValue,
 } from '../values/values.ts'
 import { applyDocumentUpdate } from './apply-update.ts'
+import { BsonBinary } from '../values/bson-binary.ts'
 import { parseExtendedJson } from './extended-json.ts'
 
 const read = (text: string): unknown => parseExtendedJson(text, 'after')
@@ -20,9 +21,12 @@ test('legacy, canonical and relaxed forms of a value are the same value', () => 
   expect(read('{"$date":1577836800000}')).toEqual(moment)
   expect(read('{"$date":{"$numberLong":"1577836800000"}}')).toEqual(moment)
   expect(read('{"$date":"2020-01-01T00:00:00Z"}')).toEqual(moment)
-  const bytes = new Uint8Array([1, 2, 3])
+  const bytes = new BsonBinary(new Uint8Array([1, 2, 3]), 0)
   expect(read('{"$binary":"AQID","$type":"00"}')).toEqual(bytes)
   expect(read('{"$binary":{"base64":"AQID","subType":"00"}}')).toEqual(bytes)
+  expect(read('{"$binary":{"base64":"AQID","subType":"80"}}')).toMatchObject({ subtype: 128 })
+  expect(read('{"$binary":"AQID","$type":3}')).toMatchObject({ subtype: 3 })
+  expect(() => read('{"$binary":"AQID","$type":"x"}')).toThrow(/subtype/)
   expect(read('{"$regex":"^a","$options":"i"}')).toEqual(new BsonRegex('^a', 'i'))
   expect(read('{"$regularExpression":{"pattern":"^a","options":"i"}}')).toEqual(
     new BsonRegex('^a', 'i'),

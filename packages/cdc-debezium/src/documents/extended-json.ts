@@ -2,6 +2,7 @@ import { parseBase64, parseDecimal, parseLosslessJson, type LosslessJson } from 
 
 import { invalid, plainData } from '../connect/connect-data.ts'
 import { asInteger, asObject, asText, type Raw, type RawObject } from '../connect/raw.ts'
+import { BsonBinary } from '../values/bson-binary.ts'
 import { parseCivilDateTime, splitOffset } from '../values/civil.ts'
 import {
   BsonCode,
@@ -43,7 +44,7 @@ const WRAPPERS: ReadonlyMap<
 
 /**
  * Reads MongoDB's extended JSON in every form that connectors have written: legacy strict, canonical and relaxed. Plain numbers are numbers
- * while they are safe, else bigints; longs are bigints. Binary data is bytes, without its subtype.
+ * while they are safe, else bigints; longs are bigints. Binary data is bytes with a subtype.
  *
  * @throws ChangeDecodeError `invalid-value` with the path
  */
@@ -166,8 +167,14 @@ function regex(object: RawObject, path: string): BsonRegex {
 }
 
 /** `{"$binary": base64, "$type": subtype}`, or `{"$binary": {"base64": …, "subType": …}}`. */
-function binary(object: RawObject, path: string): Uint8Array {
+function binary(object: RawObject, path: string): BsonBinary {
   const value = object.get('$binary') ?? null
-  const base64 = asObject(value)?.get('base64') ?? value
-  return parseBase64(text(base64, `${path}.$binary`)) ?? invalid(`${path}.$binary`, 'no base64')
+  const inner = asObject(value)
+  const base64 = inner?.get('base64') ?? value
+  const bytes =
+    parseBase64(text(base64, `${path}.$binary`)) ?? invalid(`${path}.$binary`, 'no base64')
+  const subtype = inner?.get('subType') ?? object.get('$type') ?? '00'
+  const hex = typeof subtype === 'string' ? subtype : Number(asInteger(subtype) ?? -1n).toString(16)
+  if (!/^[0-9a-f]{1,2}$/i.test(hex)) return invalid(`${path}.$binary`, 'no subtype')
+  return new BsonBinary(bytes, Number.parseInt(hex, 16))
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { BsonBinary } from './bson-binary.ts'
 import { BsonCode, BsonMarker, BsonRegex, BsonTimestamp, ObjectId } from './values.ts'
 import { formatValue, parseValue } from './value-text.ts'
 import * as v from './values.ts'
@@ -58,4 +59,11 @@ test.each<readonly [string, v.ColumnValue]>([
 
 test('other text is refused', () => {
   expect(() => parseValue('["odd"]')).toThrow(TypeError)
+})
+
+test('binary data of documents keeps its subtype', () => {
+  const binary = new BsonBinary(Uint8Array.of(1, 2), 4)
+  const back = parseValue(formatValue(binary))
+  expect(back).toEqual(binary)
+  expect(binary.subarray(1)).toEqual(Uint8Array.of(2))
 })

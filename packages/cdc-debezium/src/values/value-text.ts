@@ -1,3 +1,4 @@
+import { BsonBinary } from './bson-binary.ts'
 import {
   BitString,
   BsonCode,
@@ -67,6 +68,7 @@ const base64 = (bytes: Uint8Array): string =>
 function tagObject(
   value: Exclude<ColumnValue, null | boolean | number | bigint | string | symbol>,
 ): Tagged {
+  if (value instanceof BsonBinary) return ['binary', base64(value), value.subtype]
   if (value instanceof Uint8Array) return ['bytes', base64(value)]
   if (value instanceof ExactDecimal) return ['decimal', String(value.unscaled), value.scale]
   if (value instanceof NonFiniteDecimal) return ['decimal', value.text]
@@ -125,6 +127,8 @@ function untag(tagged: Tagged): ColumnValue {
       return Number(a)
     case 'bytes':
       return new Uint8Array(Buffer.from(text(a), 'base64'))
+    case 'binary':
+      return new BsonBinary(Buffer.from(text(a), 'base64'), b as number)
     case 'decimal': {
       if (typeof b !== 'number') return new NonFiniteDecimal(text(a) as NonFiniteDecimal['text'])
       return new ExactDecimal(BigInt(text(a)), b)

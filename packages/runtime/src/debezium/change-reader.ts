@@ -302,7 +302,7 @@ function hintOf(type: SqlType): ColumnHint | undefined {
     case 'BYTES':
       return 'bytes'
     case 'DATE':
-      return 'io.debezium.time.Date'
+      return 'date'
     case 'TIMESTAMP':
       return 'io.debezium.time.ZonedTimestamp'
     case 'TIME':
