@@ -61,11 +61,12 @@ export async function runPipeline(run: PipelineRun): Promise<PipelineVerdict> {
     await engine.execute(sources(prefix, encoding) + nameTable)
     // A join finds the names that are there: all of them are in the table's topic, committed, before the first submission is read. The
     // table itself may show them earlier, when the transaction that holds them is still open.
-    await settled(run, async () => {
+    const missing = await settled(run, async () => {
       const names = await readAll(stack.kafka.brokers, 'TABLE.EVENT.NAME')
-      const { size } = new Set(names.map(({ key }) => key))
+      const { size } = new Set(names.map(({ value }) => value))
       return size === 20 ? [] : [`${size} names`]
     })
+    if (missing.length > 0) throw new Error(`${missing.join()} instead of 20`)
     await engine.execute(joinStream + rowViews(prefix, encoding))
     say(`${database.kind}, ${encoding}: the pipeline runs`)
     const maker = new ChangeMaker(database.kind, run.seed)
