@@ -14,11 +14,11 @@ export const postgresql: Connector = {
 }
 
 /** As the connector writes it; anything else goes through a parser. */
-const PAIR = /^\[(?:"(\d{1,30})"|null),(?:"(\d{1,30})"|null)\]$/
+export const SEQUENCE_PAIR: RegExp = /^\[(?:"(\d{1,30})"|null),(?:"(\d{1,30})"|null)\]$/
 
 function readSequence(text: string | undefined): readonly (string | null)[] | null {
   if (text === undefined) return null
-  const pair = PAIR.exec(text)
+  const pair = SEQUENCE_PAIR.exec(text)
   if (pair !== null) return [pair[1] ?? null, pair[2] ?? null]
   try {
     const list: unknown = JSON.parse(text)

@@ -2,6 +2,7 @@ import type {
   Change,
   ChangeSource,
   LogicalMessage,
+  RowChange,
   RowOperation,
   TruncateChange,
 } from '../change.ts'
@@ -56,7 +57,8 @@ export function decodeEnvelope(context: ShapeContext): Change {
   const sourceSchema = value.has('sourceSchema')
     ? readSourceSchema(value.get('sourceSchema'))
     : undefined
-  return {
+  const traits = connectors.get(connector ?? '')
+  const change: RowChange = {
     topic: record.topic,
     source,
     time: timeOf(block),
@@ -68,24 +70,20 @@ export function decodeEnvelope(context: ShapeContext): Change {
     op,
     opInferred: stated === undefined,
     nullsMayBeZero: context.nullsMayBeZero,
-    rowsMayBePartial: connectors.get(connector ?? '')?.rowsMayBePartial === true,
+    rowsMayBePartial: traits?.rowsMayBePartial === true,
     table: source?.table,
     effect: op === 'd' ? 'delete' : 'upsert',
     key: key.value,
     before,
-    beforeTrusted: trustedBefore(
-      context,
-      before,
-      connectors.get(connector ?? '')?.beforeMayBePartial ?? true,
-    ),
+    beforeTrusted: trustedBefore(context, before, traits?.beforeMayBePartial ?? true),
     after,
     unavailable: unavailableColumns(after),
     columns: columnsOf(context, afterSchema ?? beforeSchema),
     keyChange: key.keyChange,
     routingKey: key.routingKey,
     metadata: undefined,
-    ...(sourceSchema === undefined ? {} : { sourceSchema }),
   }
+  return sourceSchema === undefined ? change : { ...change, sourceSchema }
 }
 
 /** Truncates and logical messages. */

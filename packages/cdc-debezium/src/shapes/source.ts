@@ -9,7 +9,7 @@ import { connectors } from '../connectors/connectors.ts'
 /** Reads the `source` block leniently: it differs by connector and version. */
 export function readSource(source: RawObject, schema?: ConnectSchema): ChangeSource {
   const connector = asName(source.get('connector')) ?? oldConnector(source, schema?.name)
-  const [oldDatabase, oldName] = splitNamespace(source)
+  const [oldDatabase, oldName] = source.has('ns') ? splitNamespace(source) : NO_PARTS
   return new SourceBlock(connector, source, {
     database: asName(source.get('db')) ?? asName(source.get('database_id')) ?? oldDatabase,
     keyspace: asName(source.get('keyspace')),
@@ -52,11 +52,13 @@ function oldConnector(source: RawObject, schemaName: string | undefined): string
   return source.has('ns') && source.has('rs') ? 'mongodb' : ''
 }
 
+const NO_PARTS: readonly string[] = []
+
 /** Before 1.0 MongoDB's database and collection were one text. */
 function splitNamespace(source: RawObject): readonly (string | undefined)[] {
-  const namespace = source.has('ns') ? asName(source.get('ns')) : undefined
+  const namespace = asName(source.get('ns'))
   const dot = namespace?.indexOf('.') ?? -1
-  return dot < 0 ? [] : [namespace!.slice(0, dot), namespace!.slice(dot + 1)]
+  return dot < 0 ? NO_PARTS : [namespace!.slice(0, dot), namespace!.slice(dot + 1)]
 }
 
 /** A decimal without fraction. Where no schema tells, text is the base64 of its bytes. */

@@ -207,15 +207,7 @@ export class DebeziumTable {
     }
     const merged = this.#rowAfter(change, stored)
     if (merged === undefined) return { kind: 'unresolved', key }
-    const marks = mark === undefined ? {} : mark.read ? { read: mark } : { streamed: mark }
-    this.#store.set(id, {
-      key,
-      ...(stored?.streamed === undefined ? {} : { streamed: stored.streamed }),
-      ...(stored?.read === undefined ? {} : { read: stored.read }),
-      ...(stored?.tombstoneDue === undefined ? {} : { tombstoneDue: true }),
-      ...marks,
-      ...merged,
-    })
+    this.#store.set(id, storedRow(key, merged, mark, stored))
     const after = merged.row!
     if (stored?.row == null) {
       this.#deleted.delete(id)
@@ -362,6 +354,24 @@ export class DebeziumTable {
 
 const STALE: TableEffect = { kind: 'stale' }
 const NONE: TableEffect = { kind: 'none' }
+
+/** What is kept of a row after a change at `mark`. Members that say nothing are absent. (Hot.) */
+function storedRow(
+  key: ColumnValue,
+  { row, columns }: MergedRow,
+  mark: SourceMark | undefined,
+  before: StoredRow | undefined,
+): StoredRow {
+  const kept: { -readonly [Member in keyof StoredRow]: StoredRow[Member] } = { key, row }
+  const isRead = mark?.read === true
+  const streamed = isRead ? before?.streamed : (mark ?? before?.streamed)
+  const read = isRead ? mark : before?.read
+  if (streamed !== undefined) kept.streamed = streamed
+  if (read !== undefined) kept.read = read
+  if (before?.tombstoneDue !== undefined) kept.tombstoneDue = true
+  if (columns !== undefined) kept.columns = columns
+  return kept
+}
 
 /** @throws ChangeDecodeError for an update that no document can take */
 function updated(row: StructValue, update: DocumentUpdate): StructValue {

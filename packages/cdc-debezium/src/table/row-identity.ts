@@ -58,6 +58,9 @@ function textOf(key: ColumnValue): string {
     const value = names.length === 1 ? key[names[0]!] : undefined
     if (typeof value === 'number') return `${names[0]!}=${value}`
     if (typeof value === 'string') return `${names[0]!}='${value}`
+    // As below, without the detour.
+    if (typeof value === 'bigint')
+      return `["struct",[${JSON.stringify(names[0])},["int64","${value}"]]]`
     // Keys of headers need not have the order of keys of records.
     const sorted = createStruct()
     for (const name of names.sort()) sorted[name] = key[name]!

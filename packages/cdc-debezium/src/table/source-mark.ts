@@ -1,5 +1,6 @@
 import type { ChangeSource, ChangeTransaction } from '../change.ts'
 import { asInteger, asText, type RawObject } from '../connect/raw.ts'
+import { SEQUENCE_PAIR } from '../connectors/postgresql.ts'
 import type { Instant } from '../values/values.ts'
 
 /** Place of an event in its source's log, small enough to keep with every row. */
@@ -80,6 +81,11 @@ export function markOf({ source, transaction, time }: MarkedEvent): SourceMark |
   }
 }
 
+/** Short numbers become bigints by way of numbers, in half the time. */
+function digitsToBigInt(text: string | null): bigint | undefined {
+  return text !== null && /^\d{1,15}$/.test(text) ? BigInt(Number(text)) : asInteger(text)
+}
+
 /** Stands for "no commit before" in PostgreSQL's pairs. */
 const NO_COMMIT = -1n
 
@@ -87,10 +93,16 @@ const NO_COMMIT = -1n
  * PostgreSQL: [last commit handled before, place of the event]. Transactions are sent in the order of their commits, so the second number alone
  * may fall from one to the next.
  */
-function postgresqlMark({ raw, position }: ChangeSource, read: boolean): SourceMark | undefined {
-  const sequence = position?.['sequence'] as readonly (string | null)[] | null | undefined
-  const commit = asInteger(sequence?.[0] ?? null)
-  const place = asInteger(raw.get('lsn')) ?? asInteger(sequence?.[1] ?? null)
+function postgresqlMark(source: ChangeSource, read: boolean): SourceMark | undefined {
+  const { raw } = source
+  const text = raw.get('sequence')
+  const pair = typeof text === 'string' ? SEQUENCE_PAIR.exec(text) : null
+  const sequence =
+    pair === null
+      ? (source.position?.['sequence'] as readonly (string | null)[] | null | undefined)
+      : [pair[1] ?? null, pair[2] ?? null]
+  const commit = digitsToBigInt(sequence?.[0] ?? null)
+  const place = asInteger(raw.get('lsn')) ?? digitsToBigInt(sequence?.[1] ?? null)
   return place === undefined ? undefined : { log: '', read, at: [commit ?? NO_COMMIT, place] }
 }
 
