@@ -2,7 +2,7 @@ import { createSeededRandom, type SeededRandom } from '@varve/base/testing'
 import { TransactionDB, type DBOptions, type Transaction } from '@varve/lsm-core'
 import { FaultInjectionFileSystem, MemoryFileSystem, type FileSystem } from '@varve/vfs'
 
-import type { Content } from '../history/content.ts'
+import { sameContent, type Content } from '../history/content.ts'
 import { databasePath } from '../history/history.ts'
 import { Timeline, type State } from '../history/ledger.ts'
 import { checkMoment } from './crash-point.ts'
@@ -41,7 +41,7 @@ function optionsOf(fileSystem: FileSystem): DBOptions {
 /**
  * Transactions that are prepared, left alone for a while, then committed or rolled back, in a database that crashes before every change of
  * its disk. What is found must be a moment of the past: each transaction prepared, committed in both families, or not there; and
- * what is prepared can be committed then, and stays.
+ * what is prepared can be committed after another opening, and stays.
  */
 export async function runTwoPhaseDrill(options: TwoPhaseDrillOptions): Promise<CrashDrillResult> {
   const failures: string[] = []
@@ -139,12 +139,23 @@ async function check({ disk, loss, bounds }: Point): Promise<void> {
     await using db = await TransactionDB.open(databasePath, optionsOf(disk))
     found = contentOf(db)
     checkMoment(new Map([[0, found]]) as State, bounds, loss, 'transactions')
+  }
+  // What is undecided is still so the next time, whatever the crash left of its log.
+  {
+    await using db = await TransactionDB.open(databasePath, optionsOf(disk))
+    const again = contentOf(db)
+    if (!sameContent(again, found))
+      throw new Error(`another opening shows ${text(again)} instead of ${text(found)}`)
     for (const transaction of db.getAllPreparedTransactions()) await transaction.commit()
   }
   await using db = await TransactionDB.open(databasePath, optionsOf(disk))
   const after = contentOf(db)
   if (after.size !== found.size || [...after.values()].some((state) => state !== 'committed'))
-    throw new Error(`committed after recovery, then lost: ${JSON.stringify([...after])}`)
+    throw new Error(`committed after recovery, then lost: ${text(after)}`)
+}
+
+function text(content: Content): string {
+  return JSON.stringify([...content])
 }
 
 /** How each transaction stands. @throws Error when it is in one family only, or both prepared and committed */

@@ -64,11 +64,8 @@ export class TwoPhaseLog {
   prepare(name: Uint8Array, batch: WriteBatch): void {
     assert(!this.#prepared.has(textOf(name)), 'a prepared transaction has a name of its own')
     this.#db.makeRoom()
-    const { data, count } = batch
-    const record = this.#record(count, data.length + name.length + 8)
-    record.byte(ValueType.BeginPrepareXID).raw(data, 12, data.length)
-    record.byte(ValueType.EndPrepareXID).slice(name)
-    this.#log(record.toBytes())
+    const { data } = batch
+    this.#log(prepareRecord(this.#db.versions.lastSequence + 1, name, data))
     this.#prepared.set(textOf(name), {
       name,
       batch: new Uint8Array(data),
@@ -80,7 +77,7 @@ export class TwoPhaseLog {
     const { versions, families } = this.#db
     const transaction = this.#take(name)
     this.#db.makeRoom()
-    const record = this.#record(0, name.length + 8)
+    const record = this.#record(name.length + 8)
       .byte(ValueType.CommitXID)
       .slice(name)
     this.#log(record.toBytes())
@@ -101,7 +98,7 @@ export class TwoPhaseLog {
 
   rollback(name: Uint8Array): void {
     this.#take(name)
-    const record = this.#record(0, name.length + 8)
+    const record = this.#record(name.length + 8)
       .byte(ValueType.RollbackXID)
       .slice(name)
     this.#log(record.toBytes())
@@ -114,9 +111,9 @@ export class TwoPhaseLog {
     return transaction
   }
 
-  #record(count: number, sizeBytes: number): ByteWriter {
-    const { lastSequence } = this.#db.versions
-    return new ByteWriter(16 + sizeBytes).fixed64(lastSequence + 1).fixed32(count)
+  /** The beginning of a record that counts nothing. */
+  #record(sizeBytes: number): ByteWriter {
+    return new ByteWriter(16 + sizeBytes).fixed64(this.#db.versions.lastSequence + 1).fixed32(0)
   }
 
   #log(record: Uint8Array): void {
@@ -128,6 +125,18 @@ export class TwoPhaseLog {
       throw error
     }
   }
+}
+
+/** The record that prepares what is in `batch`, the bytes of a write batch. */
+export function prepareRecord(sequence: number, name: Uint8Array, batch: Uint8Array): Uint8Array {
+  return new ByteWriter(24 + batch.length + name.length)
+    .fixed64(sequence)
+    .raw(batch, 8, 12)
+    .byte(ValueType.BeginPrepareXID)
+    .raw(batch, 12, batch.length)
+    .byte(ValueType.EndPrepareXID)
+    .slice(name)
+    .toBytes()
 }
 
 function textOf(name: Uint8Array): string {

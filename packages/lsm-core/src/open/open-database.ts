@@ -10,7 +10,6 @@ import {
 import {
   CURRENT_FILE_NAME,
   LOCK_FILE_NAME,
-  logFileName,
   parseFileName,
   readIdentity,
   tableFileName,
@@ -25,6 +24,7 @@ import { WriteBatch } from '@varve/wal'
 import { ColumnFamily } from '../column-family/column-family.ts'
 import { Database } from '../db/database.ts'
 import { InfoLog } from '../db/info-log.ts'
+import { prepareRecord } from '../db/two-phase-log.ts'
 import { attemptAll } from '../files/attempt-all.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import {
@@ -125,29 +125,26 @@ export async function openDatabase(
       infoLog,
     })
     await recovery.run(logNames)
-    for (const number of recovery.logs) {
-      if (number < recovery.oldestPreparedLog) continue
-      const { sizeBytes } = await fs.stat(join(walDirectory, logFileName(number)))
-      wals.addRecovered(number, sizeBytes)
-    }
     wals.startLog(versions.newFileNumber())
+    const logNumber = wals.currentNumber
+    const sequence = versions.lastSequence + 1
     if (recovery.stopped) {
       // The next recovery must see where this history goes on behind the damaged log.
       const marker = new WriteBatch()
-      marker.sequence = versions.lastSequence + 1
+      marker.sequence = sequence
       wals.append(marker.data)
-      await wals.sync()
     }
-    const logNumber = wals.currentNumber
+    // What is prepared moves here: the logs before may have torn ends, which could not be told from damage later.
+    const prepared = recovery.prepared.map((transaction) => ({ ...transaction, logNumber }))
+    for (const { name, batch } of prepared) wals.append(prepareRecord(sequence, name, batch))
+    if (!wals.currentIsEmpty) await wals.sync()
     for (const family of families.values()) family.active.logNumber = logNumber
     await versions.logAndApply(
       [...families.values()].map((family, i, all): VersionEdit => ({
         columnFamily: family.id,
         logNumber,
         ...recovery.editOf(family),
-        ...(i === all.length - 1
-          ? { minLogNumberToKeep: Math.min(logNumber, recovery.oldestPreparedLog) }
-          : {}),
+        ...(i === all.length - 1 ? { minLogNumberToKeep: logNumber } : {}),
       })),
     )
     for (const family of families.values())
@@ -164,7 +161,7 @@ export async function openDatabase(
       lock,
       dbId,
       sessionId,
-      prepared: recovery.prepared,
+      prepared,
     })
     for (const name of familyOptions.missing(versions))
       await db.addColumnFamily(name, familyOptions.given(name))

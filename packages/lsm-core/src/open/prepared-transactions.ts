@@ -12,13 +12,6 @@ export class PreparedTransactions {
   /** Log that is being replayed. */
   logNumber = 0
 
-  /** Oldest log that holds a transaction which nobody has decided: it must stay. Infinity when there is none. */
-  get oldestLogNumber(): number {
-    let oldest = Number.POSITIVE_INFINITY
-    for (const { logNumber } of this.#transactions.values()) oldest = Math.min(oldest, logNumber)
-    return oldest
-  }
-
   /** Names of those that nobody has decided. */
   get undecided(): string[] {
     return [...this.#transactions.keys()]

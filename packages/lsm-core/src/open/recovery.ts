@@ -26,8 +26,6 @@ export class Recovery {
   readonly #newFiles = new Map<ColumnFamily, NonNullable<VersionEdit['newFiles']>[number][]>()
   /** A point-in-time replay stopped at damage. */
   stopped = false
-  /** Oldest log with a transaction that nobody has decided; Infinity when there is none. */
-  oldestPreparedLog: number = Number.POSITIVE_INFINITY
   /** Transactions that nobody has decided. */
   prepared: readonly RecoveredTransaction[] = []
   /** Logs that were read, ascending. */
@@ -45,7 +43,7 @@ export class Recovery {
   async run(names: readonly string[]): Promise<void> {
     const { walDirectory, options, versions, families, infoLog } = this.#parts
     const numbers = logsToReplay(names, versions)
-    const { nextSequence, oldestPreparedLog, prepared, stoppedAt } = await replayWals(
+    const { nextSequence, prepared, stoppedAt } = await replayWals(
       {
         fileSystem: options.fileSystem,
         directory: walDirectory,
@@ -60,7 +58,6 @@ export class Recovery {
     )
     versions.lastSequence = Math.max(versions.lastSequence, nextSequence - 1)
     this.stopped = stoppedAt !== undefined
-    this.oldestPreparedLog = oldestPreparedLog
     this.prepared = prepared
     this.logs = numbers
     for (const family of families.values()) await this.#flush(family)

@@ -10,6 +10,9 @@ import type { RecoveredTransaction } from '../db/two-phase-log.ts'
 import { insertBatch } from '../write/memtable-inserter.ts'
 import { PreparedTransactions } from './prepared-transactions.ts'
 
+/** Forgives a torn end and nothing else. */
+const tornOnly: WalRecoveryMode = 'tolerateCorruptedTailRecords'
+
 /** What replay needs and changes. */
 export interface ReplayTarget {
   readonly fileSystem: FileSystem
@@ -32,8 +35,6 @@ export interface ReplayTarget {
 export interface ReplayResult {
   /** Sequence number that the next write gets. */
   readonly nextSequence: number
-  /** Oldest log with a transaction that was prepared and not decided: it must stay. Infinity when there is none. */
-  readonly oldestPreparedLog: number
   /** Transactions that were prepared and not decided. */
   readonly prepared: readonly RecoveredTransaction[]
   /** Log in which a point-in-time replay stopped at damage. */
@@ -50,8 +51,9 @@ export interface ReplayResult {
  * Zeros at the end of a log are space that was never written, but not where later logs have records and nothing is
  * forgiven: logs are synced to their end before the next one is.
  *
- * Of two-phase commit, what is committed counts from its commit on; what is prepared only is left out, and its log must
- * be kept. Logs older than any family needs are read for such transactions alone.
+ * Of two-phase commit, what is committed counts from its commit on; what is prepared only is left out, and must be logged
+ * anew. Logs older than any family needs are read for such transactions alone: they were synced to their end before a
+ * table went ahead of them, so they may be torn there, by a writer that kept them after a crash, but not damaged.
  */
 export async function replayWals(
   target: ReplayTarget,
@@ -75,7 +77,7 @@ export async function replayWals(
     const path = join(target.directory, logFileName(number))
     let damage: CorruptionError | undefined
     await using reader = await LogReader.open(target.fileSystem, path, {
-      recoveryMode: mode,
+      recoveryMode: onlyPrepared && mode !== 'skipAnyCorruptedRecords' ? tornOnly : mode,
       logNumber: number,
       onCorruption: (error) => {
         target.log(`log ${number}: ${error.message}`)
@@ -121,7 +123,8 @@ export async function replayWals(
       hole ??= new CorruptionError('zeros in place of records, before those of a later log', {
         file: path,
       })
-    if (damage === undefined || onlyPrepared) continue
+    if (damage === undefined) continue
+    if (onlyPrepared && mode !== 'skipAnyCorruptedRecords') throw damage
     switch (mode) {
       case 'tolerateCorruptedTailRecords':
       case 'absoluteConsistency':
@@ -141,7 +144,6 @@ export async function replayWals(
   }
   return {
     nextSequence: Math.max(versions.lastSequence + 1, next ?? 0),
-    oldestPreparedLog: prepared.oldestLogNumber,
     prepared: prepared.transactions,
     stoppedAt,
   }

@@ -1,9 +1,9 @@
-import { ByteWriter, UnsupportedError, utf8Bytes, ValueType } from '@varve/base'
+import { ByteWriter, CorruptionError, UnsupportedError, utf8Bytes, ValueType } from '@varve/base'
 import { MemoryFileSystem } from '@varve/vfs'
 import { LogWriter, WriteBatch } from '@varve/wal'
 import { describe, expect, it } from 'vitest'
 
-import { DB } from '../index.ts'
+import { DB, TransactionDB } from '../index.ts'
 
 function mark(type: number, name: string): Uint8Array {
   return new ByteWriter().byte(type).slice(utf8Bytes(name)).toBytes()
@@ -61,7 +61,7 @@ describe('logs with two-phase commit', () => {
     expect(db.latestSequence).toBe(4)
   })
 
-  it('stay while a transaction is undecided, through flushes and openings', async () => {
+  it('keep a transaction that is undecided, through flushes and openings', async () => {
     const fileSystem = new MemoryFileSystem()
     await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
     await writeLog(fileSystem, '000100.log', [
@@ -73,7 +73,8 @@ describe('logs with two-phase commit', () => {
       expect(await db.get('b')).toBeUndefined()
       await db.put('a', String(round))
       await db.flush()
-      expect(await fileSystem.exists('/db/000100.log')).toBe(true)
+      // It moved to a log of this opening.
+      expect(await fileSystem.exists('/db/000100.log')).toBe(false)
     }
     await writeLog(fileSystem, '000900.log', [
       record(10, 0, mark(ValueType.CommitXID, 'undecided')),
@@ -83,7 +84,32 @@ describe('logs with two-phase commit', () => {
       expect(await db.get('a', { encoding: 'utf8' })).toBe('2')
       expect(await db.get('b', { encoding: 'utf8' })).toBe('2')
     }
-    expect(await fileSystem.exists('/db/000100.log')).toBe(false)
+  })
+
+  it('are refused when what is prepared in them is damaged, and only torn ends are forgiven', async () => {
+    const fileSystem = new MemoryFileSystem()
+    {
+      await using db = await TransactionDB.open('/db', { createIfMissing: true, fileSystem })
+      const transaction = db.beginTransaction()
+      transaction.setName('undecided')
+      await transaction.put('b', '2')
+      await transaction.prepare()
+      await db.put('a', '1')
+      await db.flush()
+      await db.put('a', '2')
+    }
+    const logs = (await fileSystem.list('/db')).filter((name) => name.endsWith('.log'))
+    expect(logs).toHaveLength(2)
+    const path = `/db/${logs[0]!}`
+    const whole = await fileSystem.readFile(path)
+    const damaged = new Uint8Array(whole)
+    damaged[30]! ^= 1
+    await fileSystem.writeFileAtomic(path, damaged)
+    await expect(DB.open('/db', { fileSystem })).rejects.toThrow(CorruptionError)
+    await fileSystem.writeFileAtomic(path, whole.subarray(0, whole.length - 3))
+    await using db = await TransactionDB.open('/db', { fileSystem })
+    expect(db.getAllPreparedTransactions()).toHaveLength(1)
+    expect(await db.get('a', { encoding: 'utf8' })).toBe('2')
   })
 
   it('are refused by name when written before the commit', async () => {

@@ -89,11 +89,6 @@ export class WalSet {
     return logs
   }
 
-  /** Logs that were recovered and stay until their data is flushed. */
-  addRecovered(number: number, sizeBytes: number): void {
-    this.#live.push({ number, sizeBytes })
-  }
-
   /** Starts a log with a number that no file has; its name survives a loss of power from here on. */
   startLog(number: number): void {
     this.flush()
