@@ -54,6 +54,7 @@ export type {
   TopicInfo,
 } from './catalog/catalog.ts'
 export { likeNamed } from './catalog/like-named.ts'
+export { isSystemColumn } from './analyzer/scope.ts'
 
 export type { AnalysisEnvironment, SqlProperties } from './analyzer/environment.ts'
 export type {

@@ -1,4 +1,4 @@
-import { resolveType, type Statement } from '@varve/sql'
+import { isSystemColumn, resolveType, type Statement } from '@varve/sql'
 
 import { EngineError } from '../engine/engine-error.ts'
 import type { PlannedStatement } from './planned-statement.ts'
@@ -31,13 +31,22 @@ export function planAlterSource(
   if (source.createdByQuery) {
     throw new EngineError(
       'statement',
-      `ALTER command is not supported for CREATE ... AS statements: ${name}`,
+      'ALTER command is not supported for CREATE ... AS statements.',
     )
   }
   const taken = new Set([...source.keyColumns, ...source.valueColumns].map((column) => column.name))
   const added = statement.columns.map((column) => {
     if (taken.has(column.name)) {
-      throw new EngineError('statement', `Column \`${column.name}\` already exists in ${name}.`)
+      throw new EngineError(
+        'statement',
+        `Cannot add column \`${column.name}\` to schema. A column with the same name already exists.`,
+      )
+    }
+    if (isSystemColumn(column.name)) {
+      throw new EngineError(
+        'statement',
+        `'${column.name}' is a reserved column name. You cannot use it as a name for a column.`,
+      )
     }
     taken.add(column.name)
     return {

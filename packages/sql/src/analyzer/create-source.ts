@@ -126,7 +126,11 @@ export function analyzeCreateSource(
   const existing = catalog.source(statement.name)
   const exists = existing !== undefined && statement.ifNotExists
   checkName(statement, existing)
-  const columns = declaredColumns(statement, catalog)
+  const columns = declaredColumns(
+    statement,
+    catalog,
+    String(environment.properties?.['ksql.headers.columns.enabled'] ?? true) !== 'false',
+  )
   const keyColumns = columns.key.length > 0 ? columns.key : (environment.inferred?.key ?? [])
   const valueColumns = valueColumnsOf(
     statement,
@@ -234,7 +238,11 @@ interface DeclaredColumns {
   readonly headers: readonly HeaderColumn[]
 }
 
-function declaredColumns(statement: CreateSource, catalog: Catalog): DeclaredColumns {
+function declaredColumns(
+  statement: CreateSource,
+  catalog: Catalog,
+  headersEnabled: boolean,
+): DeclaredColumns {
   const key: Column[] = []
   const value: Column[] = []
   const headers: HeaderColumn[] = []
@@ -253,6 +261,13 @@ function declaredColumns(statement: CreateSource, catalog: Catalog): DeclaredCol
         break
       case 'HEADERS':
       case 'HEADER':
+        if (!headersEnabled) {
+          const kind = statement.sourceKind === 'STREAM' ? 'Stream' : 'Table'
+          throw new SqlError(
+            `Cannot create ${kind} because schema with headers columns is disabled.`,
+            { span: node.span },
+          )
+        }
         headers.push(headerColumn(node, type, headers))
         break
       case undefined:
@@ -262,6 +277,8 @@ function declaredColumns(statement: CreateSource, catalog: Catalog): DeclaredCol
   }
   return { key, value, headers }
 }
+
+const hasHeaders = 'Schema already contains a HEADERS column.'
 
 function headerColumn(
   node: ColumnNode,
@@ -276,8 +293,9 @@ function headerColumn(
     if (type.kind !== 'BYTES') {
       return fail(`Invalid type for HEADER('${key}') column: expected BYTES, got ${type.kind}`)
     }
-    if (others.some((other) => other.headerKey === undefined || other.headerKey === key)) {
-      return fail(`Cannot have duplicate header columns for the key '${key}'.`)
+    if (others.some((other) => other.headerKey === undefined)) return fail(hasHeaders)
+    if (others.some((other) => other.headerKey === key)) {
+      return fail(`Schema already contains a HEADER('${key}') column.`)
     }
     return { name: node.name, headerKey: key }
   }
@@ -290,7 +308,7 @@ function headerColumn(
       `Invalid type for HEADERS column: expected ARRAY<STRUCT<\`KEY\` STRING, \`VALUE\` BYTES>>, got ${formatSqlType(type)}`,
     )
   }
-  if (others.length > 0) return fail('Schema already contains a HEADERS column.')
+  if (others.length > 0) return fail(hasHeaders)
   return { name: node.name }
 }
 

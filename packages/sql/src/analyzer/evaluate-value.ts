@@ -79,7 +79,7 @@ function convert(
   const cast = isLenient ? castFunction(from, type) : undefined
   if (cast === undefined) {
     throw new SqlError(
-      `Expected type ${formatSqlType(type)} for field \`${name}\` but got ${formatSqlType(from)}(${formatExpression(expression)})`,
+      `Expected type ${formatSqlType(type)} for field \`${name}\` but got ${formatSqlType(from)}(${formatExpression(expression, { message: true })})`,
       { span: expression.span },
     )
   }
@@ -91,5 +91,24 @@ function fitsNarrower(from: SqlType, type: SqlType): boolean {
 }
 
 function isNested(from: SqlType, type: SqlType): boolean {
-  return from.kind === type.kind && ['ARRAY', 'MAP', 'STRUCT'].includes(type.kind)
+  return (
+    from.kind === type.kind && ['ARRAY', 'MAP', 'STRUCT'].includes(type.kind) && !loses(from, type)
+  )
+}
+
+const numbers = ['INTEGER', 'BIGINT', 'DECIMAL', 'DOUBLE']
+
+/** Whether some number inside would have to become one of a narrower type. */
+function loses(from: SqlType, to: SqlType): boolean {
+  if (from.kind === 'ARRAY' && to.kind === 'ARRAY') return loses(from.element, to.element)
+  if (from.kind === 'MAP' && to.kind === 'MAP') {
+    return loses(from.key, to.key) || loses(from.value, to.value)
+  }
+  if (from.kind === 'STRUCT' && to.kind === 'STRUCT') {
+    return from.fields.some((field) => {
+      const other = to.fields.find((candidate) => candidate.name === field.name)
+      return other !== undefined && loses(field.type, other.type)
+    })
+  }
+  return numbers.includes(to.kind) && numbers.indexOf(from.kind) > numbers.indexOf(to.kind)
 }

@@ -45,7 +45,7 @@ function evaluateRow(
         .map((name) => `\`${name}\``)
         .join(
           ', ',
-        )}]. Got [${statement.values.map((value) => formatExpression(value)).join(', ')}]`,
+        )}]. Got [${statement.values.map((value) => formatExpression(value, { message: true })).join(', ')}]`,
       { span: statement.span, hint: 'Without a list, key columns come first, then value columns.' },
     )
   }
