@@ -28,6 +28,7 @@ import { ChangeDecodeError } from './errors.ts'
 import type { ChangeDecoderOptions } from './options.ts'
 import { compileAvro } from './record/avro-reader.ts'
 import { readFrame, refKey, type SchemaRef } from './record/frame.ts'
+import { KnownConnectors } from './shapes/known-connectors.ts'
 import type { WriterSchema } from './record/payload.ts'
 
 /** Schemas kept; the oldest goes when there are more. */
@@ -46,6 +47,8 @@ const MAX_SCHEMAS = 10_000
 export class ChangeDecoder {
   readonly #prepared: PreparedOptions
   readonly #registry: SchemaRegistry | undefined
+  /** Undefined where the connector is told. */
+  readonly #connectors: KnownConnectors | undefined
   readonly #schemas = new Map<string, WriterSchema | ChangeDecodeError>()
   /** Those of them that were looked up, by their ids alone. */
   readonly #used = new Map<number, WriterSchema>()
@@ -55,6 +58,7 @@ export class ChangeDecoder {
     const { registry, ...rest } = options
     this.#prepared = prepareOptions(rest)
     this.#registry = registry
+    this.#connectors = rest.connector === undefined ? new KnownConnectors() : undefined
   }
 
   /**
@@ -67,7 +71,9 @@ export class ChangeDecoder {
       const refs = this.#refsOf(record, side)
       for (const ref of refs) await this.#loadOnce(ref)
       const data = side === 'value' ? this.#framedData(record, refs[0]) : undefined
-      if (data !== undefined) await this.prepare({ key: null, value: data })
+      if (data === undefined) continue
+      const inner = this.#refsOf({ key: null, value: data }, 'value')
+      for (const ref of inner) await this.#loadOnce(ref)
     }
   }
 
@@ -104,7 +110,8 @@ export class ChangeDecoder {
    * @throws UnsupportedError for connectors and shapes that are not handled
    */
   decode(record: ChangeRecord): Change {
-    return decodeWith(record, this.#prepared, this.#lookup)
+    const change = decodeWith(record, this.#prepared, this.#lookup)
+    return this.#connectors === undefined ? change : this.#connectors.complete(change)
   }
 
   readonly #lookup = (ref: SchemaRef): WriterSchema => {

@@ -6,7 +6,10 @@ export interface ChangeDecoderOptions {
   readonly format?: 'json' | 'avro'
   /** Types of row columns (not of key columns) where the events carry no schema, or say less. */
   readonly columns?: { readonly [column: string]: ColumnHint }
-  /** Connector of topics whose records do not name it (transaction boundaries). */
+  /**
+   * Connector of topics whose records do not name it (transaction boundaries, tombstones). Default: that of rows with the same topic prefix, if
+   * the same decoder saw such.
+   */
   readonly connector?: string
   /** Names for the value of a key that is no struct. */
   readonly keyColumns?: readonly string[]
