@@ -12,6 +12,7 @@ import {
   type ManualCompactionHost,
   type ManualCompactionOptions,
 } from './manual-compaction.ts'
+import { recordChange } from './record-change.ts'
 import { refitLevel } from './refit-level.ts'
 import { Waiters } from './waiters.ts'
 
@@ -188,7 +189,7 @@ export class BackgroundWork {
       const { current } = versions.columnFamily(family.id)
       const files = filesWithinRanges(current, ranges, new Set())
       if (files.length === 0) return
-      await versions.logAndApply({
+      await recordChange(this.#db, {
         columnFamily: family.id,
         deletedFiles: files.map(({ level, file }) => ({ level, number: file.number })),
       })
@@ -264,7 +265,7 @@ export class BackgroundWork {
     const { versions } = this.#db
     const edit = refitLevel(family.id, versions.columnFamily(family.id).current, level, target)
     if (edit === undefined) return
-    await versions.logAndApply(edit)
+    await recordChange(this.#db, edit)
     if (!family.dropped) family.installSuperVersion(versions.columnFamily(family.id).current)
     this.#db.infoLog.write(`moved level ${level} of "${family.name}" to ${String(target ?? 'top')}`)
   }

@@ -14,6 +14,7 @@ import type { BackgroundTarget } from './background-target.ts'
 import { compactionInfo, outputsText, tableFileInfo } from './describe-job.ts'
 import type { FamilyCompactions } from './family-compactions.ts'
 import type { JobRunner } from './job-runner.ts'
+import { recordChange } from './record-change.ts'
 
 /** What a compaction reports to. */
 export interface CompactionSurroundings {
@@ -182,7 +183,7 @@ async function apply(
     newFiles,
     ...cursorAfter(family, inputs, outputLevel),
   }
-  await db.versions.logAndApply(edit)
+  await recordChange(db, edit)
   if (!family.dropped) family.installSuperVersion(db.versions.columnFamily(family.id).current, true)
   db.schedulePurge()
   db.writeController.release()

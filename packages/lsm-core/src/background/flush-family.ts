@@ -6,6 +6,7 @@ import type { BackgroundTarget } from './background-target.ts'
 import type { CompactionStats } from './compaction-stats.ts'
 import { outputsText, tableFileInfo } from './describe-job.ts'
 import type { JobRunner } from './job-runner.ts'
+import { recordChange } from './record-change.ts'
 
 /** What a flush reports to. */
 export interface FlushSurroundings {
@@ -86,7 +87,8 @@ async function install(
   { db, statsOf }: FlushSurroundings,
 ): Promise<void> {
   const minLogNumberToKeep = minLogNumber(db, flushed)
-  await db.versions.logAndApply(
+  await recordChange(
+    db,
     flushed.map((one, i): VersionEdit => ({
       columnFamily: one.family.id,
       logNumber: nextLogNumber(one),

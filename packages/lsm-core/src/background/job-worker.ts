@@ -1,18 +1,18 @@
 import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 
 import { isVarveError } from '@varve/base'
 import { nodeFileSystem } from '@varve/vfs'
 
 import { runJob, type Job } from './jobs.ts'
-import type { WorkerReply, WorkerRequest } from './worker-messages.ts'
+import type { WorkerReply, WorkerRequest, WorkerStart } from './worker-messages.ts'
 
 /** The thread side of {@link WorkerPool}: one job at a time, errors as plain data. */
 const port = parentPort!
 /** Weighs a third of a thread of the default priority: still fast enough to keep up with a caller that only writes. */
 const nicerBy = 5
-lowerPriority()
+if ((workerData as WorkerStart).lowPriority) lowerPriority()
 let running: AbortController | undefined
 
 port.on('message', (request: WorkerRequest) => {

@@ -2,6 +2,12 @@ import type { JobResult } from '@varve/compaction'
 
 import type { Job } from './jobs.ts'
 
+/** What a worker begins with. */
+export interface WorkerStart {
+  /** Give way to the other threads of the process when there are more of them than processors. */
+  readonly lowPriority: boolean
+}
+
 /** To a worker. */
 export type WorkerRequest =
   | { readonly kind: 'run'; readonly id: number; readonly job: Job }

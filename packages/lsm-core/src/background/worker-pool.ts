@@ -5,7 +5,7 @@ import { AbortedError, CorruptionError, IoError } from '@varve/base'
 import type { JobResult } from '@varve/compaction'
 
 import type { Job } from './jobs.ts'
-import type { WorkerError, WorkerReply, WorkerRequest } from './worker-messages.ts'
+import type { WorkerError, WorkerReply, WorkerRequest, WorkerStart } from './worker-messages.ts'
 
 interface QueuedJob {
   readonly job: Job
@@ -17,6 +17,8 @@ interface QueuedJob {
 
 interface PoolWorker {
   readonly worker: Worker
+  /** Kept free for flushes. */
+  readonly flushesOnly: boolean
   current: QueuedJob | undefined
 }
 
@@ -28,7 +30,8 @@ const youngGenerationMb = 6
 
 /**
  * The threads that flush and compact for all databases of the process: made when first needed, and no reason for the process to
- * stay alive while idle. Flushes go before compactions, because writes wait for them, and compactions leave one thread to them.
+ * stay alive while idle. Flushes go before compactions, because writes wait for them, and have one thread to themselves; those that
+ * compact run at a lower priority, so that neither the caller nor a flush waits for a processor.
  */
 class WorkerPool {
   readonly #workers: PoolWorker[] = []
@@ -73,7 +76,7 @@ class WorkerPool {
     for (;;) {
       const at = this.#queue.findIndex(({ job }) => job.kind === 'flush' || this.#mayCompact)
       if (at < 0) return
-      const idle = this.#workers.find(({ current }) => current === undefined) ?? this.#spawn()
+      const idle = this.#idleFor(this.#queue[at]!.job.kind)
       if (idle === undefined) return
       const [queued] = this.#queue.splice(at, 1)
       idle.current = queued!
@@ -87,20 +90,32 @@ class WorkerPool {
     return compactions.length < this.#maxCompactions
   }
 
-  #spawn(): PoolWorker | undefined {
-    if (this.#workers.length > this.#maxCompactions) return undefined
+  /** A thread for a job: for flushes their own one first. */
+  #idleFor(kind: Job['kind']): PoolWorker | undefined {
+    const flushes = this.#workers.find(({ flushesOnly }) => flushesOnly)
+    if (kind === 'flush') {
+      if (flushes === undefined) return this.#spawn(true)
+      if (flushes.current === undefined) return flushes
+    }
+    const others = this.#workers.filter(({ flushesOnly }) => !flushesOnly)
+    const idle = others.find(({ current }) => current === undefined)
+    return idle ?? (others.length < this.#maxCompactions ? this.#spawn(false) : undefined)
+  }
+
+  #spawn(flushesOnly: boolean): PoolWorker {
     // From source the thread needs the same export condition as the process.
     const fromSource = import.meta.url.endsWith('.ts')
     const worker = new Worker(
       new URL(fromSource ? './job-worker.ts' : './job-worker.js', import.meta.url),
       {
         execArgv: fromSource ? ['--conditions=@varve/source'] : [],
-        name: 'varve-background',
+        name: flushesOnly ? 'varve-flush' : 'varve-background',
+        workerData: { lowPriority: !flushesOnly } satisfies WorkerStart,
         resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
       },
     )
     worker.unref()
-    const entry: PoolWorker = { worker, current: undefined }
+    const entry: PoolWorker = { worker, flushesOnly, current: undefined }
     worker.on('message', (reply: WorkerReply) => this.#finish(entry, reply))
     worker.on('error', (error) => this.#lose(entry, error))
     worker.on('exit', () => this.#lose(entry, new Error('background thread ended')))

@@ -117,4 +117,23 @@ describe('DB on a failing disk', () => {
       await again.put('late', 'y', { sync: true })
     })
   }
+
+  it.each(['deleteFilesInRanges', 'compactRange'] as const)(
+    'takes no write after %s could not say what it did',
+    async (method) => {
+      const fileSystem = new FaultInjectionFileSystem(new MemoryFileSystem())
+      await using db = await DB.open('/db', { createIfMissing: true, fileSystem })
+      await db.put('k', 'v')
+      await db.compactRange({ changeLevel: true })
+      await db.put('k', 'w')
+      await db.flush()
+      fileSystem.inject({ operation: 'append', path: /MANIFEST/, error: 'EIO' })
+      const work = method === 'compactRange' ? db.compactRange() : db.deleteFilesInRanges([{}])
+      const written = work.catch((error: unknown) => {
+        expect(ioErrorCode(error)).toBe('EIO')
+        db.putSync('late', 'x')
+      })
+      await expect(written).rejects.toThrow(ReadOnlyError)
+    },
+  )
 })
