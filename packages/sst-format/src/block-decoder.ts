@@ -46,11 +46,18 @@ export class BlockDecoder {
   }
 
   /**
-   * Contents of the block whose stored bytes start at `start` of `stored`. A view when the block is not compressed.
+   * Contents of the block whose stored bytes start at `start` of `stored`. A view when the block is not compressed;
+   * in `target`, if it is given and large enough, when the compression allows it.
    *
    * @throws CorruptionError when the checksum differs or the block does not decompress
    */
-  decode(stored: Uint8Array, start: number, handle: BlockHandle, isData: boolean): Uint8Array {
+  decode(
+    stored: Uint8Array,
+    start: number,
+    handle: BlockHandle,
+    isData: boolean,
+    target?: Uint8Array,
+  ): Uint8Array {
     const { offset, sizeBytes } = handle
     if (stored.length - start < sizeBytes + BLOCK_TRAILER_SIZE_BYTES) {
       throw new CorruptionError('file ends inside a block', {
@@ -77,11 +84,12 @@ export class BlockDecoder {
     const type = stored[start + sizeBytes]!
     const body = stored.subarray(start, start + sizeBytes)
     if (type === CompressionType.NoCompression) return body
-    return decompressBlock(type, body, offset, {
+    const context = {
       file: this.file,
       formatVersion,
       dictionary: isData ? this.dictionary : undefined,
-    })
+    }
+    return decompressBlock(type, body, offset, context, target)
   }
 
   /**

@@ -58,13 +58,17 @@ export interface PointResult {
   /** Value type of the entry. */
   type: number
   sequence: number
-  /** View of the block's memory: not to be changed, alive as long as it is held. */
+  /**
+   * View of the block's memory: not to be changed, alive as long as it is held; or only until the next look-up in any table, see
+   * {@link createPointResult}.
+   */
   readonly value: Uint8Array
   /** A copy that the caller owns. */
   copyValue(): Uint8Array<ArrayBuffer>
 }
 
 class FoundEntry implements PointResult {
+  readonly isTransient: boolean
   type = 0
   sequence = 0
   data: Uint8Array = emptyBytes
@@ -75,6 +79,10 @@ class FoundEntry implements PointResult {
   start = 0
   end = 0
 
+  constructor(isTransient: boolean) {
+    this.isTransient = isTransient
+  }
+
   get value(): Uint8Array {
     return this.data.subarray(this.start, this.end)
   }
@@ -84,9 +92,12 @@ class FoundEntry implements PointResult {
   }
 }
 
-/** A fresh {@link PointResult}. */
-export function createPointResult(): PointResult {
-  return new FoundEntry()
+/**
+ * A fresh {@link PointResult}. Of a transient one the value is good only until the next look-up in any table: a block that the
+ * cache does not keep is then read without memory of its own.
+ */
+export function createPointResult(isTransient: boolean = false): PointResult {
+  return new FoundEntry(isTransient)
 }
 
 /** A copied entry of {@link TableReader.entries}. */
@@ -97,6 +108,8 @@ export interface TableEntry {
 
 /** Blocks are read into this, and decompressed or copied out of it at once. */
 const readScratch = new Uint8Array(64 * 1024)
+/** Blocks for transient results that the cache does not keep are decompressed into this. */
+const blockScratch = new Uint8Array(64 * 1024)
 
 /** Outcome of a search: `Missing` names the block it needs in `#missing`. */
 const Outcome = { Absent: 0, Found: 1, Missing: 2 } as const
@@ -448,7 +461,7 @@ export class TableReader {
       }
       let i = searchIndex(index, target, this.comparator, keyIsUserKey)
       for (; i < index.count; i++) {
-        const block = this.#fetchData(index, i, pinned, sync)
+        const block = this.#fetchData(index, i, pinned, sync, result.isTransient)
         if (block === undefined) return Outcome.Missing
         cursor.setBlock(block as Block)
         cursor.seek(target)
@@ -505,17 +518,47 @@ export class TableReader {
     i: number,
     pinned: PinnedBlocks | undefined,
     sync: boolean,
+    isTransient: boolean = false,
   ): CachedValue | undefined {
     const cache = this.#cache
-    if (cache !== undefined) {
-      const slot = index.slots[i]
-      const known = slot === undefined ? undefined : cache.use(slot)
-      if (known !== undefined) return known
-    }
     const offset = index.offsets[i]!
-    const block = this.#fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync)
-    if (cache !== undefined) index.slots[i] = this.#owner.entries.get(offset)
+    if (cache === undefined)
+      return this.#fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync)
+    const slot = index.slots[i] ?? this.#owner.entries.get(offset)
+    const known = slot === undefined ? undefined : cache.use(slot)
+    if (known !== undefined) return known
+    const admits = !sync || cache.admits(this.#owner, offset)
+    if (!admits && isTransient) {
+      cache.countMiss()
+      return this.#readTransient(index, i)
+    }
+    const block = this.#fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync, admits)
+    index.slots[i] = this.#owner.entries.get(offset)
     return block
+  }
+
+  /** A block that is good until the next one is read this way. */
+  #readTransient(index: IndexEntries, i: number): Block {
+    this.#checkReferenced()
+    const handle = index.handle(i)
+    const { decoder } = this.#table
+    const size = decoder.storedSize(handle)
+    let stored: Uint8Array
+    if (size > readScratch.length) {
+      stored = this.#file.readSync(handle.offset, size)
+    } else {
+      const length = this.#file.readIntoSync(readScratch.subarray(0, size), handle.offset)
+      stored = readScratch.subarray(0, length)
+    }
+    return new Block(
+      decoder.decode(stored, 0, handle, true, blockScratch),
+      this.path,
+      handle.offset,
+    )
+  }
+
+  #checkReferenced(): void {
+    if (this.#references <= 0) throw new NotOpenError(`table "${this.path}" is closed`)
   }
 
   /** The block at `offset`: pinned, cached, or read when `sync`; else remembered as missing. */
@@ -534,7 +577,7 @@ export class TableReader {
       this.#missing = { kind, handle }
       return undefined
     }
-    if (this.#references <= 0) throw new NotOpenError(`table "${this.path}" is closed`)
+    this.#checkReferenced()
     const size = this.#table.decoder.storedSize(handle)
     if (size > readScratch.length) {
       const stored = this.#file.readSync(offset, size)

@@ -119,8 +119,12 @@ describe('a table gives back what was written', () => {
           await table.verify()
           expect([...table.entries()]).toEqual(entries)
           const result = createPointResult()
+          const transient = createPointResult(true)
           using iterator = table.iterator()
           for (const [i, entry] of entries.entries()) {
+            expect(table.getSync(entry.key, transient)).toBe(true)
+            expect(transient.sequence).toBe(sequenceOf(entry.key))
+            expect(compareBytes(transient.copyValue(), entry.value)).toBe(0)
             expect(table.getSync(entry.key, result)).toBe(true)
             expect(result.sequence).toBe(sequenceOf(entry.key))
             expect(compareBytes(result.value, entry.value)).toBe(0)

@@ -7,9 +7,11 @@ export interface Codec {
    * Original of `data` in a fresh array of at most `maxSizeBytes`; memory beyond that is not touched, whatever the
    * input claims.
    *
+   * With `target` a codec may write there instead, if it is large enough, and return a view of it.
+   *
    * @throws CorruptionError when `data` is not of this format or holds more than `maxSizeBytes`
    */
-  decompress(data: Uint8Array, maxSizeBytes: number): Uint8Array
+  decompress(data: Uint8Array, maxSizeBytes: number, target?: Uint8Array): Uint8Array
 }
 
 export interface CompressOptions {

@@ -217,8 +217,11 @@ export const lz4Codec: Codec = {
     const out = new Uint8Array(lz4BlockBound(data.length))
     return out.subarray(0, compressLz4Block(data, out))
   },
-  decompress(data, maxSizeBytes) {
-    const out = new Uint8Array(maxSizeBytes)
+  decompress(data, maxSizeBytes, target) {
+    const out =
+      target !== undefined && target.length >= maxSizeBytes
+        ? target.subarray(0, maxSizeBytes)
+        : new Uint8Array(maxSizeBytes)
     const size = decompressLz4Block(data, 0, data.length, out, 0)
     return size === maxSizeBytes ? out : out.subarray(0, size)
   },

@@ -144,7 +144,12 @@ function compressPlain(data: Uint8Array): Uint8Array {
   return out.subarray(0, o)
 }
 
-function decode(data: Uint8Array, maxSizeBytes: number, plain: boolean): Uint8Array {
+function decode(
+  data: Uint8Array,
+  maxSizeBytes: number,
+  plain: boolean,
+  target?: Uint8Array,
+): Uint8Array {
   const reader = new ByteReader(data)
   const size = reader.varint32()
   if (size > maxSizeBytes) {
@@ -157,11 +162,11 @@ function decode(data: Uint8Array, maxSizeBytes: number, plain: boolean): Uint8Ar
     copyRange(data, start, data.length, bytes, heap)
     const from = heap + input
     if (exports.snappyDecode(heap, from, from, from + size) !== 0) return fail()
-    const out = new Uint8Array(size)
+    const out = roomFor(size, target)
     copyRange(bytes, from, from + size, out, 0)
     return out
   }
-  const out = new Uint8Array(size)
+  const out = roomFor(size, target)
   const end = data.length
   let i = start
   let o = 0
@@ -204,6 +209,12 @@ function decode(data: Uint8Array, maxSizeBytes: number, plain: boolean): Uint8Ar
   return out
 }
 
+function roomFor(size: number, target: Uint8Array | undefined): Uint8Array {
+  return target !== undefined && target.length >= size
+    ? target.subarray(0, size)
+    : new Uint8Array(size)
+}
+
 function fail(): never {
   throw new CorruptionError('snappy block is malformed')
 }
@@ -212,12 +223,12 @@ function fail(): never {
 export const snappyCodec: Codec = {
   name: 'snappy',
   compress,
-  decompress: (data, maxSizeBytes) => decode(data, maxSizeBytes, false),
+  decompress: (data, maxSizeBytes, target) => decode(data, maxSizeBytes, false, target),
 }
 
 /** {@link snappyCodec} without WebAssembly. */
 export const plainSnappyCodec: Codec = {
   name: 'snappy',
   compress: compressPlain,
-  decompress: (data, maxSizeBytes) => decode(data, maxSizeBytes, true),
+  decompress: (data, maxSizeBytes, target) => decode(data, maxSizeBytes, true, target),
 }

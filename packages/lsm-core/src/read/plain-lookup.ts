@@ -16,7 +16,8 @@ import type { LookupEnvironment } from './point-lookup.ts'
 /** Said by {@link plainLookUp} when the answer needs more than the newest version of a key. */
 export const notPlain: unique symbol = Symbol('not plain')
 
-const found: PointResult = createPointResult()
+/** Its values are copied at once. */
+const found: PointResult = createPointResult(true)
 const maxKeptTargets = 64
 /** Arrays for seek keys by their length: nearly all keys of a database have few lengths. */
 const targets: (Uint8Array | undefined)[] = []

@@ -38,3 +38,23 @@ test('forgets the blocks of a file that closes, and takes none above its budget'
   expect(cache.get(second, 0)).toBe(block)
   expect(cache.stats.entries).toBe(1)
 })
+
+test('admits what is missed while there is room, and then what was missed before', () => {
+  const cache = new BlockCache({ capacityBytes: 10_000 })
+  const owner = new CacheOwner()
+  for (let offset = 0; offset < 10; offset++) {
+    expect(cache.admits(owner, offset)).toBe(true)
+    cache.insert(owner, offset, block)
+  }
+  expect(cache.admits(owner, 100)).toBe(false)
+  expect(cache.admits(new CacheOwner(), 100)).toBe(false)
+  expect(cache.admits(owner, 100)).toBe(true)
+  // Forgotten when many others were missed since.
+  let known = 0
+  for (let i = 0; i < 2000; i++) if (cache.admits(owner, 1000 + i * 4096)) known++
+  expect(known).toBeLessThan(400)
+  expect(cache.admits(owner, 100)).toBe(false)
+  cache.reserve(-1)
+  cache.removeOwner(owner)
+  expect(cache.admits(owner, 200)).toBe(true)
+})

@@ -1,5 +1,7 @@
 import { InvalidOptionError } from '@varve/base'
 
+import { RecentMisses } from './recent-misses.ts'
+
 /** What the cache keeps: something that knows how much memory it holds. */
 export interface CachedValue {
   readonly sizeBytes: number
@@ -7,6 +9,12 @@ export interface CachedValue {
 
 /** Bookkeeping of one cached block: object, map slot, list links. */
 const ENTRY_OVERHEAD_BYTES = 160
+/** For how many blocks fit. */
+const TYPICAL_BLOCK_BYTES = 4096
+/** The cache counts as full when no more than this part of it is free. */
+const FULL_FRACTION = 64
+
+let nextOwnerId = 1
 
 /** A cached block; without value once it is evicted. @internal */
 export class CacheEntry {
@@ -29,6 +37,7 @@ export class CacheEntry {
 
 /** The blocks of one file that are in the cache, by offset. @internal */
 export class CacheOwner {
+  readonly id: number = nextOwnerId++
   readonly entries: Map<number, CacheEntry> = new Map()
 }
 
@@ -37,6 +46,9 @@ export class CacheOwner {
  *
  * Evicts by second chance (CLOCK), an approximation of least recently used: a hit sets a mark on its own entry and moves
  * nothing, where a list in order of use would touch four entries in as many cache lines.
+ *
+ * Once it is full, who misses a block asks {@link BlockCache.admits} first: one that is met once in a long time would drive out
+ * another, and making a place for it costs as much as reading it.
  *
  * Not sharded: one thread uses it, so there is no lock to spread. Each file looks its blocks up in its own map by offset,
  * which keeps the hot look-up at one small-integer key; only the order of use and the budget are common.
@@ -51,6 +63,8 @@ export class BlockCache {
   #hits = 0
   #misses = 0
   #evictions = 0
+  /** Made when the cache is full for the first time. */
+  #recentMisses: RecentMisses | undefined
 
   /** `capacityBytes` bounds cached blocks and reservations together. */
   constructor(options: { readonly capacityBytes: number }) {
@@ -68,6 +82,7 @@ export class BlockCache {
   /** Changes the budget and evicts what no longer fits. */
   set capacityBytes(value: number) {
     this.#capacityBytes = value
+    this.#recentMisses = undefined
     this.#evict()
   }
 
@@ -121,6 +136,19 @@ export class BlockCache {
     this.#hits++
     entry.used = true
     return value
+  }
+
+  /** Hot. Whether the block that was just missed is worth its place: there is room, or it was missed before, not long ago. @internal */
+  admits(owner: CacheOwner, offset: number): boolean {
+    const capacity = this.#capacityBytes
+    if (this.#usedBytes + this.#reservedBytes < capacity - capacity / FULL_FRACTION) return true
+    this.#recentMisses ??= new RecentMisses(Math.floor(capacity / TYPICAL_BLOCK_BYTES))
+    return this.#recentMisses.note(owner.id, offset)
+  }
+
+  /** Counts a miss of who has found out without {@link get}. @internal */
+  countMiss(): void {
+    this.#misses++
   }
 
   /** Adds a block, unless it alone exceeds the budget. @internal */

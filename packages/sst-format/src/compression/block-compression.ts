@@ -108,7 +108,8 @@ export interface DecompressionContext {
 }
 
 /**
- * Original of the block `data` that was stored at `offset` with compression `type` (not `NoCompression`).
+ * Original of the block `data` that was stored at `offset` with compression `type` (not `NoCompression`); in `target`, when
+ * that is given and large enough and the format can.
  *
  * @throws CorruptionError with file and offset when the bytes do not decompress to the size they claim
  * @throws UnsupportedError for BZip2, Xpress and unknown types
@@ -118,11 +119,12 @@ export function decompressBlock(
   data: Uint8Array,
   offset: number,
   context: DecompressionContext,
+  target?: Uint8Array,
 ): Uint8Array {
   const { file, formatVersion, dictionary } = context
   try {
     if (type === CompressionType.Snappy) {
-      return snappyCodec.decompress(data, largestOutput(data.length, SNAPPY_MAX_RATIO))
+      return snappyCodec.decompress(data, largestOutput(data.length, SNAPPY_MAX_RATIO), target)
     }
     if (
       type !== CompressionType.Zlib &&
@@ -147,7 +149,7 @@ export function decompressBlock(
       throw new CorruptionError(`block claims ${size} uncompressed bytes`)
     }
     const body = data.subarray(reader.position)
-    const raw = decompressBody(type, body, size, dictionary)
+    const raw = decompressBody(type, body, size, dictionary, target)
     if (raw.length !== size) {
       throw new CorruptionError('uncompressed size of a block differs', {
         expected: size,
@@ -170,6 +172,7 @@ function decompressBody(
   body: Uint8Array,
   size: number,
   dictionary: Uint8Array | undefined,
+  target: Uint8Array | undefined,
 ): Uint8Array {
   // The format has no dictionaries.
   if (type === CompressionType.BZip2) return decompressBzip2(body, size)
@@ -178,7 +181,7 @@ function decompressBody(
   }
   if (type === CompressionType.Zlib) return inflateBlock(body, size, undefined)
   if (type === CompressionType.LZ4 || type === CompressionType.LZ4HC) {
-    return lz4Codec.decompress(body, size)
+    return lz4Codec.decompress(body, size, target)
   }
   return zstdCodec.decompress(body, size)
 }
