@@ -89,6 +89,8 @@ export class RecordBatchBuilder {
   ): number {
     let size = 6 * VARINT32_BYTES_MAX + VARINT64_BYTES_MAX
     size += (key?.length ?? 0) + (value?.length ?? 0)
+    // Most records have none, and even an empty walk makes objects.
+    if (headers.length === 0) return size
     for (const header of headers) {
       size += 2 * VARINT32_BYTES_MAX + header.key.length * 3 + (header.value?.length ?? 0)
     }
@@ -124,10 +126,7 @@ export class RecordBatchBuilder {
     at = writeNullable(buffer, at, key)
     at = writeNullable(buffer, at, value)
     at = writeVarint(buffer, at, headers.length)
-    for (const header of headers) {
-      at = writeNullable(buffer, at, encoder.encode(header.key))
-      at = writeNullable(buffer, at, header.value)
-    }
+    if (headers.length > 0) at = writeHeaders(buffer, at, headers)
     const length = at - bodyStart
     const target = start + varintSize(length)
     if (target !== bodyStart) buffer.copyWithin(target, bodyStart, at)
@@ -183,6 +182,15 @@ export class RecordBatchBuilder {
     grown.set(this.#buffer.subarray(0, this.#end))
     this.#buffer = grown
   }
+}
+
+function writeHeaders(buffer: Uint8Array, start: number, headers: readonly RecordHeader[]): number {
+  let at = start
+  for (const header of headers) {
+    at = writeNullable(buffer, at, encoder.encode(header.key))
+    at = writeNullable(buffer, at, header.value)
+  }
+  return at
 }
 
 function writeNullable(buffer: Uint8Array, at: number, value: Uint8Array | null): number {

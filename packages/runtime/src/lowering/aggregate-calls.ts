@@ -37,13 +37,18 @@ export function bindAggregates(node: AggregateNode, context: LoweringContext): B
     arguments: call.arguments.map((argument) => context.compile(argument)),
     values: new Array<Value>(call.arguments.length).fill(null),
   }))
+  const empty: readonly Value[] = calls.map(() => null)
   return {
     initialize: () => calls.map((call) => call.aggregator.initialize()),
     add: (key, value, states, record) => {
       const keyRow = evaluation.moveTo(key, record)
-      return calls.map((call, i) =>
-        call.aggregator.add(evaluateArguments(call, keyRow, value, evaluation), states[i] ?? null),
-      )
+      const next = empty.slice()
+      for (let i = 0; i < calls.length; i++) {
+        const call = calls[i]!
+        const values = evaluateArguments(call, keyRow, value, evaluation)
+        next[i] = call.aggregator.add(values, states[i] ?? null)
+      }
+      return next
     },
     undo: (key, value, states, record) => {
       const keyRow = evaluation.moveTo(key, record)
@@ -64,7 +69,13 @@ export function bindAggregates(node: AggregateNode, context: LoweringContext): B
         }
         return call.aggregator.merge(a[i] ?? null, b[i] ?? null)
       }),
-    results: (states) => calls.map((call, i) => call.aggregator.result(states[i] ?? null)),
+    results: (states) => {
+      const row = empty.slice()
+      for (let i = 0; i < calls.length; i++) {
+        row[i] = calls[i]!.aggregator.result(states[i] ?? null)
+      }
+      return row
+    },
   }
 }
 

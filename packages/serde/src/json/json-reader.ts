@@ -110,9 +110,9 @@ export function compileMembers(
     if (index >= 0) raw[index] = member
     else if (raw[~index] === absent) raw[~index] = member
   }
+  const nothing: readonly unknown[] = fields.map(() => absent)
   return (json) => {
-    const row: unknown[] = []
-    for (let i = 0; i < count; i++) row.push(absent)
+    const row = nothing.slice()
     if (json instanceof Map) {
       // An exact spelling may follow another one: it overwrites, so order does not matter.
       for (const [name, member] of json) place(row, name as string, member)

@@ -7,6 +7,9 @@ const doubleBytes = new Uint8Array(doubles.buffer)
 const bigEndianHost = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0
 
 const columnsMax = 15
+const nulls: readonly (readonly Value[])[] = Array.from({ length: columnsMax + 1 }, (_, count) =>
+  new Array<Value>(count).fill(null),
+)
 /** Longer texts are left to the general codec, whose encoder is faster from there on. */
 const textMax = 64
 
@@ -117,17 +120,18 @@ export function decodePlainRow(bytes: Uint8Array, start: number): Row | undefine
   const head = bytes[start]
   if (head === undefined || head < 0x90 || head > 0x9f) return undefined
   const count = head & 0x0f
-  const row: Value[] = []
+  // A copy has just the room it needs; an array that is pushed to makes room for seventeen.
+  const row = nulls[count]!.slice()
   let at = start + 1
   for (let i = 0; i < count; i++) {
     if (at >= end) return undefined
     const tag = bytes[at++]!
-    if (tag < 0x80) row.push(tag)
-    else if (tag >= 0xe0) row.push(tag - 0x100)
+    if (tag < 0x80) row[i] = tag
+    else if (tag >= 0xe0) row[i] = tag - 0x100
     else if (tag >= 0xa0 && tag < 0xc0) {
       const text = readText(bytes, at, tag & 0x1f)
       if (text === undefined) return undefined
-      row.push(text)
+      row[i] = text
       at += tag & 0x1f
     } else {
       const width = widths[tag - 0xc0]!
@@ -136,9 +140,9 @@ export function decodePlainRow(bytes: Uint8Array, start: number): Row | undefine
         const length = bytes[at]!
         const text = length > textMax ? undefined : readText(bytes, at + 1, length)
         if (text === undefined) return undefined
-        row.push(text)
+        row[i] = text
         at += length
-      } else row.push(readScalar(tag, bytes, at))
+      } else row[i] = readScalar(tag, bytes, at)
       at += width
     }
   }

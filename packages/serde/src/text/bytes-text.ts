@@ -1,3 +1,5 @@
+import { ownedCopy } from '@varve/base'
+
 /** Base64 with padding. */
 export function formatBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
@@ -17,8 +19,10 @@ let scratch = new Uint8Array(4096)
 
 /** Up to this length a loop over ASCII takes less time than the call of the encoder. */
 const shortMax = 48
+/** Bytes of an array that V8 keeps on its heap. */
+const onHeapMax = 64
 
-/** UTF-8 in an array of its own, not a piece of a pool. `after` bytes at its end are left free for the caller. */
+/** UTF-8 in an array that the caller owns. `after` bytes at its end are left free for the caller. */
 export function encodeText(text: string, after = 0): Uint8Array {
   const sizeMax = text.length * 3 + after
   if (sizeMax > scratch.length) {
@@ -35,7 +39,9 @@ export function encodeText(text: string, after = 0): Uint8Array {
     text.length <= shortMax && encodeAscii(text, scratch)
       ? text.length
       : encoder.encodeInto(text, scratch).written
-  return scratch.slice(0, length + after)
+  const size = length + after
+  // Longer arrays of their own lie off V8's heap, each with memory from the system.
+  return size > onHeapMax ? ownedCopy(scratch, 0, size) : scratch.slice(0, size)
 }
 
 /** False at the first character that is not ASCII. */
