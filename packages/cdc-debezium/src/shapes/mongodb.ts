@@ -87,9 +87,9 @@ function withId(document: StructValue, key: ColumnValue): StructValue {
   return Object.assign(whole, document)
 }
 
-/** A document from its text. */
+/** A document from its text; in Protobuf there is no null but the empty text. */
 function readDocument(raw: Raw | undefined, path: string): StructValue | null {
-  if (raw === undefined || raw === null) return null
+  if (raw === undefined || raw === null || raw === '') return null
   const document = typeof raw === 'string' ? parseExtendedJson(raw, path) : null
   if (!isStruct(document))
     throw new ChangeDecodeError('invalid-envelope', 'the document is no text of an object', {

@@ -33,8 +33,8 @@ class SourceBlock implements ChangeSource {
     this.version = asName(raw.get('version'))
     this.name = asName(raw.get('name'))
     this.table = table
-    // Absent or null is the default: a streamed event.
-    this.snapshot = asText(raw.get('snapshot')) ?? 'false'
+    // Absent, null or (in Protobuf) empty is the default: a streamed event.
+    this.snapshot = asName(raw.get('snapshot')) ?? 'false'
     this.raw = raw
   }
 
