@@ -23,9 +23,9 @@ export async function cdcBenchmark(options: BenchOptions): Promise<Comparison[]>
   }))
   const framed = await encodeAvro()
   return [
-    await compareOn('JSON without schemas', plain, [jsonParse(plain)], options),
-    await compareOn('JSON with schemas', withSchema, [jsonParse(withSchema)], options),
-    await compareOn('Avro', framed.records, [framed.peer], options, framed.registry),
+    await compareOn('JSON without schemas', plain, jsonParse(plain), options),
+    await compareOn('JSON with schemas', withSchema, jsonParse(withSchema), options),
+    await compareOn('Avro', framed.records, framed.peers, options, framed.registry),
   ]
 }
 
@@ -42,6 +42,13 @@ async function compareOn(
   const ours: readonly Contender[] = [
     perEvent('Varve, decode', () => {
       for (const record of sent) decoder.decode(record)
+    }),
+    perEvent('Varve, decode and read', () => {
+      for (const record of sent) {
+        const change = decoder.decode(record)
+        if (change.kind !== 'row') throw new Error(change.kind)
+        readEvent(change.op, change.source?.table.name, change.key, change.before, change.after)
+      }
     }),
     perEvent('Varve, to table', () => {
       const table = new DebeziumTable()
@@ -79,25 +86,60 @@ function perEvent(name: string, pass: () => void): Contender {
   }
 }
 
+/** What a reader of the event touches: the operation, the table's name, every column of the key and of both rows. */
+function readEvent(
+  op: unknown,
+  table: unknown,
+  key: unknown,
+  before: unknown,
+  after: unknown,
+): void {
+  if (op === undefined || table !== 'orders') throw new Error('no event')
+  if (readColumns(key) + readColumns(before) + readColumns(after) !== 13)
+    throw new Error('columns are missing')
+}
+
+/** Counts the columns that have a value, each of which is read. */
+function readColumns(row: unknown): number {
+  if (row === null) return 0
+  let values = 0
+  for (const name of Object.keys(row as object))
+    if ((row as Readonly<Record<string, unknown>>)[name] !== undefined) values++
+  return values
+}
+
+interface PlainEvent {
+  readonly op: string
+  readonly source: { readonly table: string }
+  readonly before: unknown
+  readonly after: unknown
+}
+
 /** What everyone does who has no decoder: both sides through the built-in parser, long numbers rounded. */
-function jsonParse(sent: readonly ChangeRecord[]): Contender {
+function jsonParse(sent: readonly ChangeRecord[]): readonly Contender[] {
   const decoder = new TextDecoder()
-  let sum = 0
-  return perEvent('JSON.parse', () => {
-    for (const { key, value } of sent) {
-      const parsed = JSON.parse(decoder.decode(value!)) as { op?: string; payload?: object }
-      const id = JSON.parse(decoder.decode(key!)) as object
-      sum += parsed.op === undefined && parsed.payload === undefined ? 1 : 0
-      sum += id === null ? 1 : 0
-    }
-    if (sum > 0) throw new Error('no event')
-  })
+  const parse = (bytes: Uint8Array): unknown => {
+    const parsed = JSON.parse(decoder.decode(bytes)) as { readonly payload?: unknown }
+    return parsed.payload ?? parsed
+  }
+  return [
+    perEvent('JSON.parse', () => {
+      for (const { key, value } of sent)
+        if (parse(value!) === null || parse(key!) === null) throw new Error('no event')
+    }),
+    perEvent('JSON.parse and read', () => {
+      for (const { key, value } of sent) {
+        const { op, source, before, after } = parse(value!) as PlainEvent
+        readEvent(op, source.table, parse(key!), before, after)
+      }
+    }),
+  ]
 }
 
 async function encodeAvro(): Promise<{
   records: readonly ChangeRecord[]
   registry: InMemorySchemaRegistry
-  peer: Contender
+  peers: readonly Contender[]
 }> {
   const registry = new InMemorySchemaRegistry()
   const key = { type: 'record', name: 'Key', fields: [{ name: 'id', type: 'long' }] }
@@ -122,13 +164,22 @@ async function encodeAvro(): Promise<{
     key: frame(ids[0], types[0], longs(event.key)),
     value: frame(ids[1], types[1], longs(event.value)),
   }))
-  const peer = perEvent('avsc', () => {
-    for (const record of sent) {
-      types[1].fromBuffer(Buffer.from(record.value.buffer, record.value.byteOffset + 5))
-      types[0].fromBuffer(Buffer.from(record.key.buffer, record.key.byteOffset + 5))
-    }
-  })
-  return { records: sent, registry, peer }
+  const parse = (type: avro.Type, bytes: Uint8Array): unknown =>
+    type.fromBuffer(Buffer.from(bytes.buffer, bytes.byteOffset + 5, bytes.length - 5))
+  const peers = [
+    perEvent('avsc', () => {
+      for (const { key, value } of sent)
+        if (parse(types[1], value) === null || parse(types[0], key) === null)
+          throw new Error('no event')
+    }),
+    perEvent('avsc and read', () => {
+      for (const { key, value } of sent) {
+        const { op, source, before, after } = parse(types[1], value) as PlainEvent
+        readEvent(op, source.table, parse(types[0], key), before, after)
+      }
+    }),
+  ]
+  return { records: sent, registry, peers }
 }
 
 /** As avsc's documentation has it for 64-bit integers. */

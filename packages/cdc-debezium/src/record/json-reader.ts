@@ -3,6 +3,7 @@ import { JsonNumber } from '@varve/serde'
 import type { Raw } from '../connect/raw.ts'
 import { MemberNames, RawMembers } from '../connect/raw-members.ts'
 import { BytePattern } from './byte-pattern.ts'
+import { bigintOfDigits } from './long-digits.ts'
 
 /** What an object looked like when one last stood at this place: names as they stand in the text, and what lay below. */
 class Form {
@@ -330,8 +331,9 @@ export class JsonReader {
         if (first !== 0x2d) return value
         return value === 0 ? new JsonNumber('-0') : -value
       }
-      const number = this.#slice(start, at)
-      return length <= MAX_DIGITS ? BigInt(number) : new JsonNumber(number)
+      if (length > MAX_DIGITS) return new JsonNumber(this.#slice(start, at))
+      const whole = bigintOfDigits(bytes, digits, at)
+      return first === 0x2d ? -whole : whole
     }
     if (code === 0x2e) {
       const fraction = at + 1
