@@ -164,6 +164,22 @@ test('columns that were not sent keep their value, and are named in streams', as
   expect(missing).toEqual([[], ['NAME'], []])
 })
 
+test('dates without schema are days or text', async () => {
+  await using engine = await openWithTopic()
+  const position = await send(engine, [
+    event('c', 10, { id: 1, d: 1, e: '1970-01-02Z' }),
+    event('u', 20, { id: 1, d: -1, e: '1969-12-31Z' }),
+  ])
+  await engine.execute(
+    `CREATE TABLE users (id INT PRIMARY KEY, d DATE, e DATE)
+       WITH (kafka_topic = '${topic}', value_format = 'DEBEZIUM_JSON');
+     CREATE TABLE copy AS SELECT id, d = e AS same FROM users;`,
+    { properties: { 'auto.offset.reset': 'earliest' } },
+  )
+  const rows = await engine.query('SELECT * FROM copy;', { consistency: position })
+  expect(rows).toEqual([{ ID: 1, SAME: true }])
+})
+
 test('what cannot be read goes to the processing log and to the dead-letter topic as it was', async () => {
   await using engine = await openWithTopic()
   const messages: string[] = []
