@@ -2,18 +2,27 @@ import { hash32 } from '../hash/hash32.ts'
 import { hash64, xxph3 } from '../hash/xxh3-64.ts'
 import { LEGACY_BLOOM_SEED } from './legacy-bloom.ts'
 
+/** What a released one leaves to the next one of the thread: a table's worth, which would be garbage with every table. */
+let spare: { readonly high: Uint32Array; readonly low: Uint32Array } | undefined
+/** More is left to the collector. */
+const maxSpareKeys = 1 << 20
+
 /**
  * The hashes of the keys of a filter, until it is built. Equal ones in a row count once: versions of one key follow each
  * other. The new filters take 64 bits of a key, the legacy one 32 (then `high` stays 0).
  */
 export class FilterKeys {
   readonly #legacy: boolean
-  high: Uint32Array = new Uint32Array(1024)
-  low: Uint32Array = new Uint32Array(1024)
+  high: Uint32Array
+  low: Uint32Array
   count = 0
 
   constructor(legacy: boolean) {
     this.#legacy = legacy
+    const { high = new Uint32Array(1024), low = new Uint32Array(1024) } = spare ?? {}
+    this.high = high
+    this.low = low
+    spare = undefined
   }
 
   /** Hot. Adds the user key, or prefix, in `bytes[0, length)`. */
@@ -39,6 +48,15 @@ export class FilterKeys {
   }
 
   clear(): void {
+    this.count = 0
+  }
+
+  /** Gives the memory to the next one; this one is empty and takes keys no more. */
+  release(): void {
+    const { high, low } = this
+    if (high.length <= maxSpareKeys && high.length > (spare?.high.length ?? 0))
+      spare = { high, low }
+    this.high = this.low = new Uint32Array(0)
     this.count = 0
   }
 }
