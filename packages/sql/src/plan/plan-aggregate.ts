@@ -288,6 +288,15 @@ function splitCall(call: CallExpression, functions: FunctionRegistry): SplitCall
   return { call, columns: call.arguments.slice(0, Math.max(0, at)), constants }
 }
 
+/** The type of an aggregate function's result. @throws SqlError for a call that no overload takes */
+export function aggregateResultType(
+  call: CallExpression,
+  input: Relation,
+  planning: Planning,
+): SqlType {
+  return planCall(splitCall(call, planning.environment.functions), 0, input, planning).resultType
+}
+
 function planCall(
   { call, columns, constants }: SplitCall,
   index: number,

@@ -1,3 +1,5 @@
+import type { SqlType } from '@varve/serde'
+
 import { nameItems } from '../analyzer/column-names.ts'
 import type { AnalysisEnvironment } from '../analyzer/environment.ts'
 import { withoutSchemaId } from '../analyzer/formats.ts'
@@ -15,7 +17,7 @@ import { defaultKeyFormat } from './default-key-format.ts'
 import { refuseUngrouped } from './group-by-refusals.ts'
 import { neededColumns } from './join-sides.ts'
 import type { InternalFormats } from './physical-plan.ts'
-import { planAggregate } from './plan-aggregate.ts'
+import { aggregateCallsIn, aggregateResultType, planAggregate } from './plan-aggregate.ts'
 import { planFilter } from './plan-filter.ts'
 import { planFlatMap, tableCallsIn } from './plan-flat-map.ts'
 import { planJoin } from './plan-join.ts'
@@ -67,7 +69,7 @@ export function planQuery(
     persistent,
     partitionBy: query.partitionBy,
     syntheticKey,
-    fieldsOf: (e) => fieldsOf(e, base, planning),
+    fieldsOf: (e) => fieldsOf(e, everySource(base, scope), planning),
   })
   // Only of its own queries' tables is it known that every window is deleted as it was written.
   const { definition } = first
@@ -162,14 +164,43 @@ function needsOldRows(query: Query): boolean {
   return query.where !== undefined || query.groupBy !== undefined || query.joins.length > 0
 }
 
+/** The columns of all sources, for types alone: no rows are laid out so. */
+function everySource(base: Relation, scope: Scope): Relation {
+  if (!scope.isJoin) return base
+  const places = scope.sources.flatMap((source) => [
+    ...planSource(source, '', { materialized: false }).places,
+  ])
+  return { ...base, places: new Map(places) }
+}
+
 function fieldsOf(base: Expression, relation: Relation, planning: Planning): readonly string[] {
-  const { type } = typeOn(relation, base, 'SELECT', planning)
+  const { type } = typeOn(withCallTypes(base, relation, planning), base, 'SELECT', planning)
   if (type?.kind !== 'STRUCT') {
     throw new SqlError(`Cannot expand ${formatExpression(base)}: it is no STRUCT.`, {
       span: base.span,
     })
   }
   return type.fields.map((field) => field.name)
+}
+
+/** With what aggregate and table functions of an expression give, by type alone. */
+function withCallTypes(base: Expression, relation: Relation, planning: Planning): Relation {
+  const { scope, environment } = planning
+  const { functions } = environment
+  const places = new Map(relation.places)
+  const put = (call: Expression, type: SqlType | null): void => {
+    if (type === null) return
+    const name = scope.canonical(call)
+    places.set(name, { kind: 'column', type, side: 'value', index: 0, name })
+  }
+  for (const call of aggregateCallsIn([base], functions, (e) => scope.canonical(e))) {
+    put(call, aggregateResultType(call, relation, planning))
+  }
+  for (const call of tableCallsIn([base], functions)) {
+    const { type } = typeOn(relation, call, 'SELECT', planning)
+    put(call, type?.kind === 'ARRAY' ? type.element : null)
+  }
+  return places.size === relation.places.size ? relation : { ...relation, places }
 }
 
 function canPushDown(scope: Scope, joins: readonly AnalyzedJoin[]): boolean {
