@@ -30,7 +30,11 @@ describe.skipIf(folder === undefined || !java)(
     beforeAll(async () => {
       console.log(`seed of the cases of streams-oracle: ${seed}`)
       oracle = await Oracle.open(folder!)
-      const inMemory = await oracle.generate(`${seed}-memory`, caseCount / memoryShare, 'memory')
+      const inMemory = await oracle.generate(
+        `${seed}-memory`,
+        Math.ceil(caseCount / memoryShare),
+        'memory',
+      )
       cases = [...(await oracle.generate(seed, caseCount)), ...inMemory]
       const half = Math.ceil(cases.length / 2)
       const halves = [cases.slice(0, half), cases.slice(half)]

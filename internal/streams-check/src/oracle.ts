@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -31,8 +31,10 @@ export class Oracle {
 
   /** @param folder Of the program, with its own comparison beside it. */
   static async open(folder: string): Promise<Oracle> {
-    const compare = (await import(pathToFileURL(join(folder, 'compare.mjs')).href)) as Comparison
-    return new Oracle(folder, compare)
+    // Its programs do nothing when they are called by another path than their own.
+    const own = realpathSync(folder)
+    const compare = (await import(pathToFileURL(join(own, 'compare.mjs')).href)) as Comparison
+    return new Oracle(own, compare)
   }
 
   /** Cases of a seed; case i is the same whatever their number. */
@@ -40,13 +42,18 @@ export class Oracle {
     const args = ['--seed', seed, '--count', String(count)]
     const options = store === undefined ? args : [...args, '--store', store]
     const program = join(this.#folder, 'generate.mjs')
-    return parseLines<Case>(await run(process.execPath, [program, ...options], ''))
+    const cases = parseLines<Case>(await run(process.execPath, [program, ...options], ''))
+    if (cases.length !== count) throw new Error(`${cases.length} cases made of ${count} asked for`)
+    return cases
   }
 
   /** What Kafka Streams makes of the cases. */
   async run(cases: readonly Case[]): Promise<CaseResult[]> {
     const input = cases.map((test) => `${JSON.stringify(test)}\n`).join('')
-    return parseLines<CaseResult>(await run(join(this.#folder, 'run.sh'), [], input))
+    const results = parseLines<CaseResult>(await run(join(this.#folder, 'run.sh'), [], input))
+    if (results.length !== cases.length)
+      throw new Error(`${results.length} results of ${cases.length} cases`)
+    return results
   }
 
   difference(expected: CaseResult, actual: CaseResult): Difference | undefined {
