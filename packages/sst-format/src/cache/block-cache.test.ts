@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { BlockCache, CacheOwner } from './block-cache.ts'
 
-const block = { sizeBytes: 1000 - 160 }
+const block = { sizeBytes: 1000 - 480 }
 
 test('stays within its budget and keeps what is used', () => {
   const cache = new BlockCache({ capacityBytes: 10_000 })

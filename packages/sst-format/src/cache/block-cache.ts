@@ -7,8 +7,8 @@ export interface CachedValue {
   readonly sizeBytes: number
 }
 
-/** Bookkeeping of one cached block: object, map slot, list links. */
-const ENTRY_OVERHEAD_BYTES = 160
+/** Memory of one cached block besides its bytes: three objects here, array, buffer and backing store in V8, a slot of the map. */
+const ENTRY_OVERHEAD_BYTES = 480
 /** For how many blocks fit. */
 const TYPICAL_BLOCK_BYTES = 4096
 /** The cache counts as full when no more than this part of it is free. */
