@@ -26,20 +26,22 @@ describe.skipIf(directory === undefined)('Debezium sample events', () => {
     for (const history of await readHistories(directory!))
       for (const { name, failure, faults } of await runHistory(history)) {
         if (failure !== undefined) failures.push(`${name}: ${failure}`)
-        met.push(...faults.map((fault) => `${name}: ${fault.name}`))
+        for (const [cell, fault] of faults) met.push(`${name}, row ${cell}: ${fault.name}`)
       }
     expect(failures).toEqual([])
     expect(met.sort()).toEqual([
-      'mariadb/avro-default/times: year zero',
-      'mariadb/json-schema-default/times: year zero',
-      'mariadb/json-schema-string-connect/times: span as time of day',
-      'mariadb/json-schema-string-connect/times: year zero',
-      'postgres/avro-default/Odd Names: garbled name',
-      'postgres/avro-default/times: Julian calendar',
-      'postgres/avro-headers-string/times: Julian calendar',
-      'postgres/json-schema-default/Odd Names: garbled name',
-      'postgres/json-schema-default/times: Julian calendar',
-      'postgres/json-schema-string-connect/times: Julian calendar',
+      'mariadb/avro-default/times, row 2: y is 2000 instead of 0000: year zero',
+      'mariadb/json-schema-default/times, row 2: y is 2000 instead of 0000: year zero',
+      'mariadb/json-schema-string-connect/times, row 2: t is null instead of -838:59:59: span as time of day',
+      'mariadb/json-schema-string-connect/times, row 2: t3 is null instead of 838:59:59.999: span as time of day',
+      'mariadb/json-schema-string-connect/times, row 2: t6 is null instead of -00:00:00.000001: span as time of day',
+      'mariadb/json-schema-string-connect/times, row 2: y is 2000 instead of 0000: year zero',
+      'postgres/avro-default/Odd Names, row 1: ümlaut is undefined instead of ü: garbled name',
+      'postgres/avro-default/times, row 2: ts3 is 0000-12-30T00:00:00 instead of 0001-01-01 00:00:00: Julian calendar',
+      'postgres/avro-headers-string/times, row 2: ts3 is 0000-12-30T00:00:00 instead of 0001-01-01 00:00:00: Julian calendar',
+      'postgres/json-schema-default/Odd Names, row 1: ümlaut is undefined instead of ü: garbled name',
+      'postgres/json-schema-default/times, row 2: ts3 is 0000-12-30T00:00:00 instead of 0001-01-01 00:00:00: Julian calendar',
+      'postgres/json-schema-string-connect/times, row 2: ts3 is 0000-12-30T00:00:00 instead of 0001-01-01 00:00:00: Julian calendar',
     ])
   })
 })

@@ -49,7 +49,7 @@ for (const test of await readCases(directory)) {
 }
 for (const history of values.name === undefined ? await readHistories(directory) : []) {
   for (const { name, failure, faults } of await runHistory(history)) {
-    for (const { reason } of faults) console.log(`note ${name}: ${reason}`)
+    for (const [cell, { reason }] of faults) console.log(`note ${name}: row ${cell}: ${reason}`)
     if (failure === undefined) passed++
     else failed++
     console.log(failure === undefined ? `ok   ${name}` : `FAIL ${name}: ${failure}`)

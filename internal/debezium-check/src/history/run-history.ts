@@ -22,9 +22,11 @@ export interface TableVerdict {
   readonly name: string
   /** Undefined when the table agreed with SELECT after every step. */
   readonly failure: string | undefined
-  /** Faults of the connector that were met. */
-  readonly faults: readonly ConnectorFault[]
+  /** Faults of the connector, by the cells that have them: `<first column>: <column> is <sent> instead of <selected>`. */
+  readonly faults: FaultsByCell
 }
+
+type FaultsByCell = ReadonlyMap<string, ConnectorFault>
 
 type Position = readonly bigint[]
 
@@ -46,7 +48,7 @@ export async function runHistory(history: History): Promise<readonly TableVerdic
   const failures = new Map<string, string>()
   const seen = new Set<string>()
   const columns = sentColumns(placed)
-  const faults = new Map<string, Set<ConnectorFault>>()
+  const faults = new Map<string, Map<string, ConnectorFault>>()
   let next = 0
   for (const [i, state] of history.states.entries()) {
     // Flattened rows carry no position: only the last state can be compared.
@@ -75,7 +77,7 @@ export async function runHistory(history: History): Promise<readonly TableVerdic
     .filter((table) => sent.has(table))
     .map((table) => {
       const name = `${history.name}/${table}`
-      return { name, failure: failures.get(table), faults: [...(faults.get(name) ?? [])] }
+      return { name, failure: failures.get(table), faults: faults.get(name) ?? new Map() }
     })
 }
 
@@ -233,7 +235,7 @@ interface Compared {
   /** Statements that ran so far. */
   readonly ran: readonly string[]
   /** Faults met so far, by table. */
-  readonly faults: Map<string, Set<ConnectorFault>>
+  readonly faults: Map<string, Map<string, ConnectorFault>>
 }
 
 function compareRows(
@@ -247,11 +249,16 @@ function compareRows(
   if (!typed) return undefined
   const left = [...actual]
   for (const row of expected) {
-    const index = left.findIndex(
-      (candidate) => firstDifference(candidate, row, table) === undefined,
-    )
+    const met = new Map<string, ConnectorFault>()
+    const index = left.findIndex((candidate) => {
+      met.clear()
+      return firstDifference(candidate, row, table, met) === undefined
+    })
     if (index < 0) return nearest(left, row, table)
     left.splice(index, 1)
+    const known = table.faults.get(table.name) ?? new Map<string, ConnectorFault>()
+    for (const [cell, fault] of met) known.set(cell, fault)
+    table.faults.set(table.name, known)
   }
   return undefined
 }
@@ -264,13 +271,14 @@ function nearest(rows: readonly StructValue[], row: SelectedRow, table: Compared
   )
   return same === undefined
     ? `no row with ${key} = ${row[key]}`
-    : `row ${key} = ${row[key]}: ${firstDifference(same, row, table)}`
+    : `row ${key} = ${row[key]}: ${firstDifference(same, row, table, new Map())}`
 }
 
 function firstDifference(
   actual: StructValue,
   expected: SelectedRow,
   table: Compared,
+  met: Map<string, ConnectorFault>,
 ): string | undefined {
   for (const [name, text] of Object.entries(expected)) {
     const column = columnIn(table.history, name)
@@ -286,10 +294,9 @@ function firstDifference(
       selected: text,
       ran: table.ran,
     })
-    if (fault !== undefined) {
-      const met = table.faults.get(table.name) ?? new Set()
-      table.faults.set(table.name, met.add(fault))
-    } else if (value === undefined) return `no column "${name}"`
+    if (fault !== undefined)
+      met.set(`${firstColumn(expected)}: ${name} is ${String(value)} instead of ${text}`, fault)
+    else if (value === undefined) return `no column "${name}"`
     else return `column "${name}" is ${String(value)} instead of ${text}`.slice(0, 200)
   }
   return undefined

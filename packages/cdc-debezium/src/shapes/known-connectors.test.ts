@@ -37,3 +37,16 @@ test('boundaries of transactions follow the connector of rows with their prefix'
   })
   expect(decoder.decode({ ...tombstone, topic: 'a.b.s.t' })).not.toHaveProperty('documentId')
 })
+
+test('a tombstone whose key is none of a document is answered all the same', () => {
+  const decoder = new ChangeDecoder()
+  decoder.decode({
+    key: null,
+    value: json({ after: '{"_id":1}', op: 'c', source: { connector: 'mongodb', name: 'm' } }),
+  })
+  const tombstone = { topic: 'm.d.c', key: json({ id: 'not {extended} JSON' }), value: null }
+  expect(decoder.decode(tombstone)).toMatchObject({
+    kind: 'tombstone',
+    key: { id: 'not {extended} JSON' },
+  })
+})

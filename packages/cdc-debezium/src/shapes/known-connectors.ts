@@ -1,4 +1,5 @@
-import type { Change, ChangeSource } from '../change.ts'
+import type { Change, ChangeSource, Tombstone } from '../change.ts'
+import { ChangeDecodeError } from '../errors.ts'
 import { documentId } from './document-id.ts'
 import { transactionKey } from './source.ts'
 
@@ -26,7 +27,7 @@ export class KnownConnectors {
       return key === undefined ? change : { ...change, transactionKey: key }
     }
     return change.kind === 'tombstone' && this.#ofData(change.topic) === 'mongodb'
-      ? { ...change, documentId: documentId(change.key) }
+      ? withDocumentId(change)
       : change
   }
 
@@ -47,5 +48,15 @@ export class KnownConnectors {
       if (connector !== undefined) return connector
     }
     return undefined
+  }
+}
+
+/** With the document's `_id`; as it was when the key is none of a document: the connector was only guessed. */
+function withDocumentId(change: Tombstone): Tombstone {
+  try {
+    return { ...change, documentId: documentId(change.key) }
+  } catch (error) {
+    if (error instanceof ChangeDecodeError) return change
+    throw error
   }
 }
