@@ -13,6 +13,7 @@ export type {
 } from './file-system.ts'
 export { ioErrorCode, isNotFound, type SystemErrorCode } from './io-error.ts'
 export { NodeFileSystem, nodeFileSystem } from './node/node-file-system.ts'
+export { lowerThreadPriority } from './node/thread-priority.ts'
 export {
   MemoryFileSystem,
   type CrashOptions,

@@ -1,9 +1,7 @@
-import { readlinkSync } from 'node:fs'
-import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { isVarveError } from '@varve/base'
-import { nodeFileSystem } from '@varve/vfs'
+import { lowerThreadPriority, nodeFileSystem } from '@varve/vfs'
 
 import { runJob, type Job } from './jobs.ts'
 import type { WorkerReply, WorkerRequest, WorkerStart } from './worker-messages.ts'
@@ -12,7 +10,7 @@ import type { WorkerReply, WorkerRequest, WorkerStart } from './worker-messages.
 const port = parentPort!
 /** Weighs a third of a thread of the default priority: still fast enough to keep up with a caller that only writes. */
 const nicerBy = 5
-if ((workerData as WorkerStart).lowPriority) lowerPriority()
+if ((workerData as WorkerStart).lowPriority) lowerThreadPriority(nicerBy)
 let running: AbortController | undefined
 
 port.on('message', (request: WorkerRequest) => {
@@ -22,20 +20,6 @@ port.on('message', (request: WorkerRequest) => {
   }
   void run(request.id, request.job)
 })
-
-/**
- * Where threads have priorities of their own, which is on Linux, the event loop's goes first when there are more threads than
- * processors: else it waits for whole time slices of a compaction. A worker does not find out its thread otherwise.
- */
-function lowerPriority(): void {
-  if (process.platform !== 'linux') return
-  try {
-    const thread = /\d+$/.exec(readlinkSync('/proc/thread-self'))
-    if (thread !== null) setPriority(Number(thread[0]), nicerBy)
-  } catch {
-    // No /proc here, or it is forbidden: work is done all the same.
-  }
-}
 
 async function run(id: number, job: Job): Promise<void> {
   running = new AbortController()

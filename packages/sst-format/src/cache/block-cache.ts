@@ -47,7 +47,7 @@ export class CacheOwner {
  * Evicts by second chance (CLOCK), an approximation of least recently used: a hit sets a mark on its own entry and moves
  * nothing, where a list in order of use would touch four entries in as many cache lines.
  *
- * Once it is full, who misses a block asks {@link BlockCache.admits} first: one that is met once in a long time would drive out
+ * Once it is full, who misses a block asks `admits` first: one that is met once in a long time would drive out
  * another, and making a place for it costs as much as reading it.
  *
  * Not sharded: one thread uses it, so there is no lock to spread. Each file looks its blocks up in its own map by offset,
