@@ -21,7 +21,7 @@ import {
   type CompilePlanOptions,
   type StepFailure,
 } from '../lowering/compile-plan.ts'
-import { DeadLetters, deadLetterTopics } from './dead-letters.ts'
+import { createDeadLetterTopics, deadLetterOf, deadLetterTopics } from './dead-letters.ts'
 import { applicationSettings } from './application-options.ts'
 import {
   PersistentQuery,
@@ -49,7 +49,6 @@ export class QueryRuntime {
   readonly #options: QueryRuntimeOptions
   readonly #queries = new Map<string, PersistentQuery>()
   readonly #pending = new Set<Promise<void>>()
-  readonly #letters = new Map<string, DeadLetters>()
   readonly #mappers = new WeakMap<QueryInfo, StoreRowMapper>()
 
   constructor(options: QueryRuntimeOptions) {
@@ -165,7 +164,6 @@ export class QueryRuntime {
     this.#queries.clear()
     const results = await Promise.allSettled(queries.map((query) => query.stop({ cleanUp: false })))
     await Promise.allSettled(this.#pending)
-    await Promise.allSettled([...this.#letters.values()].map((letters) => letters.close()))
     for (const result of results) {
       if (result.status === 'rejected') {
         this.#options.logger.error('a query did not stop cleanly', {
@@ -219,7 +217,7 @@ export class QueryRuntime {
       ...(materialization === undefined ? {} : { materialization }),
     })
     const settings = applicationSettings(property)
-    const letters = this.#deadLetters(info, settings.replicationFactor)
+    const letterTopics = deadLetterTopics(info.plan.root)
     const application = new StreamsApplication({
       ...settings,
       applicationId: info.applicationId,
@@ -229,54 +227,20 @@ export class QueryRuntime {
       clock,
       random,
       offsetReset: property('auto.offset.reset') === 'earliest' ? 'earliest' : 'latest',
+      ...(letterTopics.size === 0 ? {} : { deadLetter: deadLetterOf(info.id, letterTopics) }),
       ...callbacks,
-      onSkippedRecord: (record) => {
-        callbacks.onSkippedRecord(record)
-        letters?.add(record)
-      },
     })
-    return { application, prepare: () => compiled.prepare() }
-  }
-
-  /** Where the records go that a query's sources cannot read, if one of them names a topic. */
-  #deadLetters(info: QueryInfo, replicationFactor: number | undefined): DeadLetters | undefined {
-    const topics = deadLetterTopics(info.plan.root)
-    if (topics.size === 0) return undefined
-    const { kafka, clock, log } = this.#options
-    const letters =
-      this.#letters.get(info.id) ??
-      new DeadLetters({
-        kafka,
-        queryId: info.id,
-        topics,
-        ...(replicationFactor === undefined ? {} : { replicationFactor }),
-        onFailure: ({ topic, partition, offset }, error) =>
-          log({
-            level: 'ERROR',
-            logger: `processing.${info.id}.${topic}.dead-letters`,
-            time: clock.now(),
-            queryId: info.id,
-            type: 'productionError',
-            message: error instanceof Error ? error.message : String(error),
-            topic,
-            partition,
-            offset,
-            cause: [],
-          }),
-      })
-    this.#letters.set(info.id, letters)
-    return letters
-  }
-
-  async #closeLetters(queryId: string): Promise<void> {
-    const letters = this.#letters.get(queryId)
-    this.#letters.delete(queryId)
-    await letters?.close()
+    return {
+      application,
+      prepare: async () => {
+        await createDeadLetterTopics(kafka, letterTopics, settings.replicationFactor)
+        await compiled.prepare()
+      },
+    }
   }
 
   async #replace(info: QueryInfo): Promise<void> {
     await this.#queries.get(info.id)?.stop({ cleanUp: false })
-    await this.#closeLetters(info.id)
     await this.start(info)
   }
 
@@ -285,7 +249,6 @@ export class QueryRuntime {
     this.#queries.delete(info.id)
     try {
       await query?.stop({ cleanUp: true })
-      await this.#closeLetters(info.id)
     } catch (error) {
       this.#options.logger.warn(`what query "${info.id}" kept could not be removed entirely`, {
         error,

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@varve/base'
-import type { Kafka, TopicPartition } from '@varve/kafka'
+import type { Kafka, ProducerRecord, TopicPartition } from '@varve/kafka'
 
 import type { StateStorage } from '../state/task-database.ts'
 import type { Change, RecordContext } from '../record.ts'
@@ -67,6 +67,11 @@ export interface StreamsApplicationOptions {
   readonly onStateChange?: (state: ApplicationState, previous: ApplicationState) => void
   /** Undecodable and untimed records; they are counted whether or not anybody listens. */
   readonly onSkippedRecord?: (record: SkippedRecord) => void
+  /**
+   * What to write of a record that is passed over; undefined is nothing. Written by the task, so that it is committed together with the
+   * position behind that record: under exactly once neither lost nor doubled. Its topic must exist. Kafka Streams' dead-letter queue.
+   */
+  readonly deadLetter?: (record: SkippedRecord) => ProducerRecord | undefined
   /** Called once with what ended the application (state `error`). */
   readonly onError?: (error: unknown) => void
   /** Progress of restores. */

@@ -126,6 +126,7 @@ function createTask(
     wallClock: () => clock.now(),
     idleMsMax: options.taskIdleMsMax ?? 0,
     inputs,
+    deadLetter: options.deadLetter,
     onDrop: (reason) => counters.drops.set(reason, (counters.drops.get(reason) ?? 0) + 1),
     onSkipped: (skipped) => {
       counters.skipped++

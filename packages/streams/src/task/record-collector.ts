@@ -75,6 +75,12 @@ export class RecordCollector {
     this.#producer.send(outgoing)
   }
 
+  /** Sends a record as it is. */
+  pass(record: ProducerRecord): void {
+    this.#sent++
+    this.#producer.send(record)
+  }
+
   /** Writes one row of a store to its changelog. */
   log(
     topic: string,

@@ -1,4 +1,4 @@
-import type { ConsumerRecord, OffsetToCommit } from '@varve/kafka'
+import type { ConsumerRecord, OffsetToCommit, ProducerRecord } from '@varve/kafka'
 
 import { changelogTopic } from '../application/internal-topics.ts'
 import type { CommittedChange, SkippedRecord } from '../application/options.ts'
@@ -42,6 +42,7 @@ export interface StreamTaskEnvironment {
   readonly inputs: readonly TaskInput[]
   readonly onDrop: (reason: DropReason) => void
   readonly onSkipped: (skipped: SkippedRecord) => void
+  readonly deadLetter: ((skipped: SkippedRecord) => ProducerRecord | undefined) | undefined
   /** How long an empty input is waited for: 0 until it is known to be at its end, −1 never, else so many milliseconds more. */
   readonly idleMsMax: number
   /** Whether an empty input is known to have more to come: then nothing may overtake it. */
@@ -259,6 +260,8 @@ export class StreamTask {
     this.#dirty = true
     const cause = fatalSkip(source, skipped)
     if (cause !== undefined) throw new ProcessingError(this.id, source.name, skipped, cause)
+    const letter = this.#environment.deadLetter?.(skipped)
+    if (letter !== undefined) this.#environment.collector.pass(letter)
     this.#environment.onSkipped(skipped)
   }
 
