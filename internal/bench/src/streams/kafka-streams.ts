@@ -51,6 +51,7 @@ export async function kafkaStreams(options: BenchOptions): Promise<Comparison[]>
     let number = 0
     for (const guarantee of ['at_least_once', 'exactly_once_v2'] as const) {
       for (const [name, statement] of Object.entries(cases)) {
+        if (options.workloads?.includes(name) === false) continue
         const contenders = [
           {
             name: 'Varve',

@@ -6,7 +6,7 @@ import type { Engine } from '@varve/runtime'
 /** Figures of one query over topics that were full before it started. */
 export interface QueryRun {
   readonly records: number
-  /** From the statement until the query's group has committed the end of its input. */
+  /** From the statement until the query's group has committed the end of its input, and of its repartition topics. */
   readonly seconds: number
   /** User and system time of the process in that span, all threads. */
   readonly cpuSeconds: number
@@ -45,6 +45,11 @@ export async function runQuery(
   const query = engine.queries.find(({ id }) => !known.has(id))
   if (query === undefined) throw new Error('the statement made no query')
   const group = await groupOf(engine, query.id, inputTopic)
+  const turn = async (): Promise<void> => {
+    const { state } = engine.queries.find(({ id }) => id === query.id)!
+    if (state === 'ERROR') throw new Error(`the query failed: ${statement}`)
+    await sleep(20)
+  }
   for (;;) {
     const committed = await kafka.admin.committedOffsets(group, partitions)
     rss = Math.max(rss, process.memoryUsage.rss())
@@ -53,10 +58,10 @@ export async function runQuery(
         (committed.find((c) => c.partition === partition)?.offset ?? 0) >= offset,
     )
     if (isDone) break
-    const { state } = engine.queries.find(({ id }) => id === query.id)!
-    if (state === 'ERROR') throw new Error(`the query failed: ${statement}`)
-    await sleep(20)
+    await turn()
   }
+  // What lies between two halves of a query is input of the second.
+  while (!(await isRepartitionedDone(engine, group))) await turn()
   const seconds = (performance.now() - start) / 1000
   const { user, system } = process.cpuUsage(cpu)
   const now = bytesWritten()
@@ -71,6 +76,24 @@ export async function runQuery(
     bytesWrittenPerRecord:
       written === undefined || now === undefined ? undefined : (now - written) / records,
   }
+}
+
+/** Whether the group has committed the end of its repartition topics, if it has any. */
+async function isRepartitionedDone({ kafka }: Engine, group: string): Promise<boolean> {
+  const topics = (await kafka.admin.listTopics()).filter(
+    ({ name }) => name.startsWith(`${group}-`) && name.endsWith('-repartition'),
+  )
+  const partitions = topics.flatMap(({ name, partitionCount }) =>
+    Array.from({ length: partitionCount }, (_, partition) => ({ topic: name, partition })),
+  )
+  if (partitions.length === 0) return true
+  const ends = await kafka.admin.endOffsets(partitions, 'read_committed')
+  const committed = await kafka.admin.committedOffsets(group, partitions)
+  return ends.every(({ topic, partition, offset }) => {
+    const at = committed.find((c) => c.topic === topic && c.partition === partition)?.offset ?? 0
+    // The marker that ends the last transaction is behind the last record, and nothing is committed for it alone.
+    return offset - at <= 1
+  })
 }
 
 /** The consumer group of a query, found among those that read a topic. */
