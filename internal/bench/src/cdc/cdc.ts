@@ -7,7 +7,8 @@ import type { BenchOptions } from '../options.ts'
 import { avroSchema, keySchema, orderEvents, toJson, valueSchema } from './events.ts'
 
 const records = 2_000
-const passes = 10
+/** Enough for a sample to last some tenths of a second: shorter ones are mostly a machine that compiles. */
+const passes = 50
 
 /** Decoding of change events, alone and into a table, beside plain parsers on the same bytes. Seconds are those of the processor. */
 export async function cdcBenchmark(options: BenchOptions): Promise<Comparison[]> {
