@@ -1,4 +1,4 @@
-import { ownedCopy } from '@varve/base'
+import { BusyError, ownedCopy } from '@varve/base'
 import { BlockCache } from '@varve/sst-format'
 import { DB, WriteBatch } from '@varve/lsm-core'
 
@@ -27,7 +27,11 @@ function varveEngine(name: string, rowCacheBytes: number): StoreEngine {
       const levelFiles = (level: number): number =>
         Number(db.getProperty(`rocksdb.num-files-at-level${level}`))
       return {
-        put: (key, value) => db.putSync(key, value),
+        put: (key, value) =>
+          orStalled(
+            () => db.putSync(key, value),
+            () => db.put(key, value),
+          ),
         putAsync: (key, value) => db.put(key, value),
         putSynced: (key, value) => db.putSync(key, value, synced),
         delete: (key) => db.deleteSync(key),
@@ -36,8 +40,12 @@ function varveEngine(name: string, rowCacheBytes: number): StoreEngine {
         batch: () => ({
           put: (key, value) => void writes.putTo(0, key, value),
           commit() {
-            db.writeSync(writes)
-            writes.clear()
+            const pending = orStalled(
+              () => db.writeSync(writes),
+              () => db.write(writes),
+            )
+            if (pending === undefined) writes.clear()
+            return pending?.then(() => void writes.clear())
           },
         }),
         seek(key, nexts) {
@@ -73,5 +81,16 @@ function varveEngine(name: string, rowCacheBytes: number): StoreEngine {
         close: () => db.close(),
       }
     },
+  }
+}
+
+/** Writes at once; where the store lets blocking writes run no further ahead of its flushes, it is waited for as for any stall. */
+function orStalled(write: () => void, wait: () => Promise<void>): Promise<void> | undefined {
+  try {
+    write()
+    return undefined
+  } catch (error) {
+    if (error instanceof BusyError) return wait()
+    throw error
   }
 }
