@@ -149,6 +149,24 @@ describe('tables', () => {
     ])
   })
 
+  it('asks both sides of a join for old values when what follows wants them, also where its rows are kept', () => {
+    for (const isFiltered of [false, true]) {
+      using driver = drive((builder) => {
+        const left = builder.table('left', consumed, { store: 'l', valueSerde: json<Numbered>() })
+        const right = builder.table('right', consumed).filter((_key, value) => value.v === 5)
+        const joined = left.leftJoin(right, (l, r) => ({ v: (l?.v ?? 0) + (r?.v ?? 0) }), {
+          materialized: { store: 'joined', valueSerde: json<Numbered>() },
+        })
+        const shown = isFiltered ? joined.filter(() => true) : joined
+        shown.toStream().to('out', { valueSerde: json<Numbered | null>() })
+      })
+      pipe(driver, 'left', ['a', 1, 1])
+      // Never passed the filter on the right: with old values nothing reaches the join.
+      pipe(driver, 'right', ['a', 3, 9])
+      expect(show(driver)).toEqual(isFiltered ? ['a {"v":1}@1'] : ['a {"v":1}@1', 'a {"v":1}@9'])
+    }
+  })
+
   it('sends nothing for a row that never passed when old values are asked for', () => {
     for (const oldValues of [true, false]) {
       using driver = drive((builder) => {

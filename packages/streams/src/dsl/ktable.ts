@@ -49,6 +49,8 @@ export type TableOrigin<K, V> =
       readonly kind: 'derived'
       readonly view: () => TableView<K, V>
       readonly askForOldValues: (materialize: boolean) => boolean
+      /** It asks its sources for old values even where its own rows are kept and would show them: joins do, as in Kafka Streams. */
+      readonly alwaysAsks?: true
     }
 
 /** {@link KTable} over a node of the graph. */
@@ -97,13 +99,13 @@ export class Table<K, V> implements KTable<K, V> {
    */
   askForOldValues(materialize: boolean): boolean {
     if (this.settings.sendOldValues) return true
-    if (this.settings.store === undefined) {
-      if (this.#origin.kind === 'source') {
-        if (!materialize) return false
-        this.#materialize()
-      } else if (this.#origin.kind === 'derived' && !this.#origin.askForOldValues(materialize)) {
-        return false
-      }
+    const origin = this.#origin
+    const isKept = this.settings.store !== undefined
+    if (origin.kind === 'source' && !isKept) {
+      if (!materialize) return false
+      this.#materialize()
+    } else if (origin.kind === 'derived' && (!isKept || origin.alwaysAsks === true)) {
+      if (!origin.askForOldValues(materialize)) return false
     }
     this.settings.sendOldValues = true
     return true
@@ -358,6 +360,7 @@ export class Table<K, V> implements KTable<K, V> {
           this.askForOldValues(true)
           return other.askForOldValues(true)
         },
+        alwaysAsks: true,
       },
     })
     if (options.oldValues === true) table.askForOldValues(true)
