@@ -18,12 +18,8 @@ export { buildLegacyBloom } from './filter/legacy-bloom.ts'
 export { buildRibbon } from './filter/ribbon-builder.ts'
 export { blockChecksum } from './checksum.ts'
 export { decodeFooter, encodeFooter, type Footer, type WrittenFooter } from './footer.ts'
-export {
-  decodeIndexBlock,
-  type IndexCoding,
-  type IndexEntries,
-  type IndexSearch,
-} from './index/index-block.ts'
+export { decodeIndexBlock, type IndexCoding, type IndexEntries } from './index/index-block.ts'
+export type { IndexSearch } from './index/index-heads.ts'
 export { decodeProperties, encodeProperties, type WrittenProperties } from './meta/properties.ts'
 export type { BlockHandle } from './block-handle.ts'
 export type { CacheEntry } from './cache/block-cache.ts'

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,6 +6,7 @@ import { promisify } from 'node:util'
 import type { BenchOptions } from '../options.ts'
 import type { Comparison } from '../measure.ts'
 import type { LatencySample } from './latency-run.ts'
+import { isBuilt } from './runner.ts'
 
 const run = promisify(execFile)
 const budgetMiB = 256
@@ -20,13 +20,11 @@ const semiSpaceMiB = 8
  */
 export async function storeLatency(options: BenchOptions): Promise<Comparison[]> {
   const entries = options.entries ?? 5_000_000
-  const isBuilt = existsSync(
-    join(import.meta.dirname, '../../../../packages/lsm-core/dist/index.js'),
-  )
+  const built = isBuilt()
   const { stdout } = await run(
     process.execPath,
     [
-      ...(isBuilt ? [] : ['--conditions=@varve/source']),
+      ...(built ? [] : ['--conditions=@varve/source']),
       `--max-semi-space-size=${semiSpaceMiB}`,
       join(import.meta.dirname, 'latency-run.ts'),
       options.directory ?? tmpdir(),
@@ -41,7 +39,7 @@ export async function storeLatency(options: BenchOptions): Promise<Comparison[]>
     {
       title: 'puts while flushing and compacting',
       unit: 'puts',
-      conditions: `${entries} entries written twice in random order, budget ${budgetMiB} MiB, semi-space ${semiSpaceMiB} MiB, ${isBuilt ? 'built code' : 'from source'}`,
+      conditions: `${entries} entries written twice in random order, budget ${budgetMiB} MiB, semi-space ${semiSpaceMiB} MiB, ${built ? 'built code' : 'from source'}`,
       figures: [
         {
           name: 'varve',

@@ -83,7 +83,7 @@ export class StoreRunner {
         : await run(
             process.execPath,
             [
-              '--conditions=@varve/source',
+              ...(isBuilt() ? [] : ['--conditions=@varve/source']),
               join(import.meta.dirname, 'run-one.ts'),
               engine,
               ...args,
@@ -92,6 +92,11 @@ export class StoreRunner {
           )
     return stdout.trim().split('\n').at(-1)!
   }
+}
+
+/** Whether built code is there: stripping types of sources in every thread is CPU that users do not spend. */
+export function isBuilt(): boolean {
+  return existsSync(join(import.meta.dirname, '../../../../packages/lsm-core/dist/index.js'))
 }
 
 /** Compiles the C++ program unless it is there and newer than its source; undefined without compiler or library. */

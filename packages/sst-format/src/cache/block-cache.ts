@@ -11,6 +11,8 @@ export interface CachedValue {
 const ENTRY_OVERHEAD_BYTES = 480
 /** For how many blocks fit. */
 const TYPICAL_BLOCK_BYTES = 4096
+/** How many rounds of the hand a block stays that was looked up so often. */
+const MAX_CHANCES = 3
 /** The cache counts as full when no more than this part of it is free. */
 const FULL_FRACTION = 64
 
@@ -20,8 +22,8 @@ let nextOwnerId = 1
 export class CacheEntry {
   value: CachedValue | undefined
   charge: number
-  /** Looked up since the hand last came by. */
-  used = false
+  /** Rounds of the hand that it stays: one for each time it was looked up, as far as they are counted. */
+  chances = 0
   readonly owner: CacheOwner
   readonly offset: number
   previous: CacheEntry = this
@@ -44,11 +46,13 @@ export class CacheOwner {
 /**
  * Cache of decoded blocks with a budget in bytes, shared by all databases of the process.
  *
- * Evicts by second chance (CLOCK), an approximation of least recently used: a hit sets a mark on its own entry and moves
- * nothing, where a list in order of use would touch four entries in as many cache lines.
+ * Evicts by CLOCK with counters of at most three, an approximation of least frequently and recently used: a hit counts on its own entry and
+ * moves nothing, where a list in order of use would touch four entries in as many cache lines.
  *
  * Once it is full, who misses a block asks `admits` first: one that is met once in a long time would drive out
- * another, and making a place for it costs as much as reading it.
+ * another, and making a place for it costs as much as reading it. A block that was missed before, not long ago, takes the place of the
+ * one under the hand, unless that has a chance left: then it loses one and stays. Where all blocks are
+ * wanted alike and not all fit, nearly nothing is exchanged; where what is wanted changes, the new is in after a few rounds of the hand.
  *
  * Not sharded: one thread uses it, so there is no lock to spread. Each file looks its blocks up in its own map by offset,
  * which keeps the hot look-up at one small-integer key; only the order of use and the budget are common.
@@ -125,7 +129,7 @@ export class BlockCache {
       return undefined
     }
     this.#hits++
-    entry.used = true
+    if (entry.chances < MAX_CHANCES) entry.chances++
     return entry
   }
 
@@ -134,16 +138,25 @@ export class BlockCache {
     const { value } = entry
     if (value === undefined) return undefined
     this.#hits++
-    entry.used = true
+    if (entry.chances < MAX_CHANCES) entry.chances++
     return value
   }
 
-  /** Hot. Whether the block that was just missed is worth its place: there is room, or it was missed before, not long ago. @internal */
+  /** Hot. Whether the block that was just missed is worth its place: there is room, or it is wanted more than another one. @internal */
   admits(owner: CacheOwner, offset: number): boolean {
     const capacity = this.#capacityBytes
     if (this.#usedBytes + this.#reservedBytes < capacity - capacity / FULL_FRACTION) return true
     this.#recentMisses ??= new RecentMisses(Math.floor(capacity / TYPICAL_BLOCK_BYTES))
-    return this.#recentMisses.note(owner.id, offset)
+    return this.#recentMisses.note(owner.id, offset) && this.#challenge()
+  }
+
+  /** Moves the hand by one block; true when that was not used since the hand came by last, and may go. */
+  #challenge(): boolean {
+    const head = this.#list
+    const entry = head.previous
+    if (entry === head || entry.chances === 0) return true
+    this.#pass(entry)
+    return false
   }
 
   /** Counts a miss of who has found out without {@link get}. @internal */
@@ -178,6 +191,14 @@ export class BlockCache {
     head.next = entry
   }
 
+  /** One chance less: it goes to the front. */
+  #pass(entry: CacheEntry): void {
+    entry.chances--
+    entry.previous.next = entry.next
+    entry.next.previous = entry.previous
+    this.#pushFront(entry)
+  }
+
   #unlink(entry: CacheEntry): void {
     entry.previous.next = entry.next
     entry.next.previous = entry.previous
@@ -190,12 +211,8 @@ export class BlockCache {
     const head = this.#list
     while (this.#usedBytes + this.#reservedBytes > this.#capacityBytes && head.previous !== head) {
       const entry = head.previous
-      if (entry.used) {
-        // A second chance: it goes to the front and must be looked up again to stay.
-        entry.used = false
-        entry.previous.next = entry.next
-        entry.next.previous = entry.previous
-        this.#pushFront(entry)
+      if (entry.chances > 0) {
+        this.#pass(entry)
         continue
       }
       entry.owner.entries.delete(entry.offset)

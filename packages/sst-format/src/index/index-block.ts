@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter, CorruptionError, readFixed32 } from '@varve/bas
 
 import type { BlockHandle } from '../block-handle.ts'
 import type { CacheEntry } from '../cache/block-cache.ts'
-import { headAt } from './index-search.ts'
+import { createIndexSearch, type IndexSearch } from './index-heads.ts'
 
 /** How the entries of a table's index blocks are coded; three properties of the file say it. */
 export interface IndexCoding {
@@ -43,12 +43,12 @@ export class IndexEntries {
   }
 
   get sizeBytes(): number {
-    return this.keys.length + this.count * 28 + 128
+    return this.keys.length + this.count * 32 + 128
   }
 
   /** What a search by bytes begins with; `keyIsUserKey` must always be the same. */
   search(keyIsUserKey: boolean): IndexSearch {
-    return (this.#search ??= createSearch(this, keyIsUserKey ? 0 : 8))
+    return (this.#search ??= createIndexSearch(this.keys, this.keyEnds, keyIsUserKey ? 0 : 8))
   }
 
   /** View of separator `i`. */
@@ -59,30 +59,6 @@ export class IndexEntries {
   handle(i: number): BlockHandle {
     return { offset: this.offsets[i]!, sizeBytes: this.sizes[i]! }
   }
-}
-
-/** Separators in the form that a search by bytes wants. */
-export interface IndexSearch {
-  /** Bytes that all separators begin with. */
-  readonly commonLength: number
-  /** The four bytes behind them, big-endian, zeros behind the end of a separator. */
-  readonly heads: Uint32Array
-}
-
-function createSearch(entries: IndexEntries, trailerBytes: number): IndexSearch {
-  const { keys, keyEnds, count } = entries
-  // In order, so what the first and the last have in common is common to all.
-  const lastStart = count < 2 ? 0 : keyEnds[count - 2]!
-  const limit = Math.min(keyEnds[0]!, keyEnds[count - 1]! - lastStart) - trailerBytes
-  let commonLength = 0
-  while (commonLength < limit && keys[commonLength] === keys[lastStart + commonLength])
-    commonLength++
-  const heads = new Uint32Array(count)
-  for (let i = 0; i < count; i++) {
-    const start = i === 0 ? 0 : keyEnds[i - 1]!
-    heads[i] = headAt(keys, start + commonLength, keyEnds[i]! - trailerBytes)
-  }
-  return { commonLength, heads }
 }
 
 /**

@@ -18,7 +18,8 @@ function varveEngine(name: string, rowCacheBytes: number): StoreEngine {
     async open(directory, { cacheBytes, writeBufferBytes }) {
       const db = await DB.open(directory, {
         createIfMissing: true,
-        blockCache: new BlockCache({ capacityBytes: cacheBytes }),
+        // Our budget is for blocks and memtables; the others' cache is for blocks, and two write buffers come on top.
+        blockCache: new BlockCache({ capacityBytes: cacheBytes + 2 * writeBufferBytes }),
         writeBufferSizeBytes: writeBufferBytes,
         rowCacheBytes,
       })

@@ -1,0 +1,46 @@
+/** How many entries one number of {@link IndexSearch.samples} stands for. */
+export const entriesPerSample = 32
+
+/** Separators in the form that a search by bytes wants. */
+export interface IndexSearch {
+  /** Bytes that all separators begin with. */
+  readonly commonLength: number
+  /** The eight bytes behind them as two big-endian numbers for each separator, zeros behind its end. */
+  readonly heads: Uint32Array
+  /** The first of the two numbers of every 32nd separator, close enough together to stay in the processor's cache. */
+  readonly samples: Uint32Array
+}
+
+/** `keyEnds[i]` is where separator i ends in `keys`, with a trailer of so many bytes. */
+export function createIndexSearch(
+  keys: Uint8Array,
+  keyEnds: Uint32Array,
+  trailerBytes: number,
+): IndexSearch {
+  const count = keyEnds.length
+  // In order, so what the first and the last have in common is common to all.
+  const lastStart = count < 2 ? 0 : keyEnds[count - 2]!
+  const limit = Math.min(keyEnds[0]!, keyEnds[count - 1]! - lastStart) - trailerBytes
+  let commonLength = 0
+  while (commonLength < limit && keys[commonLength] === keys[lastStart + commonLength])
+    commonLength++
+  const heads = new Uint32Array(count * 2)
+  const samples = new Uint32Array(Math.ceil(count / entriesPerSample))
+  for (let i = 0; i < count; i++) {
+    const start = (i === 0 ? 0 : keyEnds[i - 1]!) + commonLength
+    const end = keyEnds[i]! - trailerBytes
+    heads[i * 2] = headAt(keys, start, end)
+    heads[i * 2 + 1] = headAt(keys, start + 4, end)
+  }
+  for (let i = 0; i < samples.length; i++) samples[i] = heads[i * entriesPerSample * 2]!
+  return { commonLength, heads, samples }
+}
+
+/** Four bytes of `key[at, end)` as a big-endian number, zeros behind the end. */
+export function headAt(key: Uint8Array, at: number, end: number): number {
+  if (at + 4 <= end)
+    return ((key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!) >>> 0
+  let head = 0
+  for (let i = 0; i < 4; i++) head = head * 256 + (at + i < end ? key[at + i]! : 0)
+  return head
+}
