@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { CorruptionError, isVarveError, NotFoundError } from '@varve/base'
+import { CorruptionError, NotFoundError, UnsupportedError } from '@varve/base'
 import { isNotFound, nodeFileSystem, type FileSystem } from '@varve/vfs'
 
 import { parseBackupMeta, type Backup } from './backup-meta.ts'
@@ -47,7 +47,8 @@ export async function readBackupDirectory(
     try {
       backup = parseBackupMeta(id, await fs.readFile(path), path)
     } catch (error) {
-      if (!isVarveError(error)) throw error
+      // A disk that fails says nothing about the backup: an older one must not be taken for the newest.
+      if (!(error instanceof CorruptionError || error instanceof UnsupportedError)) throw error
       hasUnreadable = true
       corrupt.push({ id, error })
       continue

@@ -90,7 +90,7 @@ function parseFile(text: string, damaged: (what: string) => CorruptionError): Ba
   if (sizeBytes !== undefined && !(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0))
     throw damaged(`size of "${path}"`)
   // Nothing outside the backup directory is ever read, nothing outside the database's written.
-  const parts = /^(private\/\d+|shared|shared_checksum)\/([\w.-]+)$/.exec(path)
+  const parts = /^(private\/\d+|shared|shared_checksum)\/([\w-][\w.-]*)$/.exec(path)
   if (parts === null) throw damaged(`path "${path}"`)
   sizeBytes ??= sizeInName(parts[1]!, parts[2]!)
   return { path, name: databaseName(parts[1]!, parts[2]!), checksum, sizeBytes }

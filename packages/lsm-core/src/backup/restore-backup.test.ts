@@ -1,6 +1,13 @@
-import { CorruptionError, crc32c, formatHex, UnsupportedError, utf8Bytes } from '@varve/base'
+import {
+  CorruptionError,
+  crc32c,
+  formatHex,
+  IoError,
+  UnsupportedError,
+  utf8Bytes,
+} from '@varve/base'
 import { tableFileName } from '@varve/manifest'
-import { MemoryFileSystem } from '@varve/vfs'
+import { FaultInjectionFileSystem, MemoryFileSystem } from '@varve/vfs'
 import { describe, expect, it } from 'vitest'
 
 import { DB } from '../index.ts'
@@ -94,6 +101,15 @@ describe('restoreBackup', () => {
   })
 })
 
+describe('a disk that fails', () => {
+  it('does not make an older backup the newest', async () => {
+    const fileSystem = new FaultInjectionFileSystem(await backedUp())
+    fileSystem.inject({ operation: 'read', path: /meta\/10$/, times: 1, error: 'EIO' })
+    await expect(restoreBackup('/backup', '/target', { fileSystem })).rejects.toThrow(IoError)
+    expect(await restoreBackup('/backup', '/target', { fileSystem })).toMatchObject({ id: 10 })
+  })
+})
+
 describe('parseBackupMeta', () => {
   const parse = (text: string): unknown => parseBackupMeta(1, utf8Bytes(text), 'meta/1')
 
@@ -115,6 +131,7 @@ describe('parseBackupMeta', () => {
       '1\n1\n2\nshared/000007.sst crc32 9\n',
       '1\n1\n1\n../shared/000007.sst crc32 9\n',
       '1\n1\n1\nprivate/1/../../x crc32 9\n',
+      '1\n1\n1\nprivate/1/.. crc32 9\n',
       '1\n1\n1\nshared/000007.sst crc32 -9\n',
       '1\n1\nmetadata 0\n0\n',
     ]) {

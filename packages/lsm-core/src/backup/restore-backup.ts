@@ -6,6 +6,7 @@ import { nodeFileSystem } from '@varve/vfs'
 
 import { copyFile, copyPace } from '../files/copy-file.ts'
 import { destroyDb } from '../files/destroy-db.ts'
+import { walDirectoryOf } from '../files/wal-directory.ts'
 import { backupOf, readBackupDirectory, type BackupDirectoryOptions } from './backup-directory.ts'
 import type { Backup, BackupFile } from './backup-meta.ts'
 
@@ -13,7 +14,7 @@ import type { Backup, BackupFile } from './backup-meta.ts'
 export interface RestoreBackupOptions extends BackupDirectoryOptions {
   /** Which backup. Default: the newest whole one. */
   readonly id?: number
-  /** Where the logs go, when the database is opened with such a directory. Default: the database's. */
+  /** Where the logs go, when the database is opened with such a directory; relative to the database's. Default: that. */
   readonly walDirectory?: string
   /** Destroy a database that is there first. Default false: it is refused. */
   readonly replace?: boolean
@@ -41,7 +42,8 @@ export async function restoreBackup(
   databaseDirectory: string,
   options: RestoreBackupOptions = {},
 ): Promise<Backup> {
-  const { fileSystem: fs = nodeFileSystem, walDirectory = databaseDirectory, signal } = options
+  const { fileSystem: fs = nodeFileSystem, signal } = options
+  const walDirectory = walDirectoryOf(databaseDirectory, options)
   const read = await readBackupDirectory(fs, backupDirectory)
   const backup = backupOf(backupDirectory, read, options.id)
   const current = join(databaseDirectory, CURRENT_FILE_NAME)

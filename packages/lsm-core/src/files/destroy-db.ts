@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { LOCK_FILE_NAME, parseFileName } from '@varve/manifest'
 import { isNotFound, nodeFileSystem, type FileSystem } from '@varve/vfs'
 
+import { walDirectoryOf } from './wal-directory.ts'
+
 /** Options of {@link destroyDb}. */
 export interface DestroyOptions {
   /** Default: the host's disk. */
   readonly fileSystem?: FileSystem
-  /** Directory of the logs, when it is another one. */
+  /** Directory of the logs, when it is another one; a relative path counts from the database's directory. */
   readonly walDirectory?: string
 }
 
@@ -20,7 +22,7 @@ export interface DestroyOptions {
 export async function destroyDb(directory: string, options: DestroyOptions = {}): Promise<void> {
   const fs = options.fileSystem ?? nodeFileSystem
   if (!(await fs.exists(directory))) return
-  const { walDirectory = directory } = options
+  const walDirectory = walDirectoryOf(directory, options)
   const lock = await fs.lock(join(directory, LOCK_FILE_NAME))
   try {
     const all = [directory, join(directory, 'archive'), join(directory, 'lost')]

@@ -26,6 +26,7 @@ import { Database } from '../db/database.ts'
 import { InfoLog } from '../db/info-log.ts'
 import { prepareRecord } from '../db/two-phase-log.ts'
 import { attemptAll } from '../files/attempt-all.ts'
+import { walDirectoryOf } from '../files/wal-directory.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import {
   resolveColumnFamilyOptions,
@@ -60,7 +61,11 @@ export async function openDatabase(
   let infoLog = InfoLog.silent(options.clock)
   let versions: VersionSet | undefined
   const walDirectory = walDirectoryOf(directory, options)
-  const wals = new WalSet(fs, walDirectory, options.manualWalFlush ? walBufferBytes : 0)
+  const wals = new WalSet(fs, walDirectory, {
+    bufferBytes: options.manualWalFlush ? walBufferBytes : 0,
+    preallocate: options.allowFallocate && endsWhereDamageBegins(options),
+    recycle: endsWhereDamageBegins(options) ? options.recycleLogFileNum : 0,
+  })
   const { rowCacheBytes } = options
   const rows = rowCacheBytes > 0 ? new RowCache(rowCacheBytes) : undefined
   const tables = new TableCache(fs, directory, options.blockCache, options.maxOpenFiles, rows)
@@ -168,6 +173,10 @@ export async function openDatabase(
     await writeOptionsFile(db)
     await removeObsoleteFiles(db)
     await fs.syncDirectory(directory)
+    if (options.recycleLogFileNum > 0 && !endsWhereDamageBegins(options))
+      infoLog.write(
+        `recycleLogFileNum has no effect with walRecoveryMode ${options.walRecoveryMode}`,
+      )
     infoLog.write(
       `opened with ${families.size} column families at sequence ${versions.lastSequence}`,
     )
@@ -195,9 +204,12 @@ export async function openDatabase(
 /** Log records that wait in memory at most, with `manualWalFlush`. */
 const walBufferBytes = 1 << 20
 
-/** Directory of the logs; a relative one counts from the database's. */
-export function walDirectoryOf(directory: string, options: ResolvedDBOptions): string {
-  return options.walDirectory === undefined ? directory : resolve(directory, options.walDirectory)
+/**
+ * Whether recovery takes a torn record for the end of the log wherever it lies. The other modes know it by the end of the file, and
+ * a log that is written within a length it already has does not end there.
+ */
+function endsWhereDamageBegins({ walRecoveryMode }: ResolvedDBOptions): boolean {
+  return walRecoveryMode === 'pointInTime' || walRecoveryMode === 'skipAnyCorruptedRecords'
 }
 
 /** Makes the directory and those above it that are missing, so that a loss of power does not take them away again. */

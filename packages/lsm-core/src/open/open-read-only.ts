@@ -7,10 +7,11 @@ import { isNotFound } from '@varve/vfs'
 import { ColumnFamily } from '../column-family/column-family.ts'
 import { Database } from '../db/database.ts'
 import { InfoLog } from '../db/info-log.ts'
+import { walDirectoryOf } from '../files/wal-directory.ts'
 import type { ResolvedDBOptions } from '../options/resolve.ts'
 import { TableCache } from '../read/table-cache.ts'
 import { WalSet } from '../write/wal-set.ts'
-import { FamilyOptions, walDirectoryOf } from './open-database.ts'
+import { FamilyOptions } from './open-database.ts'
 import { logsToReplay } from './recovery.ts'
 import { replayWals } from './replay-wals.ts'
 
@@ -36,8 +37,22 @@ export async function openReadOnly(
   const tables = new TableCache(fs, directory, options.blockCache, options.maxOpenFiles)
   const walDirectory = walDirectoryOf(directory, options)
   const seen = await placesOf(directory, walDirectory, options)
-  const { versions, families } = await load(directory, options, tables)
   const infoLog = await openInfoLog(options, logDirectory)
+  let state: LoadedState
+  try {
+    // Who follows a writer must have its tables before the writer removes them.
+    state = await load(
+      directory,
+      options,
+      tables,
+      logDirectory === undefined ? undefined : openTables,
+    )
+  } catch (error) {
+    tables.closeAll()
+    infoLog.close()
+    throw error
+  }
+  const { versions, families } = state
   infoLog.write(`follows "${directory}" from sequence ${versions.lastSequence}`)
   const db = new Database({
     directory,
