@@ -118,6 +118,25 @@ describe('recovery of a log', () => {
     expect(await open('absoluteConsistency')).toBe('refused')
   })
 
+  it('takes no zeros for it when a family has tables of what came after', async () => {
+    const columnFamilies = { default: {}, ahead: {} }
+    const fileSystem = new MemoryFileSystem()
+    let name: string
+    {
+      await using db = await DB.open('/two', { fileSystem, columnFamilies, createIfMissing: true })
+      name = (await fileSystem.list('/two')).find((one) => one.endsWith('.log'))!
+      await db.put('a', '1')
+      await db.put('b', '2', { cf: db.columnFamily('ahead') })
+      await db.flush({ cf: db.columnFamily('ahead') })
+    }
+    const { length } = await fileSystem.readFile(`/two/${name}`)
+    await fileSystem.writeFileAtomic(`/two/${name}`, new Uint8Array(length))
+    const walRecoveryMode = 'absoluteConsistency'
+    await expect(DB.open('/two', { fileSystem, columnFamilies, walRecoveryMode })).rejects.toThrow(
+      'tables are ahead of the logs in column family "ahead"',
+    )
+  })
+
   it('judges a damaged record in the middle by its mode', async () => {
     for (const at of [0, 7, 20, writes - 2]) {
       await expectOutcomes(

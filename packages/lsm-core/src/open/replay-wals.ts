@@ -63,8 +63,9 @@ export async function replayWals(
   /** Sequence after the last entry replayed; what the MANIFEST says must not make a gap look like a continuation. */
   let next: number | undefined
   let stoppedAt: number | undefined
-  /** What a log that ends in zeros is, if a record follows in another. */
+  /** What a log that ends in zeros is, if something follows: a record in another log, or a table of a family that went ahead. */
   let hole: CorruptionError | undefined
+  let holeIn = 0
   const prepared = new PreparedTransactions()
   let oldestNeeded = Number.POSITIVE_INFINITY
   for (const { logNumber } of versions.columnFamilies.values())
@@ -119,10 +120,17 @@ export async function replayWals(
         }
       }
     }
-    if (mode === 'absoluteConsistency' && reader.endsInZeros && !onlyPrepared)
-      hole ??= new CorruptionError('zeros in place of records, before those of a later log', {
+    if (
+      mode === 'absoluteConsistency' &&
+      reader.endsInZeros &&
+      !onlyPrepared &&
+      hole === undefined
+    ) {
+      holeIn = number
+      hole = new CorruptionError('zeros in place of records, before those of a later log', {
         file: path,
       })
+    }
     if (damage === undefined) continue
     if (onlyPrepared && mode !== 'skipAnyCorruptedRecords') throw damage
     switch (mode) {
@@ -137,6 +145,7 @@ export async function replayWals(
     }
   }
   if (stoppedAt !== undefined) checkNoTableAhead(target, stoppedAt)
+  if (hole !== undefined) checkNoTableAhead(target, holeIn)
   if (prepared.undecided.length > 0) {
     target.log(
       `transactions are prepared and not decided, so left out: ${prepared.undecided.join(', ')}`,
