@@ -10,6 +10,11 @@ import { BLOCK_TRAILER_SIZE_BYTES, type ChecksumType } from './table-format.ts'
 /** Finished blocks are collected to this size before they go to the file in one system call. */
 const WRITE_CHUNK_BYTES = 256 * 1024
 
+/** What a finished one leaves to the next one of the thread: a filter makes it large, and it would be garbage with every table. */
+let spare: ByteWriter | undefined
+/** More is left to the collector. */
+const maxSpareBytes = 8 << 20
+
 /** Appends blocks with their trailers to a table file, in large chunks. */
 export class BlockWriter {
   readonly #file: WritableFile
@@ -17,7 +22,7 @@ export class BlockWriter {
   /** Added to checksums with the block's place; 0: nothing is. */
   readonly #baseContextChecksum: number
   readonly #hasFileChecksum: boolean
-  readonly #out = new ByteWriter(WRITE_CHUNK_BYTES + 16 * 1024)
+  #out: ByteWriter
   /** Types of compression that occur. */
   readonly usedCompressions: Set<number> = new Set()
   /** Where the next block begins. */
@@ -35,6 +40,8 @@ export class BlockWriter {
     this.#checksum = checksum
     this.#baseContextChecksum = baseContextChecksum
     this.#hasFileChecksum = hasFileChecksum
+    this.#out = spare ?? new ByteWriter(WRITE_CHUNK_BYTES + 16 * 1024)
+    spare = undefined
   }
 
   /** Writes a block compressed, if that makes it smaller. `raw` is borrowed for the call. */
@@ -72,6 +79,14 @@ export class BlockWriter {
     if (this.#hasFileChecksum) this.fileCrc = crc32c(out.bytes, 0, out.length, this.fileCrc)
     this.#file.appendSync(out.view())
     out.clear()
+  }
+
+  /** Hands everything to the file and the memory to the next writer; nothing is written afterwards. */
+  finish(): void {
+    this.flush()
+    const out = this.#out
+    if (out.bytes.length <= maxSpareBytes) spare = out
+    this.#out = new ByteWriter(0)
   }
 
   #write(stored: Uint8Array, type: CompressionType): BlockHandle {

@@ -297,7 +297,7 @@ export class TableBuilder {
         offset: writer.offset,
       }),
     )
-    writer.flush()
+    writer.finish()
     return this.#summary(dataSizeBytes)
   }
 

@@ -1,7 +1,10 @@
 /** One compression format, stateless and synchronous. */
 export interface Codec {
   readonly name: CodecName
-  /** Compressed form of `data` in a fresh array. Never refuses: incompressible input grows a little. */
+  /**
+   * Compressed form of `data` in a fresh array, or in {@link CompressOptions.target}. Never refuses: incompressible input grows a
+   * little.
+   */
   compress(data: Uint8Array, options?: CompressOptions): Uint8Array
   /**
    * Original of `data` in a fresh array of at most `maxSizeBytes`; memory beyond that is not touched, whatever the
@@ -17,6 +20,8 @@ export interface Codec {
 export interface CompressOptions {
   /** The format's own scale; formats without levels ignore it. */
   readonly level?: number
+  /** A codec may write there instead of into a fresh array, if it is large enough, and return a view of it. */
+  readonly target?: Uint8Array | undefined
 }
 
 /**

@@ -213,8 +213,10 @@ function fail(): never {
 /** LZ4, raw block format. */
 export const lz4Codec: Codec = {
   name: 'lz4',
-  compress(data) {
-    const out = new Uint8Array(lz4BlockBound(data.length))
+  compress(data, options) {
+    const bound = lz4BlockBound(data.length)
+    const target = options?.target
+    const out = target !== undefined && target.length >= bound ? target : new Uint8Array(bound)
     return out.subarray(0, compressLz4Block(data, out))
   },
   decompress(data, maxSizeBytes, target) {

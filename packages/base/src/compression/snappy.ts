@@ -3,7 +3,7 @@ import { ByteReader } from '../bytes/byte-reader.ts'
 import { copyRange } from '../bytes/copy.ts'
 import { varintLength, writeVarint } from '../bytes/varint.ts'
 import { kernels } from '../wasm/kernels.ts'
-import type { Codec } from './codec.ts'
+import type { Codec, CompressOptions } from './codec.ts'
 
 // Snappy raw blocks. Format: google/snappy, "format_description.txt": varint length, then elements whose low two tag
 // bits say literal (0) or copy with 1, 2 or 4 bytes of offset (1, 2, 3).
@@ -113,7 +113,7 @@ function bound(sizeBytes: number): number {
   return sizeBytes + Math.ceil(sizeBytes / 6) + 32
 }
 
-function compress(data: Uint8Array): Uint8Array {
+function compress(data: Uint8Array, options?: CompressOptions): Uint8Array {
   const { length } = data
   if (kernels === undefined || !kernels.reserve(length + bound(length))) return compressPlain(data)
   const { heap, exports, bytes } = kernels
@@ -121,7 +121,7 @@ function compress(data: Uint8Array): Uint8Array {
   const from = heap + length
   const end = exports.snappyEncode(heap, from, from)
   const prefix = varintLength(length)
-  const out = new Uint8Array(prefix + end - from)
+  const out = roomFor(prefix + end - from, options?.target)
   writeVarint(out, 0, length)
   copyRange(bytes, from, end, out, prefix)
   return out

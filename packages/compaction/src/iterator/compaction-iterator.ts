@@ -249,7 +249,8 @@ export class CompactionIterator {
     if (decision === 'keep') return this.#yieldValue(key, sequence)
     if (decision !== 'remove') {
       const kept = new Uint8Array(this.#canZero(sequence) ? this.#zero(key) : key)
-      this.#queue.push({ key: kept, value: decision.changeValue })
+      // It may be a part of the old one, whose memory the next step reuses.
+      this.#queue.push({ key: kept, value: new Uint8Array(decision.changeValue) })
       this.#step()
       return false
     }
@@ -398,7 +399,7 @@ export class CompactionIterator {
     if (filter === undefined || sequence <= this.#latestSnapshot) return new Uint8Array(value)
     const decision = this.#decide(filter, value, 'mergeOperand')
     if (decision === 'keep') return new Uint8Array(value)
-    return decision === 'remove' ? undefined : decision.changeValue
+    return decision === 'remove' ? undefined : new Uint8Array(decision.changeValue)
   }
 
   #pushValue(userKey: Uint8Array, sequence: number, value: Uint8Array): void {

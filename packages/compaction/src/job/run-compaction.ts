@@ -175,7 +175,11 @@ async function openInputs(
     throw error
   }
   const open = (file: FileMetadata): InternalIterator =>
-    readers.get(file.number)!.iterator({ fillCache: false, readaheadBytes: READAHEAD_BYTES })
+    readers.get(file.number)!.iterator({
+      fillCache: false,
+      readaheadBytes: READAHEAD_BYTES,
+      reuseBlocks: true,
+    })
   return {
     readers,
     rangeTombstones,

@@ -51,9 +51,13 @@ export function takesDictionary(type: CompressionType): boolean {
   )
 }
 
+/** Blocks are compressed into this, one after the other, by the formats that can. Larger ones get memory of their own. */
+const compressed = { target: new Uint8Array(0) }
+const maxTargetBytes = 1 << 20
+
 /**
  * Compressed form of a block in the framing of format_version 2 and later: a varint with the size first, except Snappy,
- * which carries its own. `undefined` when it does not save an eighth: then the block is stored as it is.
+ * which carries its own. `undefined` when it does not save an eighth: then the block is stored as it is. Borrowed until the next call.
  */
 export function compressBlock(
   raw: Uint8Array,
@@ -78,15 +82,19 @@ function compressBody(
   const options = level === undefined ? {} : { level }
   if (dictionary !== undefined && dictionary.length > 0 && takesDictionary(type))
     return compressWithDictionary(type, raw, level, dictionary)
+  // No format makes a block longer by more than a quarter and a few bytes.
+  const bound = raw.length + (raw.length >>> 2) + 64
+  if (compressed.target.length < bound && bound <= maxTargetBytes)
+    compressed.target = new Uint8Array(bound)
   switch (type) {
     case CompressionType.NoCompression:
       return undefined
     case CompressionType.Snappy:
-      return snappyCodec.compress(raw)
+      return snappyCodec.compress(raw, compressed)
     case CompressionType.Zlib:
       return deflateBlock(raw, level, undefined)
     case CompressionType.LZ4:
-      return lz4Codec.compress(raw)
+      return lz4Codec.compress(raw, compressed)
     case CompressionType.LZ4HC:
       return lz4HcCodec.compress(raw, options)
     case CompressionType.ZSTD:
