@@ -39,7 +39,10 @@ describe('BlockCursor', () => {
         .filter((key, i, all) => i === 0 || order.compare(all[i - 1]!, key) !== 0)
       const builder = new BlockBuilder(restartInterval)
       for (const [i, key] of keys.entries()) builder.add(key, new Uint8Array(valueBytes).fill(i))
-      const block = new Block(new Uint8Array(builder.finish()), 'test', 0)
+      const bytes = new Uint8Array(builder.finish())
+      // One that has been sought in often enough is searched by samples.
+      const block = new Block(bytes, 'test', 0)
+      for (let i = 0; i < 4; i++) block.seekSamples()
       const cursor = new BlockCursor(order)
       const byInterface = new BlockCursor(
         new InternalKeyComparator({ ...order.user } as Comparator),
@@ -47,8 +50,12 @@ describe('BlockCursor', () => {
       for (const { key, sequence } of [...targets, ...versions]) {
         const target = encodeInternalKey(key, sequence, valueTypeForSeek)
         const expected = keys.findIndex((candidate) => order.compare(candidate, target) >= 0)
-        for (const each of [cursor, byInterface]) {
-          each.setBlock(block)
+        for (const [each, isFresh] of [
+          [cursor, false],
+          [cursor, true],
+          [byInterface, false],
+        ] as const) {
+          each.setBlock(isFresh ? new Block(bytes, 'test', 0) : block)
           each.seek(target)
           expect(each.valid).toBe(expected >= 0)
           for (let i = expected; i >= 0 && i < Math.min(keys.length, expected + 3); i++) {
@@ -65,4 +72,24 @@ describe('BlockCursor', () => {
       }
     },
   )
+
+  test('makes no samples of keys that do not ascend', () => {
+    const builder = new BlockBuilder(1)
+    for (const key of ['b', 'a'])
+      builder.add(encodeInternalKey(utf8Bytes(key), 1, 1), new Uint8Array(200))
+    const block = new Block(new Uint8Array(builder.finish()), 'test', 0)
+    for (let i = 0; i < 4; i++) expect(block.seekSamples()).toBeUndefined()
+  })
+
+  test('takes samples a cache line and a half apart at least', () => {
+    const builder = new BlockBuilder(16)
+    for (let i = 100; i < 400; i++)
+      builder.add(encodeInternalKey(utf8Bytes(`k${i}`), 1, 1), utf8Bytes('v'))
+    const block = new Block(new Uint8Array(builder.finish()), 'test', 0)
+    block.seekSamples()
+    const { numbers, isComplete } = block.seekSamples()!
+    expect(isComplete).toBe(false)
+    expect(numbers.length).toBeGreaterThan(10)
+    expect(block.data.length + numbers.length * 8).toBeLessThanOrEqual(block.sizeBytes + 8)
+  })
 })

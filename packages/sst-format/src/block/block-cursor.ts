@@ -6,6 +6,7 @@ import {
 } from '@varve/base'
 
 import type { Block } from './block.ts'
+import { headBytes, headOf, samplePlaces, type SeekSamples } from './seek-samples.ts'
 
 /**
  * Hot. A cursor over the entries of one block, reusable for any number of blocks.
@@ -162,6 +163,10 @@ export class BlockCursor {
   /** Moves to the first entry whose internal key is at or after `target`. */
   seek(target: Uint8Array): void {
     const block = this.#block!
+    if (this.#bytewise) {
+      const samples = block.seekSamples()
+      if (samples !== undefined) return this.#seekBySamples(samples, target)
+    }
     let low = 0
     let high = block.restartCount - 1
     while (low < high) {
@@ -177,6 +182,53 @@ export class BlockCursor {
     }
     if (this.#bytewise && block.valuesStart < 0) this.#scanBytewise(low, target)
     else this.#scan(low, target)
+  }
+
+  /** {@link seek} that touches no entry but those around the one that is sought. */
+  #seekBySamples({ commonLength, numbers, isComplete }: SeekSamples, target: Uint8Array): void {
+    const targetEnd = target.length - 8
+    const commonEnd = commonLength < targetEnd ? commonLength : targetEnd
+    let first = 0
+    for (let i = 0; i < commonLength; i += headBytes) {
+      const order = numbers[first++]! - headOf(target, i, commonEnd)
+      if (order > 0) return this.seekToFirst()
+      if (order < 0) return this.#toEnd()
+    }
+    if (targetEnd < commonLength) return this.seekToFirst()
+    const lowest = headOf(target, commonLength, targetEnd) * samplePlaces
+    let low = first
+    let high = numbers.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (numbers[middle]! < lowest) low = middle + 1
+      else high = middle
+    }
+    // All before it are below the target; entries between two samples are behind the first of them.
+    if (!isComplete && low > first) low--
+    if (low === numbers.length) return this.#toEnd()
+    this.#toSample(numbers[low]!, commonLength, target)
+    while (this.valid && this.#compare(target) < 0) this.next()
+  }
+
+  /** Stands on the entry of a sample; what it shares with the key before are the common bytes and the head. */
+  #toSample(sample: number, commonLength: number, target: Uint8Array): void {
+    const head = Math.floor(sample / samplePlaces)
+    this.#next = sample - head * samplePlaces
+    const headEnd = commonLength + headBytes
+    if (headEnd > this.keyBytes.length) this.keyBytes = new Uint8Array(headEnd * 2)
+    const key = this.keyBytes
+    for (let i = 0; i < commonLength; i++) key[i] = target[i]!
+    key[commonLength] = head >>> 24
+    key[commonLength + 1] = head >>> 16
+    key[commonLength + 2] = head >>> 8
+    key[commonLength + 3] = head
+    this.keyLength = headEnd
+    this.next()
+  }
+
+  #toEnd(): void {
+    this.valid = false
+    this.#next = this.#entriesEnd
   }
 
   /** From a restart point to the first entry at or after `target`, key by key. */

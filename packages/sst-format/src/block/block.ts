@@ -1,11 +1,19 @@
 import { CorruptionError, readFixed16, readFixed32 } from '@varve/base'
 
+import { bytesPerSample, sampleBlock, type SeekSamples } from './seek-samples.ts'
+
 const HASH_INDEX_BIT = 31
 const RESERVED_BIT = 30
 const SEPARATED_BIT = 28
 
+/** One more double for each of the samples. */
+const sampleBytes = 8
+/** Seeks in one block from which on it is searched by samples: one that is read for a single look-up has none. */
+const sampledFromSeek = 2
+
 /**
- * The decoded frame of a block's contents: where entries end and restarts are. Immutable; what the block cache keeps.
+ * The decoded frame of a block's contents: where entries end and restarts are. What it holds is immutable; what the block cache
+ * keeps.
  *
  * The footer word at the end holds the number of restarts in its low 28 bits. Bit 31: a hash index stands behind the
  * restart array (read past, not used). Bit 29: a hint that changes nothing. Bit 28: keys and values are apart.
@@ -23,6 +31,8 @@ export class Block {
   /** For errors. */
   readonly file: string
   readonly offset: number
+  #seeks = 0
+  #samples: SeekSamples | undefined
 
   /** @throws CorruptionError when the restart array does not fit into the block */
   constructor(data: Uint8Array, file: string, offset: number) {
@@ -55,9 +65,16 @@ export class Block {
     this.entriesEnd = valuesStart >= 0 ? valuesStart : restarts
   }
 
-  /** Memory the block keeps alive. */
+  /** Memory the block keeps alive, or comes to keep. */
   get sizeBytes(): number {
-    return this.data.length
+    return this.data.length + Math.ceil((this.data.length * sampleBytes) / bytesPerSample)
+  }
+
+  /** Hot. Where a seek among keys in the order of their bytes may begin; asked for once for each seek. */
+  seekSamples(): SeekSamples | undefined {
+    if (this.#seeks < sampledFromSeek && ++this.#seeks === sampledFromSeek)
+      this.#samples = sampleBlock(this)
+    return this.#samples
   }
 
   /** @throws CorruptionError when the offset lies outside the entries */

@@ -1,0 +1,151 @@
+import type { Block } from './block.ts'
+
+/** Bytes of a block for each of its samples, at least: they take a twelfth of its memory. */
+export const bytesPerSample = 96
+/** Place of an entry in the block: what a sample has below its head. */
+export const samplePlaces = 0x10_0000
+
+/** Bytes of a head. */
+export const headBytes = 4
+
+/**
+ * Entries of a block at which a seek may begin, in an array that is searched without touching the block.
+ *
+ * A sample is one number: the head of a user key, its four bytes behind what all user keys of the block begin with, times
+ * {@link samplePlaces}, plus the entry's offset. An array of numbers lies in V8's heap as plain doubles.
+ */
+export interface SeekSamples {
+  /** Bytes that all user keys of the block begin with. */
+  readonly commonLength: number
+  /** These bytes, four to a number, and behind them the samples, which ascend; the first is of the block's first entry. */
+  readonly numbers: readonly number[]
+  /** Every entry has its sample. */
+  readonly isComplete: boolean
+}
+
+/**
+ * Samples of a block of internal keys in the order of their bytes. Of each the key can be told from the common bytes, the head and
+ * the entry itself. Undefined when the block does not lend itself to it, be it for damage, which a seek from a restart point then
+ * meets.
+ */
+export function sampleBlock(block: Block): SeekSamples | undefined {
+  const { data, entriesEnd } = block
+  if (block.valuesStart >= 0 || entriesEnd === 0 || entriesEnd > samplePlaces) return undefined
+  const walk = new EntryWalk(data, entriesEnd)
+  let commonLength = -1
+  while (walk.next()) {
+    const { shared, unsharedStart } = walk
+    const userLength = shared + walk.unshared - 8
+    if (userLength < 0) return undefined
+    if (commonLength < 0) commonLength = userLength
+    else if (shared < commonLength) {
+      // A restart point shares more with the key before than it says.
+      const { key } = walk
+      let i = shared
+      const limit = userLength < commonLength ? userLength : commonLength
+      while (i < limit && data[unsharedStart + i - shared] === key[i]) i++
+      commonLength = i
+    } else if (userLength < commonLength) {
+      commonLength = userLength
+    }
+    walk.keep()
+  }
+  if (walk.damaged) return undefined
+  const numbers: number[] = []
+  let last = -1
+  let isComplete = true
+  let next = 0
+  walk.restart()
+  while (walk.next()) {
+    walk.keep()
+    if (walk.at === 0) {
+      for (let i = 0; i < commonLength; i += headBytes)
+        numbers.push(headOf(walk.key, i, commonLength))
+    }
+    const userLength = walk.shared + walk.unshared - 8
+    if (walk.at < next || walk.shared > Math.min(userLength, commonLength + headBytes)) {
+      isComplete = false
+      continue
+    }
+    const sample = headOf(walk.key, commonLength, userLength) * samplePlaces + walk.at
+    // Keys that do not ascend are damage.
+    if (sample <= last) return undefined
+    last = sample
+    numbers.push(sample)
+    next = walk.at + bytesPerSample
+  }
+  return { commonLength, numbers: numbers.slice(), isComplete }
+}
+
+/** Four bytes of `key[at, end)` as a big-endian number, zeros behind the end. */
+export function headOf(key: Uint8Array, at: number, end: number): number {
+  if (at + 4 <= end)
+    return ((key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!) >>> 0
+  let head = 0
+  for (let i = 0; i < 4; i++) head = head * 256 + (at + i < end ? key[at + i]! : 0)
+  return head
+}
+
+/** Entries of a block one by one, with what is needed of their keys. */
+class EntryWalk {
+  readonly #data: Uint8Array
+  readonly #end: number
+  /** Key of the entry that was kept last. */
+  key: Uint8Array = new Uint8Array(64)
+  #keyLength = 0
+  at = 0
+  shared = 0
+  unshared = 0
+  unsharedStart = 0
+  damaged = false
+  #next = 0
+
+  constructor(data: Uint8Array, end: number) {
+    this.#data = data
+    this.#end = end
+  }
+
+  restart(): void {
+    this.#next = 0
+    this.#keyLength = 0
+  }
+
+  /** Reads the next entry; false at the end, or at damage. */
+  next(): boolean {
+    this.at = this.#next
+    if (this.at >= this.#end) return false
+    this.shared = this.#length()
+    this.unshared = this.#length()
+    const valueLength = this.#length()
+    this.unsharedStart = this.#next
+    this.#next += this.unshared + valueLength
+    this.damaged ||= this.shared > this.#keyLength || this.#next > this.#end
+    return !this.damaged
+  }
+
+  /** Makes `key` the key of this entry. */
+  keep(): void {
+    const length = this.shared + this.unshared
+    if (length > this.key.length) {
+      const longer = new Uint8Array(length * 2)
+      longer.set(this.key)
+      this.key = longer
+    }
+    const { key, shared, unsharedStart } = this
+    const data = this.#data
+    for (let i = shared; i < length; i++) key[i] = data[unsharedStart + i - shared]!
+    this.#keyLength = length
+  }
+
+  #length(): number {
+    const data = this.#data
+    let value = 0
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = data[this.#next++]!
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return value
+    }
+    this.damaged = true
+    return 0
+  }
+}
