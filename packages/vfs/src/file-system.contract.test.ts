@@ -98,6 +98,38 @@ for (const { name, create } of implementations) {
       expect(() => write('exclusive', 'y')).toThrow(IoError)
     })
 
+    it('makes a file longer ahead of its position, and cuts it back', () => {
+      const file = fs.openWritableSync(at('f'))
+      file.appendSync(bytes('one'))
+      file.preallocateSync(8)
+      file.preallocateSync(5)
+      expect([file.sizeBytes, file.allocatedBytes]).toEqual([3, 8])
+      expect([...fs.readFileSync(at('f'))]).toEqual([...bytes('one'), 0, 0, 0, 0, 0])
+      file.appendSync(bytes('two'))
+      expect([file.sizeBytes, file.allocatedBytes]).toEqual([6, 8])
+      file.truncateSync(file.sizeBytes)
+      expect([file.sizeBytes, file.allocatedBytes]).toEqual([6, 6])
+      file.appendSync(bytes('three'))
+      expect([file.sizeBytes, file.allocatedBytes]).toEqual([11, 11])
+      file.closeSync()
+      expect(text(fs.readFileSync(at('f')))).toBe('onetwothree')
+    })
+
+    it('writes over what is in a file', () => {
+      const write = (mode: 'create' | 'overwrite', data: string): number => {
+        const file = fs.openWritableSync(at('f'), { mode })
+        file.appendSync(bytes(data))
+        const { allocatedBytes } = file
+        file.closeSync()
+        return allocatedBytes
+      }
+      write('create', '123456')
+      expect(write('overwrite', 'abc')).toBe(6)
+      expect(text(fs.readFileSync(at('f')))).toBe('abc456')
+      expect(write('overwrite', 'abcdefgh')).toBe(8)
+      expect(text(fs.readFileSync(at('f')))).toBe('abcdefgh')
+    })
+
     it('lists, renames, links and removes', async () => {
       await fs.mkdir(at('d/e'))
       await fs.mkdir(at('d/e'))

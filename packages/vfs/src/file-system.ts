@@ -3,6 +3,8 @@ export interface WritableFile {
   readonly path: string
   /** Bytes written so far (the position of the next append). */
   readonly sizeBytes: number
+  /** Length of the file: more than {@link sizeBytes} where content or {@link preallocateSync space} lies ahead of the position. */
+  readonly allocatedBytes: number
   /** Hands `data` to the kernel before it returns: it survives the death of the process. `data` is borrowed for the call. */
   appendSync(data: Uint8Array): void
   /** The same for several chunks in one system call. */
@@ -12,6 +14,13 @@ export interface WritableFile {
   sync(): Promise<void>
   syncSync(): void
   truncate(sizeBytes: number): Promise<void>
+  /** {@link truncate}, blocking. */
+  truncateSync(sizeBytes: number): void
+  /**
+   * Makes the file `allocatedBytes` long, with zeros behind what it holds, and leaves the position where it is: a file
+   * that is written within its length need not have a new length recorded at every sync. Does nothing to a file as long as that.
+   */
+  preallocateSync(allocatedBytes: number): void
   close(): Promise<void>
   closeSync(): void
 }
@@ -66,6 +75,8 @@ export interface FileSystem {
   list(path: string): Promise<string[]>
   mkdir(path: string): Promise<void>
   rename(from: string, to: string): Promise<void>
+  /** {@link rename}, blocking. */
+  renameSync(from: string, to: string): void
   link(from: string, to: string): Promise<void>
   /** Removes a file. */
   remove(path: string): Promise<void>
@@ -80,6 +91,9 @@ export interface FileSystem {
 }
 
 export interface OpenWritableOptions {
-  /** `create`: empties an existing file (default). `append`: keeps it and goes on at its end. `exclusive`: must not exist. */
-  readonly mode?: 'create' | 'append' | 'exclusive'
+  /**
+   * `create`: empties an existing file (default). `append`: keeps it and goes on at its end. `overwrite`: keeps it and
+   * begins at its start. `exclusive`: must not exist.
+   */
+  readonly mode?: 'create' | 'append' | 'overwrite' | 'exclusive'
 }

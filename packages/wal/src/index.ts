@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { LogWriter } from './log/log-writer.ts'
+export { LogWriter, type LogWriterOptions } from './log/log-writer.ts'
 export { LogReader, type LogReaderOptions, type WalRecoveryMode } from './log/log-reader.ts'
 export {
   WriteBatch,

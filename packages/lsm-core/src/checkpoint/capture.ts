@@ -25,6 +25,8 @@ export interface Capture {
     readonly sizeBytes: number
     readonly file: RandomAccessFile
   }[]
+  /** Lets the logs be written over. */
+  readonly releaseLogs: () => void
 }
 
 /**
@@ -36,6 +38,7 @@ export function takeCapture(db: Database): Capture {
   const { versions, wals, fileSystem, walDirectory } = db
   const manifestNumber = versions.newFileNumber()
   const logs: Capture['logs'][number][] = []
+  const releaseLogs = wals.hold()
   try {
     for (const { number, sizeBytes } of wals.liveLogs()) {
       // Open, it can be read even when a flush removes its name.
@@ -43,6 +46,7 @@ export function takeCapture(db: Database): Capture {
       logs.push({ number, sizeBytes, file })
     }
   } catch (error) {
+    releaseLogs()
     for (const { file } of logs) file.closeSync()
     throw error
   }
@@ -52,6 +56,7 @@ export function takeCapture(db: Database): Capture {
     edits: versions.snapshotEdits(),
     versions: [...versions.columnFamilies.values()].map(({ current }) => current.ref()),
     logs,
+    releaseLogs,
   }
 }
 
@@ -59,6 +64,7 @@ export function takeCapture(db: Database): Capture {
 export function releaseCapture(db: Database, capture: Capture): void {
   for (const version of capture.versions) version.unref()
   db.schedulePurge()
+  capture.releaseLogs()
   for (const { file } of capture.logs) file.closeSync()
 }
 

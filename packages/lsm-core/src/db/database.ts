@@ -631,6 +631,11 @@ export class Database implements CommitTarget, WriteBufferMember {
       await this.removeFile(logFileName(log), this.walDirectory)
   }
 
+  async #removeSpareLogs(): Promise<void> {
+    for (const log of this.wals.takeSpare())
+      await this.removeFile(logFileName(log), this.walDirectory)
+  }
+
   /** Removes a file of the database; one that is gone already is fine, any other failure is noted and tried at the next open. */
   async removeFile(name: string, directory: string = this.directory): Promise<void> {
     try {
@@ -659,6 +664,7 @@ export class Database implements CommitTarget, WriteBufferMember {
         () => this.versions.close(),
         () => this.#purging,
         () => this.wals.close(),
+        () => this.#removeSpareLogs(),
         () => this.tables.closeAll(),
         () => this.options.blockCache.reserve(-this.#reservedBytes - this.#rowCacheBytes),
         () => this.options.writeBufferManager?.remove(this),

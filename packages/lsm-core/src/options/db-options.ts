@@ -50,6 +50,18 @@ export interface DBOptions {
   /** Default `pointInTime`. */
   readonly walRecoveryMode?: WalRecoveryMode
   /**
+   * Logs that nobody needs any more and that are kept to be written over by new ones, at most: a sync is cheaper in a file that
+   * already has its length. Has no effect with the recovery modes `tolerateCorruptedTailRecords` and `absoluteConsistency`,
+   * which could not tell the end of such a log from damage. Default 0: logs are removed.
+   */
+  readonly recycleLogFileNum?: number
+  /**
+   * Write zeros ahead of the end of a log that is synced often, for the same reason; they are cut off when the log is
+   * finished. Has no effect with the same recovery modes. Turn it off where RocksDB follows the open database as a secondary, which
+   * would take the zeros for the end of a block. Default true.
+   */
+  readonly allowFallocate?: boolean
+  /**
    * Where flush and compaction run: `worker` in threads shared by all databases of the process (host's disk only),
    * `inline` in the calling thread, in slices that yield. Default: `worker` where it can be.
    */

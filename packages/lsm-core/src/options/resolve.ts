@@ -83,6 +83,8 @@ export interface ResolvedDBOptions {
   readonly dbWriteBufferSizeBytes: number
   readonly maxTotalWalSizeBytes: number
   readonly walRecoveryMode: WalRecoveryMode
+  readonly recycleLogFileNum: number
+  readonly allowFallocate: boolean
   readonly background: 'worker' | 'inline'
   readonly maxBackgroundCompactions: number
   readonly maxBackgroundFlushes: number
@@ -162,6 +164,8 @@ const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
   'dbWriteBufferSizeBytes',
   'maxTotalWalSizeBytes',
   'walRecoveryMode',
+  'recycleLogFileNum',
+  'allowFallocate',
   'background',
   'maxBackgroundJobs',
   'maxBackgroundCompactions',
@@ -314,6 +318,8 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
       options.walRecoveryMode ?? 'pointInTime',
       recoveryModes,
     ),
+    recycleLogFileNum: checkNumber('recycleLogFileNum', options.recycleLogFileNum ?? 0, 0, 1000),
+    allowFallocate: options.allowFallocate ?? true,
     background,
     ...resolveBackgroundOptions(options),
     maxOpenFiles: checkNumber('maxOpenFiles', options.maxOpenFiles ?? 2000, 1, 1 << 30),

@@ -20,15 +20,17 @@ export async function* updatesSince(
 ): AsyncGenerator<WriteBatch, void, undefined> {
   db.checkOpen()
   const readers: LogReader[] = []
+  const release = db.wals.hold()
   let damage: CorruptionError | undefined
   try {
-    for (const { number } of db.wals.liveLogs()) {
+    for (const { number, sizeBytes } of db.wals.liveLogs()) {
       const path = join(db.walDirectory, logFileName(number))
       try {
         // Opened before the first is read: afterwards they may go.
         readers.push(
           await LogReader.open(db.fileSystem, path, {
             logNumber: number,
+            sizeBytes,
             recoveryMode: 'absoluteConsistency',
             onCorruption: (error) => (damage ??= error),
           }),
@@ -51,6 +53,7 @@ export async function* updatesSince(
     }
     if (!reachesBack && sequence <= db.versions.lastSequence) throw gone(sequence, undefined)
   } finally {
+    release()
     for (const reader of readers) await reader.close()
   }
 }

@@ -23,6 +23,10 @@ export class BufferedFile implements WritableFile {
     return this.#file.sizeBytes + this.#used
   }
 
+  get allocatedBytes(): number {
+    return Math.max(this.sizeBytes, this.#file.allocatedBytes)
+  }
+
   appendSync(data: Uint8Array): void {
     if (data.length > this.#buffer.length - this.#used) this.flushSync()
     if (data.length > this.#buffer.length) {
@@ -62,6 +66,15 @@ export class BufferedFile implements WritableFile {
   async truncate(sizeBytes: number): Promise<void> {
     this.flushSync()
     await this.#file.truncate(sizeBytes)
+  }
+
+  truncateSync(sizeBytes: number): void {
+    this.flushSync()
+    this.#file.truncateSync(sizeBytes)
+  }
+
+  preallocateSync(allocatedBytes: number): void {
+    this.#file.preallocateSync(allocatedBytes)
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 
-import type { FileSystem } from '@varve/vfs'
+import { IoError } from '@varve/base'
+import { isNotFound, type FileSystem, type WritableFile } from '@varve/vfs'
 import { logFileName } from '@varve/manifest'
 import { LogWriter } from '@varve/wal'
 
@@ -16,11 +17,35 @@ interface OpenLog {
   readonly writer: LogWriter
   /** The writer's file when it is one that buffers. */
   readonly buffer: BufferedFile | undefined
+  /** Size at the beginning of the last sync. */
+  syncedBytes: number
+  /** Syncs in a row that found little to write. */
+  smallSyncs: number
   /** Asynchronous syncs under way: the descriptor must stay open for them. */
   syncing: number
   /** Nothing waits for it any more but those syncs. */
   finished: boolean
 }
+
+/** Options of {@link WalSet}. */
+export interface WalSetOptions {
+  /** Records wait in memory for {@link WalSet.flush}, or until there are more bytes of them. Default 0: they do not wait. */
+  readonly bufferBytes?: number
+  /**
+   * Keep zeros ahead of the end of a log that is synced often, so that a sync need not record a new length. What a loss of
+   * power tears may then be followed by zeros or by later records. Default false.
+   */
+  readonly preallocate?: boolean
+  /** Logs that nobody needs any more and that are kept to be written over, at most. Default 0. */
+  readonly recycle?: number
+}
+
+/** More than this since the last sync: writing it is what the sync takes time for, not the file's length. */
+const smallSyncBytes = 32 << 10
+/** So many small syncs in a row are a habit. */
+const habit = 3
+/** What is written ahead at once: a thousand small records or more. */
+const aheadBytes = 256 << 10
 
 /**
  * The write-ahead logs of an open database: the current one, older ones that are not synced yet, and all that still hold
@@ -28,11 +53,21 @@ interface OpenLog {
  *
  * Law: an older log is synced before a newer one is, and before a table that holds its data enters the MANIFEST. Else a
  * loss of power could keep the end of the history and lose its middle, or keep one family's half of an atomic batch.
+ *
+ * What lies in a file behind the log (zeros written ahead, an older life of the file) is cut off when the database is closed and, with
+ * a sync that waits for it, before the next log begins. After a crash it is there: zeros end a log, and records of an older life carry another number. A file
+ * gets its new name before anything in it is written over, so whoever reads it under the old one finds the name gone afterwards.
  */
 export class WalSet {
   readonly #fs: FileSystem
   readonly #directory: string
   readonly #bufferBytes: number
+  readonly #preallocate: boolean
+  readonly #recycle: number
+  /** Numbers of logs that wait to be written over, oldest first. */
+  #spare: number[] = []
+  /** Readers of live logs; see {@link hold}. */
+  #holds = 0
   #current: OpenLog | undefined
   /** Not current any more and not synced; oldest first. */
   #unsynced: OpenLog[] = []
@@ -44,9 +79,10 @@ export class WalSet {
    */
   pinnedBy: (flushed?: ReadonlySet<object>) => number = () => Number.POSITIVE_INFINITY
 
-  /** With `bufferBytes` records wait in memory for {@link flush}, or until there are more; 0: they do not wait. */
-  constructor(fs: FileSystem, directory: string, bufferBytes: number = 0) {
-    this.#bufferBytes = bufferBytes
+  constructor(fs: FileSystem, directory: string, options: WalSetOptions = {}) {
+    this.#bufferBytes = options.bufferBytes ?? 0
+    this.#preallocate = options.preallocate ?? false
+    this.#recycle = options.recycle ?? 0
     this.#fs = fs
     this.#directory = directory
   }
@@ -92,16 +128,47 @@ export class WalSet {
   /** Starts a log with a number that no file has; its name survives a loss of power from here on. */
   startLog(number: number): void {
     this.flush()
-    const file = this.#fs.openWritableSync(join(this.#directory, logFileName(number)))
-    this.#fs.syncDirectorySync(this.#directory)
     const old = this.#current
+    // Zeros, or an older life, where unsynced records should be would pass for the end of a log that others follow.
+    const isTrimmed = old !== undefined && old.writer.trimSync()
+    if (isTrimmed) {
+      this.#syncClosedLogsSync()
+      old.writer.syncSync()
+    }
+    const file = this.#openFile(number)
+    try {
+      this.#fs.syncDirectorySync(this.#directory)
+    } catch (error) {
+      file.closeSync()
+      throw error
+    }
     if (old !== undefined) {
-      this.#unsynced.push(old)
       this.#live.push({ number: old.number, sizeBytes: old.writer.sizeBytes })
+      if (isTrimmed) this.#finish(old)
+      else this.#unsynced.push(old)
     }
     const buffer = this.#bufferBytes > 0 ? new BufferedFile(file, this.#bufferBytes) : undefined
-    const writer = new LogWriter(buffer ?? file)
-    this.#current = { number, writer, buffer, syncing: 0, finished: false }
+    const writer = new LogWriter(
+      buffer ?? file,
+      this.#recycle > 0 ? { recyclableAs: number } : undefined,
+    )
+    const state = { syncedBytes: 0, smallSyncs: old === undefined ? 0 : old.smallSyncs }
+    this.#current = { number, writer, buffer, ...state, syncing: 0, finished: false }
+  }
+
+  /** A file for a log: one that is written over, if there is one. */
+  #openFile(number: number): WritableFile {
+    const path = join(this.#directory, logFileName(number))
+    const spare = this.#spare.shift()
+    if (spare === undefined) return this.#fs.openWritableSync(path)
+    try {
+      this.#fs.renameSync(join(this.#directory, logFileName(spare)), path)
+    } catch (error) {
+      // Somebody took it away, which is no harm.
+      if (!isNotFound(error)) throw error
+      return this.#fs.openWritableSync(path)
+    }
+    return this.#fs.openWritableSync(path, { mode: 'overwrite' })
   }
 
   /** Appends one record to the current log; it has reached the kernel when this returns, unless logs are buffered. */
@@ -119,11 +186,16 @@ export class WalSet {
 
   /** {@link sync}, blocking. */
   syncSync(): void {
+    this.#syncClosedLogsSync()
+    this.#writeAhead(this.#current!)
+    this.#current!.writer.syncSync()
+  }
+
+  #syncClosedLogsSync(): void {
     for (const log of this.#unsynced.splice(0)) {
       log.writer.syncSync()
       this.#finish(log)
     }
-    this.#current!.writer.syncSync()
   }
 
   /** Makes the records of all logs but the current one survive a loss of power. */
@@ -138,9 +210,14 @@ export class WalSet {
     }
   }
 
-  /** Forgets logs below `number`; returns those whose files may go. The current log stays. */
+  /** Forgets logs below `number`, which nobody needs; returns those whose files are to go. The current log stays. */
   forgetBelow(number: number): number[] {
-    const gone = this.#live.filter((log) => log.number < number).map((log) => log.number)
+    const gone: number[] = []
+    for (const log of this.#live) {
+      if (log.number >= number) continue
+      if (this.#spare.length < this.#recycle && this.#holds === 0) this.#spare.push(log.number)
+      else gone.push(log.number)
+    }
     this.#live = this.#live.filter((log) => log.number >= number)
     const keep: OpenLog[] = []
     for (const log of this.#unsynced) {
@@ -151,24 +228,63 @@ export class WalSet {
     return gone
   }
 
+  /** Numbers of the logs that wait to be written over, which it gives up. */
+  takeSpare(): number[] {
+    return this.#spare.splice(0)
+  }
+
+  /** Live logs that are open for reading are not written over before the function that it returns is called. */
+  hold(): () => void {
+    let held = true
+    this.#holds++
+    return () => {
+      if (held) this.#holds--
+      held = false
+    }
+  }
+
   /** Closes all files without syncing them. */
   close(): void {
     const logs = this.#unsynced.splice(0)
-    if (this.#current !== undefined) logs.push(this.#current)
+    const current = this.#current
     this.#current = undefined
     const errors: unknown[] = []
-    for (const log of logs) {
+    const attempt = (step: () => void): void => {
       try {
-        this.#finish(log)
+        step()
       } catch (error) {
         errors.push(error)
       }
     }
+    for (const log of logs) attempt(() => this.#finish(log))
+    if (current !== undefined) {
+      attempt(() => current.writer.trimSync())
+      attempt(() => this.#finish(current))
+    }
     if (errors.length > 0) throw errors[0]
+  }
+
+  /** Makes a log longer ahead of its end, to be synced with what is synced now, when it is the habit and little is left. */
+  #writeAhead(log: OpenLog): void {
+    if (!this.#preallocate || log !== this.#current) return
+    const { writer } = log
+    const { sizeBytes } = writer
+    const grown = sizeBytes - log.syncedBytes
+    log.syncedBytes = sizeBytes
+    log.smallSyncs = grown <= smallSyncBytes ? log.smallSyncs + 1 : 0
+    if (log.smallSyncs < habit || writer.allocatedBytes - sizeBytes >= smallSyncBytes) return
+    try {
+      writer.preallocateSync(sizeBytes + aheadBytes)
+    } catch (error) {
+      // A full disk, say: whether the log itself can go on shows when it is written.
+      if (!(error instanceof IoError)) throw error
+      log.smallSyncs = Number.NEGATIVE_INFINITY
+    }
   }
 
   async #syncOne(log: OpenLog): Promise<void> {
     if (log.finished) return
+    this.#writeAhead(log)
     log.syncing++
     try {
       await log.writer.sync()

@@ -55,6 +55,10 @@ export class FaultWritableFile implements WritableFile {
     return this.#inner.sizeBytes
   }
 
+  get allocatedBytes(): number {
+    return this.#inner.allocatedBytes
+  }
+
   appendSync(data: Uint8Array): void {
     const failure = announceAppend(this.#enter, this.path, data)
     if (failure === undefined) return this.#inner.appendSync(data)
@@ -89,6 +93,16 @@ export class FaultWritableFile implements WritableFile {
   async truncate(sizeBytes: number): Promise<void> {
     failIfDue(this.#enter, 'truncate', this.path)
     await this.#inner.truncate(sizeBytes)
+  }
+
+  truncateSync(sizeBytes: number): void {
+    failIfDue(this.#enter, 'truncate', this.path)
+    this.#inner.truncateSync(sizeBytes)
+  }
+
+  preallocateSync(allocatedBytes: number): void {
+    failIfDue(this.#enter, 'preallocate', this.path)
+    this.#inner.preallocateSync(allocatedBytes)
   }
 
   async close(): Promise<void> {

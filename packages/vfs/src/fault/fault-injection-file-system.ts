@@ -17,6 +17,7 @@ export type FileOperation =
   | 'append'
   | 'sync'
   | 'truncate'
+  | 'preallocate'
   | 'read'
   | 'write-atomic'
   | 'list'
@@ -188,6 +189,11 @@ export class FaultInjectionFileSystem implements FileSystem {
   async rename(from: string, to: string): Promise<void> {
     this.#enter('rename', to)
     await this.#inner.rename(from, to)
+  }
+
+  renameSync(from: string, to: string): void {
+    this.#enter('rename', to)
+    this.#inner.renameSync(from, to)
   }
 
   async link(from: string, to: string): Promise<void> {

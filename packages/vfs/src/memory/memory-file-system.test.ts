@@ -48,6 +48,38 @@ describe('MemoryFileSystem after a loss of power', () => {
     expect(text(fs.readFileSync('/d/log'))).toBe('0123456789')
   })
 
+  it('brings back what was written over and not synced, in part or in any order', async () => {
+    const fs = await prepared()
+    const old = fs.openWritableSync('/d/a')
+    old.appendSync(bytes('-'.repeat(2000)))
+    old.syncSync()
+    old.closeSync()
+    await fs.syncDirectory('/d')
+    const file = fs.openWritableSync('/d/a', { mode: 'overwrite' })
+    file.appendSync(bytes('+'.repeat(300)))
+    file.syncSync()
+    file.appendSync(bytes('x'.repeat(1000)))
+    file.appendSync(bytes('y'.repeat(1000)))
+    expect(text(fs.forkAfterPowerLoss().readFileSync('/d/a'))).toBe(
+      '+'.repeat(300) + '-'.repeat(1700),
+    )
+    let outOfOrder = 0
+    for (let seed = 1; seed <= 30; seed++) {
+      const inOrder = text(fs.forkAfterPowerLoss({ seed }).readFileSync('/d/a'))
+      expect(inOrder).toMatch(/^\+{300}x*-*y*-*y*$/)
+      const anyOrder = text(fs.forkAfterPowerLoss({ seed, reordered: true }).readFileSync('/d/a'))
+      expect(anyOrder.slice(0, 300)).toBe('+'.repeat(300))
+      expect(anyOrder.length).toBeLessThanOrEqual(2300)
+      for (const at of [300, 511, 512, 1023, 1024, 1299]) expect(['x', '-']).toContain(anyOrder[at])
+      expect(anyOrder.slice(512, 1024)).toMatch(/^x*-*$/)
+      if (/\+-+x/.test(anyOrder)) outOfOrder++
+    }
+    expect(outOfOrder).toBeGreaterThan(0)
+    file.syncSync()
+    expect(text(fs.forkAfterPowerLoss().readFileSync('/d/a'))).toMatch(/^\+{300}x{1000}y{1000}$/)
+    file.closeSync()
+  })
+
   it('lets a random part of the tail and of the names survive, the same for the same seed', async () => {
     const fs = await prepared()
     const file = fs.openWritableSync('/d/a')

@@ -31,7 +31,8 @@ export interface CrashOptions {
    */
   readonly seed?: number
   /**
-   * The disk wrote what was not synced in an order of its own: of a surviving tail, sectors in the middle may read as zeros.
+   * The disk wrote what was not synced in an order of its own: sectors in the middle of what
+   * survives may read as what was there before, and as zeros where nothing was.
    * Counts with a seed. Default false.
    */
   readonly reordered?: boolean
@@ -102,10 +103,11 @@ export class MemoryFileSystem implements FileSystem {
       fail('open', path, 'EISDIR')
     } else if (options.mode === 'exclusive') {
       fail('open', path, 'EEXIST')
-    } else if (options.mode !== 'append') {
+    } else if (options.mode !== 'append' && options.mode !== 'overwrite') {
       node.truncate(0)
     }
-    return new MemoryWritableFile(path, node, this.#world)
+    const position = options.mode === 'overwrite' ? 0 : node.sizeBytes
+    return new MemoryWritableFile(path, node, this.#world, position)
   }
 
   async openRandomAccess(path: string): Promise<RandomAccessFile> {
@@ -167,6 +169,10 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async rename(from: string, to: string): Promise<void> {
+    this.renameSync(from, to)
+  }
+
+  renameSync(from: string, to: string): void {
     const fromParent = this.#parent('rename', from)
     const toParent = this.#parent('rename', to)
     const fromName = basename(resolve(from))

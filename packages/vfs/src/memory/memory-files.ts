@@ -30,27 +30,31 @@ export class MemoryWritableFile implements WritableFile {
   readonly #world: MemoryWorld
   readonly #generation: number
   #open = true
+  #position: number
 
-  constructor(path: string, node: FileNode, world: MemoryWorld) {
+  /** The first append goes to `position`. */
+  constructor(path: string, node: FileNode, world: MemoryWorld, position: number) {
     this.path = path
     this.#node = node
     this.#world = world
     this.#generation = world.generation
+    this.#position = position
     resourceOpened(this, `writable file ${path}`)
   }
 
   get sizeBytes(): number {
+    return this.#position
+  }
+
+  get allocatedBytes(): number {
     return this.#node.sizeBytes
   }
 
   appendSync(data: Uint8Array): void {
     this.#check('write')
-    try {
-      this.#world.reserve(data.length)
-    } catch (error) {
-      throw toIoError('write', this.path, error)
-    }
-    this.#node.append(data)
+    this.#reserve(this.#position + data.length)
+    this.#node.write(this.#position, data)
+    this.#position += data.length
     this.#node.modifiedMs = this.#world.now()
   }
 
@@ -72,8 +76,21 @@ export class MemoryWritableFile implements WritableFile {
   }
 
   async truncate(sizeBytes: number): Promise<void> {
+    this.truncateSync(sizeBytes)
+  }
+
+  truncateSync(sizeBytes: number): void {
     this.#check('truncate')
     this.#node.truncate(sizeBytes)
+    this.#position = sizeBytes
+    this.#node.modifiedMs = this.#world.now()
+  }
+
+  preallocateSync(allocatedBytes: number): void {
+    this.#check('write')
+    if (allocatedBytes <= this.#node.sizeBytes) return
+    this.#reserve(allocatedBytes)
+    this.#node.truncate(allocatedBytes)
     this.#node.modifiedMs = this.#world.now()
   }
 
@@ -88,6 +105,14 @@ export class MemoryWritableFile implements WritableFile {
 
   #check(action: string): void {
     checkAlive(this.#world, this.#generation, this.#open, action, this.path)
+  }
+
+  #reserve(sizeBytes: number): void {
+    try {
+      this.#world.reserve(Math.max(0, sizeBytes - this.#node.sizeBytes))
+    } catch (error) {
+      throw toIoError('write', this.path, error)
+    }
   }
 }
 

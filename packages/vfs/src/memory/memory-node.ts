@@ -5,7 +5,10 @@ const sectorBytes = 512
 export interface Survivors {
   /** How many of `n` survive. */
   count(n: number): number
-  /** Whether one sector of those that survive by {@link count} has its data; absent: all have. A lost one reads as zeros. */
+  /**
+   * Whether one sector of those that survive by {@link count} has its data; absent: all have. A lost one reads as what was
+   * there before, and as zeros where nothing was.
+   */
   readonly hasSector?: () => boolean
 }
 
@@ -16,10 +19,12 @@ export class FileNode {
   sizeBytes: number
   modifiedMs: number
   locked: boolean
-  /** Content at the last sync. While the file has only grown since, it is a prefix of `bytes` and this is its length. */
+  /** Length at the last sync. While the file was not cut below it since, the content then is `bytes` without `#overwritten`. */
   #durableSize: number
   /** Content at the last sync, kept apart once the file was cut below it. */
   #durableCopy: Uint8Array | undefined
+  /** What was there at the last sync where something was written over it since, in the order of the writes. */
+  #overwritten: { readonly offset: number; readonly old: Uint8Array }[] = []
 
   constructor(modifiedMs: number) {
     this.bytes = new Uint8Array(0)
@@ -31,19 +36,31 @@ export class FileNode {
   }
 
   append(data: Uint8Array): void {
-    const end = this.sizeBytes + data.length
+    this.write(this.sizeBytes, data)
+  }
+
+  /** Writes at `offset`, which is not behind the end. */
+  write(offset: number, data: Uint8Array): void {
+    const end = offset + data.length
+    if (offset < this.#durableSize && this.#durableCopy === undefined) {
+      const old = this.bytes.slice(offset, Math.min(end, this.#durableSize))
+      this.#overwritten.push({ offset, old })
+    }
     if (end > this.bytes.length) {
       const grown = new Uint8Array(Math.max(end, this.bytes.length * 2, 256))
       grown.set(this.bytes.subarray(0, this.sizeBytes))
       this.bytes = grown
     }
-    this.bytes.set(data, this.sizeBytes)
-    this.sizeBytes = end
+    this.bytes.set(data, offset)
+    this.sizeBytes = Math.max(this.sizeBytes, end)
   }
 
   truncate(sizeBytes: number): void {
     if (sizeBytes < this.#durableSize && this.#durableCopy === undefined) {
-      this.#durableCopy = this.bytes.slice(0, this.#durableSize)
+      const durable = this.bytes.slice(0, this.#durableSize)
+      for (const { offset, old } of this.#overwritten.toReversed()) durable.set(old, offset)
+      this.#durableCopy = durable
+      this.#overwritten = []
     }
     if (sizeBytes > this.sizeBytes) this.append(new Uint8Array(sizeBytes - this.sizeBytes))
     this.sizeBytes = sizeBytes
@@ -52,17 +69,38 @@ export class FileNode {
   sync(): void {
     this.#durableSize = this.sizeBytes
     this.#durableCopy = undefined
+    this.#overwritten = []
   }
 
-  /** A new file with what power loss leaves: the synced content and, of what was appended after it, what survives. */
+  /** A new file with what power loss leaves: the synced content and, of what was written after it, what survives. */
   afterPowerLoss(survivors: Survivors): FileNode {
     const node = new FileNode(this.modifiedMs)
     if (this.#durableCopy === undefined) {
       const from = this.#durableSize
-      const unsynced = this.sizeBytes - from
-      node.append(this.bytes.subarray(0, from + (unsynced > 0 ? survivors.count(unsynced) : 0)))
-      if (survivors.hasSector !== undefined)
-        loseSectors(node.bytes.subarray(from, node.sizeBytes), from, survivors.hasSector)
+      let unsynced = this.sizeBytes - from
+      for (const { old } of this.#overwritten) unsynced += old.length
+      let survives = unsynced > 0 ? survivors.count(unsynced) : 0
+      // Of every write over something a part survives: the end of it is what was there before.
+      const lost = this.#overwritten.map(({ offset, old }) => {
+        const written = Math.min(old.length, survives)
+        survives -= written
+        return { offset, old, written }
+      })
+      node.append(this.bytes.subarray(0, from + survives))
+      const { hasSector } = survivors
+      for (const { offset, old, written } of lost.reverse()) {
+        node.bytes.set(old.subarray(written), offset + written)
+        if (hasSector === undefined) continue
+        forEachSector(written, offset, (start, end) => {
+          if (!hasSector()) node.bytes.set(old.subarray(start, end), offset + start)
+        })
+      }
+      if (hasSector !== undefined) {
+        const appended = node.bytes.subarray(from, node.sizeBytes)
+        forEachSector(appended.length, from, (start, end) => {
+          if (!hasSector()) appended.fill(0, start, end)
+        })
+      }
     } else {
       node.append(this.#durableCopy)
     }
@@ -76,6 +114,7 @@ export class FileNode {
     node.append(this.bytes.subarray(0, this.sizeBytes))
     node.#durableSize = this.#durableSize
     node.#durableCopy = this.#durableCopy
+    node.#overwritten = [...this.#overwritten]
     return node
   }
 }
@@ -165,11 +204,15 @@ export class DirectoryNode {
   }
 }
 
-/** Zeros the sectors of `data`, which begins at `offset` of its file, that did not reach the disk. */
-function loseSectors(data: Uint8Array, offset: number, hasSector: () => boolean): void {
-  for (let at = 0; at < data.length;) {
-    const end = Math.min(data.length, at + sectorBytes - ((offset + at) % sectorBytes))
-    if (!hasSector()) data.fill(0, at, end)
+/** Visits the sectors that `length` bytes at `offset` of a file touch, as ranges of those bytes. */
+function forEachSector(
+  length: number,
+  offset: number,
+  visit: (start: number, end: number) => void,
+): void {
+  for (let at = 0; at < length;) {
+    const end = Math.min(length, at + sectorBytes - ((offset + at) % sectorBytes))
+    visit(at, end)
     at = end
   }
 }

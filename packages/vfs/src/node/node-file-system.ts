@@ -26,7 +26,10 @@ export class NodeFileSystem implements FileSystem {
     return attempt('open', path, () => {
       const fd = fs.openSync(path, writableFlags(options.mode), 0o644)
       try {
-        return new NodeWritableFile(path, fd, options.mode === 'append' ? fs.fstatSync(fd).size : 0)
+        const { mode } = options
+        if (mode !== 'append' && mode !== 'overwrite') return new NodeWritableFile(path, fd, 0)
+        const { size } = fs.fstatSync(fd)
+        return new NodeWritableFile(path, fd, mode === 'append' ? size : 0, size)
       } catch (error) {
         fs.closeSync(fd)
         throw error
@@ -97,6 +100,10 @@ export class NodeFileSystem implements FileSystem {
 
   async rename(from: string, to: string): Promise<void> {
     await attemptAsync('rename', from, fs.promises.rename(from, to))
+  }
+
+  renameSync(from: string, to: string): void {
+    attempt('rename', from, () => fs.renameSync(from, to))
   }
 
   async link(from: string, to: string): Promise<void> {

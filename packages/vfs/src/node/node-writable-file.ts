@@ -11,11 +11,14 @@ const fdatasync = promisify(fs.fdatasync)
 const ftruncate = promisify(fs.ftruncate)
 const closeFd = promisify(fs.close)
 
+const zeros = new Uint8Array(1 << 18)
+
 /** Flags of `open`: never O_APPEND, because the position is ours and Linux ignores it under O_APPEND. */
 export function writableFlags(mode: OpenWritableOptions['mode']): number {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_EXCL } = fs.constants
   switch (mode) {
     case 'append':
+    case 'overwrite':
       return O_WRONLY | O_CREAT
     case 'exclusive':
       return O_WRONLY | O_CREAT | O_EXCL
@@ -30,16 +33,24 @@ export class NodeWritableFile implements WritableFile {
   readonly path: string
   #fd: number
   #size: number
+  /** Length of the file when it was opened or made longer ahead of the position. */
+  #lengthAhead: number
 
-  constructor(path: string, fd: number, sizeBytes: number) {
+  /** `sizeBytes` is where the next append goes, in a file that is `lengthBytes` long. */
+  constructor(path: string, fd: number, sizeBytes: number, lengthBytes: number = sizeBytes) {
     this.path = path
     this.#fd = fd
     this.#size = sizeBytes
+    this.#lengthAhead = lengthBytes
     resourceOpened(this, `writable file ${path}`)
   }
 
   get sizeBytes(): number {
     return this.#size
+  }
+
+  get allocatedBytes(): number {
+    return Math.max(this.#size, this.#lengthAhead)
   }
 
   appendSync(data: Uint8Array): void {
@@ -113,6 +124,30 @@ export class NodeWritableFile implements WritableFile {
       throw toIoError('truncate', this.path, error)
     }
     this.#size = sizeBytes
+    this.#lengthAhead = sizeBytes
+  }
+
+  truncateSync(sizeBytes: number): void {
+    try {
+      fs.ftruncateSync(this.#fd, sizeBytes)
+    } catch (error) {
+      throw toIoError('truncate', this.path, error)
+    }
+    this.#size = sizeBytes
+    this.#lengthAhead = sizeBytes
+  }
+
+  preallocateSync(allocatedBytes: number): void {
+    // Zeros that are written, not a hole or space that is only reserved: those would have to be turned into data at every sync.
+    try {
+      for (let at = this.allocatedBytes; at < allocatedBytes;) {
+        const n = Math.min(allocatedBytes - at, zeros.length)
+        at += fs.writeSync(this.#fd, zeros, 0, n, at)
+        this.#lengthAhead = at
+      }
+    } catch (error) {
+      throw toIoError('write', this.path, error)
+    }
   }
 
   async close(): Promise<void> {

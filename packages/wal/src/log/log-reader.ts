@@ -35,6 +35,8 @@ export interface LogReaderOptions {
   readonly recoveryMode?: WalRecoveryMode
   /** The log's own number, which recycled records must carry. Default: the number in the file name. */
   readonly logNumber?: number
+  /** Bytes of the file that are the log; what lies behind is not looked at. Default: all. */
+  readonly sizeBytes?: number
   /** Told of damage; reading goes on behind it. Default: the error is thrown by {@link LogReader.readRecord}. */
   readonly onCorruption?: (error: CorruptionError) => void
 }
@@ -56,11 +58,15 @@ const lostRecords = 262
  *
  * A bad checksum discards the rest of its 32 KiB block, because the length may be the damaged field. What is reported
  * and what is forgiven follows RocksDB mode by mode, also for recycled logs, whose tail is an older life of the file.
+ *
+ * A log that is being written within a length it already has may change while a block is read: what looks damaged is read
+ * again, and counts as damage when it has stayed the same.
  */
 export class LogReader {
   readonly #file: RandomAccessFile
   readonly #mode: WalRecoveryMode
   readonly #logNumber: number
+  readonly #sizeBytes: number
   readonly #onCorruption: ((error: CorruptionError) => void) | undefined
   readonly #block: Uint8Array
   readonly #scratch: ByteWriter
@@ -74,6 +80,10 @@ export class LogReader {
   #firstFragment = true
   /** Nothing but zeros where a fragment should begin: right at the end of the log only. */
   #zeros = false
+  /** File offset where they begin. */
+  #zerosOffset = 0
+  /** Between the first and the last fragment of a record. */
+  #inFragments = false
   #compressed = false
   #fragment: Uint8Array
   #fragmentOffset = 0
@@ -84,6 +94,7 @@ export class LogReader {
     this.#mode = options.recoveryMode ?? 'tolerateCorruptedTailRecords'
     this.#logNumber =
       options.logNumber ?? Number(/^(\d+)\.log$/.exec(basename(file.path))?.[1] ?? 0)
+    this.#sizeBytes = options.sizeBytes ?? Number.POSITIVE_INFINITY
     this.#onCorruption = options.onCorruption
     this.#block = new Uint8Array(blockSizeBytes)
     this.#scratch = new ByteWriter()
@@ -123,6 +134,7 @@ export class LogReader {
     const scratch = this.#scratch.clear()
     let inFragments = false
     for (;;) {
+      this.#inFragments = inFragments
       const type = this.#readFragment()
       const kind =
         type >= RecordType.RecyclableFull && type <= RecordType.RecyclableLast ? type - 4 : type
@@ -176,6 +188,7 @@ export class LogReader {
             else if (this.#lengthIsDamaged) this.#report('bad record length')
             return undefined
           }
+          if (this.#recycled && this.#mode === 'tolerateCorruptedTailRecords') return undefined
           this.#report('bad record length')
           inFragments = false
           scratch.clear()
@@ -217,8 +230,52 @@ export class LogReader {
     this.#onCorruption(error)
   }
 
-  /** Sets `#fragment` (a view of the block) and returns its type, or one of the outcomes above. */
+  /** {@link #parseFragment}, once more while what looks damaged changes. */
   #readFragment(): number {
+    for (;;) {
+      const type = this.#parseFragment()
+      switch (type) {
+        case badRecordChecksum:
+        case badRecordLength:
+          if (this.#blockHasChanged(this.#fragmentOffset)) break
+          return type
+        case badRecord:
+          // Zeros between two fragments of a record.
+          if (this.#inFragments && this.#blockHasChanged(this.#zerosOffset)) break
+          return type
+        case lostRecords:
+          if (this.#blockHasChanged(this.#zerosOffset)) break
+          return type
+        default:
+          return type
+      }
+    }
+  }
+
+  /** Whether the file holds by now something else from `offset` on, in its block; if so, reading goes on there. */
+  #blockHasChanged(offset: number): boolean {
+    const blockOffset = offset - (offset % blockSizeBytes)
+    const from = offset - blockOffset
+    const isSameBlock = blockOffset === this.#nextBlockOffset - this.#end
+    const before = isSameBlock ? this.#block.slice(from, this.#end) : undefined
+    const now = new Uint8Array(blockSizeBytes)
+    const n = this.#readAt(now, blockOffset)
+    const hasChanged =
+      before === undefined
+        ? now.subarray(from, from + headerSizeBytes).some((byte) => byte !== 0)
+        : n !== this.#end || before.some((byte, i) => byte !== now[from + i])
+    if (!hasChanged) return false
+    this.#block.set(now)
+    this.#nextBlockOffset = blockOffset + n
+    this.#start = from
+    this.#end = n
+    this.#eof = n < blockSizeBytes
+    this.#zeros = false
+    return true
+  }
+
+  /** Sets `#fragment` (a view of the block) and returns its type, or one of the outcomes above. */
+  #parseFragment(): number {
     for (;;) {
       const block = this.#block
       const start = this.#start
@@ -269,6 +326,7 @@ export class LogReader {
       }
       if (type === RecordType.Zero && length === 0) {
         this.#zeros = true
+        this.#zerosOffset = this.#fragmentOffset
         // What is left of a record that was never whole may lie behind zeros, and is forgiven as such a record is; a whole one
         // says that others are lost.
         const isDamage =
@@ -284,9 +342,15 @@ export class LogReader {
         this.#start = this.#end
         return badRecordChecksum
       }
-      if (this.#zeros && !this.#recycled) {
+      // Without the number of the log it is one that was there before the file was recycled.
+      if (this.#recycled && !recyclable) {
+        this.#start = this.#end
+        return oldRecord
+      }
+      if (this.#zeros) {
         this.#zeros = false
-        return lostRecords
+        // In a recycled log they fill blocks in which its longer header does not fit.
+        if (!this.#recycled) return lostRecords
       }
       // The compression comes first and has no recyclable form.
       if (type !== RecordType.SetCompressionType) this.#firstFragment = false
@@ -338,12 +402,17 @@ export class LogReader {
   }
 
   #loadBlock(): void {
-    const n = this.#file.readIntoSync(this.#block, this.#nextBlockOffset)
+    const n = this.#readAt(this.#block, this.#nextBlockOffset)
     this.#nextBlockOffset += n
     this.#start = 0
     this.#end = n
     // A log that ends exactly at a block's end shows its end only with the next, empty block.
     this.#eof = n < blockSizeBytes
+  }
+
+  #readAt(target: Uint8Array, offset: number): number {
+    const left = Math.max(0, this.#sizeBytes - offset)
+    return this.#file.readIntoSync(left < target.length ? target.subarray(0, left) : target, offset)
   }
 
   #setCompression(): void {
