@@ -60,4 +60,5 @@ export {
 export type { InternalIterator } from './iterator/internal-iterator.ts'
 export { xxhash32 } from './hash/xxhash32.ts'
 export { xxh3Lanes } from './wasm/xxh3-lanes.ts'
+export { scratchBlock, snappyInScratch } from './wasm/scratch-block.ts'
 export { resourceClosed, resourceOpened } from './resources.ts'

@@ -1,4 +1,4 @@
-import { CorruptionError, readFixed32 } from '@varve/base'
+import { CorruptionError, readFixed32, snappyInScratch } from '@varve/base'
 
 import type { BlockHandle } from './block-handle.ts'
 import { blockChecksum, contextChecksumModifier } from './checksum.ts'
@@ -12,6 +12,9 @@ import { BLOCK_TRAILER_SIZE_BYTES, ChecksumType } from './table-format.ts'
  * part of the name that no neighbour shares as a prefix, so that it stands in the block as it is.
  */
 const GLOBAL_SEQUENCE_TAIL = new TextEncoder().encode('global_seqno')
+
+/** Contents of a block that is decompressed in scratch memory, at most. */
+const maxScratchContentsBytes = 256 << 10
 
 /**
  * The pure half of reading a block: from stored bytes to checked, decompressed contents.
@@ -67,10 +70,9 @@ export class BlockDecoder {
         actual: stored.length - start,
       })
     }
-    const { checksum, baseContextChecksum, formatVersion } = this.footer
+    const { checksum, formatVersion } = this.footer
     if (checksum !== ChecksumType.NoChecksum) {
-      const modifier = contextChecksumModifier(baseContextChecksum, offset)
-      const actual = (blockChecksum(checksum, stored, start, sizeBytes) + modifier) >>> 0
+      const actual = this.#checksum(stored, start, offset, sizeBytes)
       const expected = readFixed32(stored, start + sizeBytes + 1)
       if (actual !== expected) {
         throw new CorruptionError('checksum mismatch in a block', {
@@ -90,6 +92,26 @@ export class BlockDecoder {
       dictionary: isData ? this.dictionary : undefined,
     }
     return decompressBlock(type, body, offset, context, target)
+  }
+
+  /**
+   * Hot. {@link decode} of a data block whose stored bytes begin `stored`, memory of {@link scratchBlock}; the contents are good as long
+   * as that. Undefined when it is not a sound Snappy block: {@link decode} then takes it, or says what is wrong.
+   */
+  decodeInScratch(stored: Uint8Array, offset: number, sizeBytes: number): Uint8Array | undefined {
+    if (stored[sizeBytes] !== CompressionType.Snappy) return undefined
+    if (
+      this.footer.checksum !== ChecksumType.NoChecksum &&
+      this.#checksum(stored, 0, offset, sizeBytes) !== readFixed32(stored, sizeBytes + 1)
+    )
+      return undefined
+    return snappyInScratch(sizeBytes, maxScratchContentsBytes)
+  }
+
+  #checksum(stored: Uint8Array, start: number, offset: number, sizeBytes: number): number {
+    const { checksum, baseContextChecksum } = this.footer
+    const modifier = contextChecksumModifier(baseContextChecksum, offset)
+    return (blockChecksum(checksum, stored, start, sizeBytes) + modifier) >>> 0
   }
 
   /**

@@ -8,6 +8,7 @@ import {
   readTrailerSequence,
   resourceClosed,
   resourceOpened,
+  scratchBlock,
   sequenceOf,
   sequenceSentinel,
   userKeyOf,
@@ -29,7 +30,7 @@ import { hash64, xxph3 } from './hash/xxh3-64.ts'
 import type { TableProperties } from './meta/properties.ts'
 import { computeUniqueId } from './meta/unique-id.ts'
 import type { RangeTombstone } from './range-tombstone.ts'
-import { IndexType } from './table-format.ts'
+import { BLOCK_TRAILER_SIZE_BYTES, IndexType } from './table-format.ts'
 import { TableIterator, type TableBlocks } from './table-iterator.ts'
 import { openTable, type OpenedTable, type OpenTableInput } from './table-open.ts'
 
@@ -542,10 +543,20 @@ export class TableReader {
     return block
   }
 
-  /** A block that is good until the next one is read this way. */
+  /** Hot. A block that is good until the next one is read this way, or the next checksum of anything is taken. */
   #readTransient(index: IndexEntries, i: number): Block {
     this.#checkReferenced()
-    const handle = index.handle(i)
+    const offset = index.offsets[i]!
+    const size = index.sizes[i]! + BLOCK_TRAILER_SIZE_BYTES
+    const scratch = offset + size <= this.fileSizeBytes ? scratchBlock(size) : undefined
+    if (scratch !== undefined && this.#file.readIntoSync(scratch, offset) >= size) {
+      const data = this.#table.decoder.decodeInScratch(scratch, offset, index.sizes[i]!)
+      if (data !== undefined) return new Block(data, this.path, offset)
+    }
+    return this.#readIntoOwnScratch(index.handle(i))
+  }
+
+  #readIntoOwnScratch(handle: BlockHandle): Block {
     const { decoder } = this.#table
     const size = decoder.storedSize(handle)
     let stored: Uint8Array

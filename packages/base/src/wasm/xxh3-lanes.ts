@@ -4,6 +4,9 @@ import { kernels } from './kernels.ts'
 const lanesBytes = 64
 const maxInputBytes = 1 << 20
 let secretIsThere = false
+/** The accumulators of the last call as bytes: callers have one array for all calls. */
+let lanesAsBytes: Uint8Array = new Uint8Array(0)
+let lanesOfBytes: Uint32Array | undefined
 
 /**
  * The loop of XXH3 over inputs above 240 bytes: consumes `data[start, start + length)` into the eight accumulators `lanes`,
@@ -25,7 +28,11 @@ export function xxh3Lanes(
     secretIsThere = true
   }
   const at = exports.xxh3Accumulators()
-  const view = new Uint8Array(lanes.buffer, lanes.byteOffset, lanesBytes)
+  if (lanesOfBytes !== lanes) {
+    lanesOfBytes = lanes
+    lanesAsBytes = new Uint8Array(lanes.buffer, lanes.byteOffset, lanesBytes)
+  }
+  const view = lanesAsBytes
   copyRange(view, 0, lanesBytes, bytes, at)
   copyRange(data, start, start + length, bytes, heap)
   exports.xxh3Accumulate(heap, length)
