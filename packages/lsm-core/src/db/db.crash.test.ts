@@ -30,8 +30,16 @@ function batchOf(db: DB, n: number): WriteBatch {
 }
 
 /** The disk opens, and holds exactly the first m batches for an m between what was synced and what was asked for. */
-async function checkPrefix({ disk, synced, asked, at }: Cut): Promise<void> {
-  const options: DBOptions = { createIfMissing: true, fileSystem: disk, columnFamilies: families }
+async function checkPrefix(
+  { disk, synced, asked, at }: Cut,
+  recycleLogFileNum: number,
+): Promise<void> {
+  const options: DBOptions = {
+    createIfMissing: true,
+    fileSystem: disk,
+    columnFamilies: families,
+    recycleLogFileNum,
+  }
   await using db = await DB.open('/db', options)
   const other = db.columnFamily('other')
   const last = Number((await db.get('last', { encoding: 'utf8' })) ?? 0)
@@ -55,8 +63,17 @@ async function checkPrefix({ disk, synced, asked, at }: Cut): Promise<void> {
 describe('DB after a loss of power', () => {
   afterEach(() => assertNoOpenResources())
 
-  for (const seed of [undefined, 1, 2, 3]) {
-    it(`keeps every synced batch and whole batches only, cut at every write and sync (seed ${seed ?? 'none'})`, async () => {
+  const runs: readonly { seed?: number; recycleLogFileNum: number; reordered?: boolean }[] = [
+    { recycleLogFileNum: 0 },
+    ...[1, 2, 3].map((seed) => ({ seed, recycleLogFileNum: 0 })),
+    { recycleLogFileNum: 2 },
+    { recycleLogFileNum: 1, seed: 4 },
+    { recycleLogFileNum: 2, seed: 5, reordered: true },
+    { recycleLogFileNum: 2, seed: 6, reordered: true },
+  ]
+  for (const { seed, recycleLogFileNum, reordered = false } of runs) {
+    const how = `seed ${seed ?? 'none'}, ${recycleLogFileNum} logs recycled${reordered ? ', sectors in any order' : ''}`
+    it(`keeps every synced batch and whole batches only, cut at every write and sync (${how})`, async () => {
       const disk = new MemoryFileSystem()
       const fileSystem = new FaultInjectionFileSystem(disk)
       const random = createSeededRandom(seed ?? 0)
@@ -68,7 +85,7 @@ describe('DB after a loss of power', () => {
         if (operation === 'read' || operation === 'open' || operation === 'lock') return
         if (operation === 'append' && calls++ % 5 !== 0) return
         const fork = disk.forkAfterPowerLoss(
-          seed === undefined ? {} : { seed: random.below(1 << 30) + 1 },
+          seed === undefined ? {} : { seed: random.below(1 << 30) + 1, reordered },
         )
         cuts.push({ disk: fork, synced, asked, at: `${operation} of ${path}` })
       })
@@ -77,6 +94,7 @@ describe('DB after a loss of power', () => {
           createIfMissing: true,
           fileSystem,
           columnFamilies: families,
+          recycleLogFileNum,
         })
         for (let n = 1; n <= 150; n++) {
           const sync = random.below(4) === 0
@@ -91,7 +109,7 @@ describe('DB after a loss of power', () => {
       fileSystem.observe(undefined)
       expect(cuts.length).toBeGreaterThan(100)
       const sample = cuts.filter((_, i) => i % 3 === 0 || cuts[i]!.at.includes('sync'))
-      for (const cut of sample) await checkPrefix(cut)
+      for (const cut of sample) await checkPrefix(cut, recycleLogFileNum)
     })
   }
 
@@ -138,16 +156,18 @@ describe('DB after a loss of power', () => {
 
   it('keeps every acknowledged batch when only the process dies', async () => {
     const disk = new MemoryFileSystem()
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 20; round++) {
       // Not closed: its files and lock die with the crash.
       const db = await DB.open('/db', {
         createIfMissing: true,
         fileSystem: disk,
         columnFamilies: families,
+        recycleLogFileNum: round % 4,
       })
       const before = Number((await db.get('last', { encoding: 'utf8' })) ?? 0)
       expect(before).toBe(round * 40)
-      for (let n = before + 1; n <= before + 40; n++) db.writeSync(batchOf(db, n))
+      for (let n = before + 1; n <= before + 40; n++)
+        db.writeSync(batchOf(db, n), { sync: round % 2 === 0 })
       disk.crash({ loss: 'process' })
       await db.close().catch(() => undefined)
     }

@@ -94,14 +94,21 @@ export async function refuseLogs(directory: string, options: ResolvedDBOptions):
 }
 
 /** How far each database has been read: {@link placesOf} before the last loading. */
-const lastSeen = new WeakMap<Database, string>()
+const lastSeen = new WeakMap<Database, string | undefined>()
 
-/** Where MANIFEST and logs end: while that stays the same, there is nothing new. */
+/** Two writes may bear the same time when they are no further apart. */
+const timeGranularityMs = 1000
+
+/**
+ * Where MANIFEST and logs end: while that stays the same, there is nothing new. Undefined when that cannot be told: a log that is
+ * written within a length it already has shows by its time alone, and the last write was just now.
+ */
 async function placesOf(
   directory: string,
   walDirectory: string,
-  { fileSystem: fs }: ResolvedDBOptions,
-): Promise<string> {
+  { fileSystem: fs, clock }: ResolvedDBOptions,
+): Promise<string | undefined> {
+  let isRecent = false
   const places: string[] = []
   for (const one of new Set([directory, walDirectory])) {
     for (const name of (await fs.exists(one)) ? await fs.list(one) : []) {
@@ -109,23 +116,23 @@ async function placesOf(
       if (type !== 'manifest' && type !== 'log' && type !== 'current') continue
       try {
         const { sizeBytes, modifiedMs } = await fs.stat(join(one, name))
-        // The time besides: RocksDB may write a log over an old one of the same size.
+        if (type === 'log' && modifiedMs > clock.now() - timeGranularityMs) isRecent = true
         places.push(`${one} ${name} ${sizeBytes} ${modifiedMs}`)
       } catch (error) {
         if (!isNotFound(error)) throw error
       }
     }
   }
-  return places.join('\n')
+  return isRecent ? undefined : places.join('\n')
 }
 
 /**
  * Brings a database that is open for reading to what is on disk now. Opens its tables, as many as may be open, so that the
- * writer can remove them and they are read all the same. Does nothing while MANIFEST and logs have not grown.
+ * writer can remove them and they are read all the same. Does nothing while MANIFEST and logs have not changed.
  */
 export async function catchUp(db: Database): Promise<void> {
   const seen = await placesOf(db.directory, db.walDirectory, db.options)
-  if (lastSeen.get(db) === seen) return
+  if (seen !== undefined && lastSeen.get(db) === seen) return
   const { versions, families } = await load(db.directory, db.options, db.tables, openTables)
   if (db.closed) {
     for (const family of families.values()) family.close()
@@ -206,6 +213,7 @@ async function loadOnce(
         families,
         onFull: () => Promise.resolve(),
         log: () => undefined,
+        isFollowing: true,
       },
       logsToReplay(await fs.list(walDirectory), versions),
     )

@@ -29,6 +29,8 @@ export interface ReplayTarget {
    * at or before it are passed over. Default: 0.
    */
   flushedUpTo?(columnFamilyId: number): number
+  /** Somebody else writes to the database: a log may become another one while it is read. Default false. */
+  readonly isFollowing?: boolean
 }
 
 /** How replay ended. */
@@ -54,6 +56,8 @@ export interface ReplayResult {
  * Of two-phase commit, what is committed counts from its commit on; what is prepared only is left out, and must be logged
  * anew. Logs older than any family needs are read for such transactions alone: they were synced to their end before a
  * table went ahead of them, so they may be torn there, by a writer that kept them after a crash, but not damaged.
+ *
+ * @throws IoError when a log is gone, or was written over while it was read
  */
 export async function replayWals(
   target: ReplayTarget,
@@ -120,6 +124,8 @@ export async function replayWals(
         }
       }
     }
+    // Its name goes before anything in it is written over.
+    if (target.isFollowing === true && reader.isRecyclable) await target.fileSystem.stat(path)
     if (
       mode === 'absoluteConsistency' &&
       reader.endsInZeros &&

@@ -119,6 +119,11 @@ export class LogReader {
     return this.#recordOffset
   }
 
+  /** Whether the records carry the log's number, so that the file may be one that was written over, and may be again. */
+  get isRecyclable(): boolean {
+    return this.#recycled
+  }
+
   /** Whether what was read last are zeros: space that was never written, or a record that is gone. */
   get endsInZeros(): boolean {
     return this.#zeros
