@@ -125,7 +125,7 @@ export class ByteReader {
 
   /** The next `length` bytes, a view. */
   take(length: number): Uint8Array {
-    const position = this.#advance(length, `${length} bytes`)
+    const position = this.#advance(length)
     return this.bytes.subarray(position, position + length)
   }
 
@@ -135,7 +135,7 @@ export class ByteReader {
   }
 
   skip(length: number): void {
-    this.#advance(length, `${length} bytes`)
+    this.#advance(length)
   }
 
   /** Throws the error of a reader that found something else than `expected` at `position`. */
@@ -147,9 +147,9 @@ export class ByteReader {
     )
   }
 
-  #advance(length: number, expected: string): number {
+  #advance(length: number, expected?: string): number {
     const position = this.position
-    if (length > this.end - position) this.fail(expected)
+    if (length > this.end - position) this.fail(expected ?? `${length} bytes`)
     this.position = position + length
     return position
   }

@@ -26,7 +26,7 @@ interface PoolWorker {
  * What jobs allocate dies at once, so that room for the young buys them nothing; without a bound each thread keeps four times as
  * much of it resident.
  */
-const youngGenerationMb = 6
+const youngGenerationMb = 3
 
 /**
  * The threads that flush and compact for all databases of the process: made when first needed, and no reason for the process to

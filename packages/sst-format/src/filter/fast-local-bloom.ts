@@ -1,5 +1,5 @@
 import { hash64, xxph3 } from '../hash/xxh3-64.ts'
-import type { FilterKeys } from './filter-keys.ts'
+import { FILTER_CHUNK_KEYS, type FilterKeys } from './filter-keys.ts'
 
 /** Upper bounds of millibits per key for 1, 2, … probes; part of how RocksDB builds, not of how it reads. */
 const PROBE_LIMITS = [
@@ -34,14 +34,18 @@ export function buildFastLocalBloom(keys: FilterKeys, bitsPerKey: number): Uint8
   const out = new Uint8Array(size + 5)
   const lines = size / 64
   const probes = probesFor(millibits)
-  const { high, low } = keys
-  for (let i = 0; i < keys.count; i++) {
-    const line = fastRange(low[i]!, lines) * 64
-    let h = high[i]!
-    for (let k = 0; k < probes; k++) {
-      const bit = h >>> 23
-      out[line + (bit >>> 3)]! |= 1 << (bit & 7)
-      h = Math.imul(h, 0x9e3779b9)
+  const { count } = keys
+  for (let first = 0; first < count; first += FILTER_CHUNK_KEYS) {
+    const { high, low } = keys.chunk(first)
+    const n = Math.min(FILTER_CHUNK_KEYS, count - first)
+    for (let i = 0; i < n; i++) {
+      const line = fastRange(low[i]!, lines) * 64
+      let h = high[i]!
+      for (let k = 0; k < probes; k++) {
+        const bit = h >>> 23
+        out[line + (bit >>> 3)]! |= 1 << (bit & 7)
+        h = Math.imul(h, 0x9e3779b9)
+      }
     }
   }
   out[size] = 0xff

@@ -86,7 +86,6 @@ export class FilterBuilder {
   /** All partitions in order; one when the filter is in one piece, none when there were no keys. Nothing is added afterwards. */
   finish(): readonly FilterPartition[] {
     if (this.#keys.count > 0) this.#close()
-    this.#keys.release()
     return this.#partitions
   }
 

@@ -2,27 +2,47 @@ import { hash32 } from '../hash/hash32.ts'
 import { hash64, xxph3 } from '../hash/xxh3-64.ts'
 import { LEGACY_BLOOM_SEED } from './legacy-bloom.ts'
 
-/** What a released one leaves to the next one of the thread: a table's worth, which would be garbage with every table. */
-let spare: { readonly high: Uint32Array; readonly low: Uint32Array } | undefined
+/** Keys of a {@link FilterChunk}. */
+export const FILTER_CHUNK_KEYS: number = 1 << 14
+
+/** Hashes of keys that follow each other. */
+export interface FilterChunk {
+  readonly high: Uint32Array
+  readonly low: Uint32Array
+}
+
+/** What released ones leave to the next ones of the thread: a table's worth, which would be garbage with every table. */
+const spares: FilterChunk[] = []
 /** More is left to the collector. */
-const maxSpareKeys = 1 << 20
+const maxSpares = 128
 
 /**
  * The hashes of the keys of a filter, until it is built. Equal ones in a row count once: versions of one key follow each
  * other. The new filters take 64 bits of a key, the legacy one 32 (then `high` stays 0).
+ *
+ * In chunks: an array that is copied to grow holds half as much again for nothing, and leaves as much behind.
  */
 export class FilterKeys {
   readonly #legacy: boolean
-  high: Uint32Array
-  low: Uint32Array
-  count = 0
+  /** Each but the last is full. */
+  readonly #chunks: FilterChunk[] = []
+  #last: FilterChunk | undefined
+  /** Keys in the last chunk. */
+  #inLast = FILTER_CHUNK_KEYS
+  #lastHigh = 0
+  #lastLow = 0
 
   constructor(legacy: boolean) {
     this.#legacy = legacy
-    const { high = new Uint32Array(1024), low = new Uint32Array(1024) } = spare ?? {}
-    this.high = high
-    this.low = low
-    spare = undefined
+  }
+
+  get count(): number {
+    return (this.#chunks.length - 1) * FILTER_CHUNK_KEYS + this.#inLast
+  }
+
+  /** The chunk whose first key is key `first`, a multiple of {@link FILTER_CHUNK_KEYS}. What is behind {@link count} is not a key. */
+  chunk(first: number): FilterChunk {
+    return this.#chunks[first / FILTER_CHUNK_KEYS]!
   }
 
   /** Hot. Adds the user key, or prefix, in `bytes[0, length)`. */
@@ -36,33 +56,33 @@ export class FilterKeys {
       hi = hash64.hi
       lo = hash64.lo
     }
-    const n = this.count
-    if (n > 0 && this.high[n - 1] === hi && this.low[n - 1] === lo) return
-    if (n === this.high.length) {
-      this.high = grown(this.high)
-      this.low = grown(this.low)
-    }
-    this.high[n] = hi
-    this.low[n] = lo
-    this.count = n + 1
+    const last = this.#last
+    if (last !== undefined && lo === this.#lastLow && hi === this.#lastHigh) return
+    this.#lastHigh = hi
+    this.#lastLow = lo
+    const n = this.#inLast
+    const { high, low } = last === undefined || n === FILTER_CHUNK_KEYS ? this.#begin() : last
+    const at = n === FILTER_CHUNK_KEYS ? 0 : n
+    high[at] = hi
+    low[at] = lo
+    this.#inLast = at + 1
   }
 
+  /** Empties it, for other keys. */
   clear(): void {
-    this.count = 0
+    for (const chunk of this.#chunks) if (spares.length < maxSpares) spares.push(chunk)
+    this.#chunks.length = 0
+    this.#last = undefined
+    this.#inLast = FILTER_CHUNK_KEYS
   }
 
-  /** Gives the memory to the next one; this one is empty and takes keys no more. */
-  release(): void {
-    const { high, low } = this
-    if (high.length <= maxSpareKeys && high.length > (spare?.high.length ?? 0))
-      spare = { high, low }
-    this.high = this.low = new Uint32Array(0)
-    this.count = 0
+  #begin(): FilterChunk {
+    const chunk = spares.pop() ?? {
+      high: new Uint32Array(FILTER_CHUNK_KEYS),
+      low: new Uint32Array(FILTER_CHUNK_KEYS),
+    }
+    this.#chunks.push(chunk)
+    this.#last = chunk
+    return chunk
   }
-}
-
-function grown(array: Uint32Array): Uint32Array {
-  const larger = new Uint32Array(array.length * 2)
-  larger.set(array)
-  return larger
 }

@@ -1,7 +1,7 @@
 import { writeFixed32 } from '@varve/base'
 
 import { hash32 } from '../hash/hash32.ts'
-import type { FilterKeys } from './filter-keys.ts'
+import { FILTER_CHUNK_KEYS, type FilterKeys } from './filter-keys.ts'
 
 /** Seed of the 32-bit hash of keys. */
 export const LEGACY_BLOOM_SEED = 0xbc9f1d34
@@ -43,14 +43,19 @@ export function buildLegacyBloom(keys: FilterKeys, bitsPerKey: number): Uint8Arr
   const probes = Math.min(30, Math.max(1, Math.floor(wholeBits * 0.69)))
   const size = lines * LINE_BYTES
   const out = new Uint8Array(size + 5)
-  for (let i = 0; i < keys.count; i++) {
-    let h = keys.low[i]!
-    const line = (h % lines) * LINE_BYTES
-    const delta = (h >>> 17) | (h << 15)
-    for (let k = 0; k < probes; k++) {
-      const bit = h & (LINE_BYTES * 8 - 1)
-      out[line + (bit >>> 3)]! |= 1 << (bit & 7)
-      h = (h + delta) >>> 0
+  const { count } = keys
+  for (let first = 0; first < count; first += FILTER_CHUNK_KEYS) {
+    const { low } = keys.chunk(first)
+    const n = Math.min(FILTER_CHUNK_KEYS, count - first)
+    for (let i = 0; i < n; i++) {
+      let h = low[i]!
+      const line = (h % lines) * LINE_BYTES
+      const delta = (h >>> 17) | (h << 15)
+      for (let k = 0; k < probes; k++) {
+        const bit = h & (LINE_BYTES * 8 - 1)
+        out[line + (bit >>> 3)]! |= 1 << (bit & 7)
+        h = (h + delta) >>> 0
+      }
     }
   }
   out[size] = probes

@@ -1,7 +1,7 @@
 import { writeFixed32 } from '@varve/base'
 
 import { fastLocalBloomErrorRate } from './fast-local-bloom.ts'
-import type { FilterKeys } from './filter-keys.ts'
+import { FILTER_CHUNK_KEYS, type FilterKeys } from './filter-keys.ts'
 import { rawSeedOf, ribbonHash, ribbonKey } from './ribbon-hash.ts'
 import { parity32 } from './ribbon.ts'
 
@@ -67,9 +67,14 @@ class Banding {
   /** False when a key contradicts those before it. */
   addAll(keys: FilterKeys, rawSeed: number): boolean {
     const starts = this.#blocks * 128 - 127
-    for (let i = 0; i < keys.count; i++) {
-      ribbonHash(keys.high[i]!, keys.low[i]!, rawSeed, starts)
-      if (!this.#add()) return false
+    const { count } = keys
+    for (let first = 0; first < count; first += FILTER_CHUNK_KEYS) {
+      const { high, low } = keys.chunk(first)
+      const n = Math.min(FILTER_CHUNK_KEYS, count - first)
+      for (let i = 0; i < n; i++) {
+        ribbonHash(high[i]!, low[i]!, rawSeed, starts)
+        if (!this.#add()) return false
+      }
     }
     return true
   }

@@ -26,20 +26,25 @@ export class IndexEntries {
   readonly keyEnds: Uint32Array
   readonly offsets: Float64Array
   readonly sizes: Uint32Array
+  #slots: (CacheEntry | undefined)[] | undefined
+  #search: IndexSearch | undefined
+
+  /** Arrays are taken over; the last three have an element for each entry. */
+  constructor(keys: Uint8Array, keyEnds: Uint32Array, offsets: Float64Array, sizes: Uint32Array) {
+    this.count = offsets.length
+    this.keys = keys
+    this.keyEnds = keyEnds
+    this.offsets = offsets
+    this.sizes = sizes
+  }
+
   /**
    * What the block cache keeps of each block, as far as it was met; one that is evicted knows that it is. Saves the look-up by
    * offset.
    */
-  readonly slots: (CacheEntry | undefined)[]
-  #search: IndexSearch | undefined
-
-  constructor(keys: Uint8Array, keyEnds: number[], offsets: number[], sizes: number[]) {
-    this.count = offsets.length
-    this.keys = keys
-    this.keyEnds = Uint32Array.from(keyEnds)
-    this.offsets = Float64Array.from(offsets)
-    this.sizes = Uint32Array.from(sizes)
-    this.slots = new Array<CacheEntry | undefined>(this.count).fill(undefined)
+  get slots(): (CacheEntry | undefined)[] {
+    // Who only walks the table needs none.
+    return (this.#slots ??= new Array<CacheEntry | undefined>(this.count).fill(undefined))
   }
 
   get sizeBytes(): number {
@@ -82,9 +87,12 @@ export function decodeIndexBlock(
   const reader = new ByteReader(data, { file, offset })
   reader.end = entriesEnd
   const keys = new ByteWriter(entriesEnd + 16)
-  const keyEnds: number[] = []
-  const offsets: number[] = []
-  const sizes: number[] = []
+  // As many as restarts, unless there are entries between these.
+  let capacity = Math.max(1, count)
+  let keyEnds = new Uint32Array(capacity)
+  let offsets = new Float64Array(capacity)
+  let sizes = new Uint32Array(capacity)
+  let entries = 0
   let previousStart = 0
   let previousLength = 0
   let previousOffset = 0
@@ -94,7 +102,8 @@ export function decodeIndexBlock(
     const unshared = reader.varint32()
     const valueLength = coding.valueIsDelta ? -1 : reader.varint32()
     if (shared > previousLength) throw damaged('shared prefix longer than the key before')
-    const suffix = reader.take(unshared)
+    const suffixStart = reader.position
+    reader.skip(unshared)
     const valueStart = reader.position
     let blockOffset: number
     let size: number
@@ -115,15 +124,33 @@ export function decodeIndexBlock(
     keys.reserve(shared + unshared)
     keys.bytes.copyWithin(start, previousStart, previousStart + shared)
     keys.length += shared
-    keys.raw(suffix)
+    keys.raw(data, suffixStart, suffixStart + unshared)
     if (!coding.keyIsUserKey && keys.length - start < 8) throw damaged('key without trailer')
     previousStart = start
     previousLength = shared + unshared
     previousOffset = blockOffset
     previousSize = size
-    keyEnds.push(keys.length)
-    offsets.push(blockOffset)
-    sizes.push(size)
+    if (entries === capacity) {
+      capacity *= 2
+      keyEnds = grown(keyEnds, new Uint32Array(capacity))
+      offsets = grown(offsets, new Float64Array(capacity))
+      sizes = grown(sizes, new Uint32Array(capacity))
+    }
+    keyEnds[entries] = keys.length
+    offsets[entries] = blockOffset
+    sizes[entries] = size
+    entries++
   }
-  return new IndexEntries(keys.toBytes(), keyEnds, offsets, sizes)
+  if (entries === capacity) return new IndexEntries(keys.toBytes(), keyEnds, offsets, sizes)
+  return new IndexEntries(
+    keys.toBytes(),
+    keyEnds.slice(0, entries),
+    offsets.slice(0, entries),
+    sizes.slice(0, entries),
+  )
+}
+
+function grown<T extends Uint32Array | Float64Array>(array: T, larger: T): T {
+  larger.set(array)
+  return larger
 }

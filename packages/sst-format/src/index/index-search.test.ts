@@ -29,9 +29,9 @@ function entriesOf(keys: readonly Uint8Array[]): IndexEntries {
   for (const [i, key] of keys.entries()) all.set(key, ends[i]! - key.length)
   return new IndexEntries(
     all,
-    ends,
-    keys.map((_, i) => i),
-    keys.map(() => 1),
+    Uint32Array.from(ends),
+    Float64Array.from(keys.keys()),
+    new Uint32Array(keys.length).fill(1),
   )
 }
 
