@@ -38,6 +38,9 @@ import {
   type TableOptions,
 } from './table-options.ts'
 
+/** Up to here a loop copies keys quicker than a call. */
+const loopBytes = 64
+
 /** Where a table comes from; written into its properties. */
 export interface TableOrigin {
   readonly comparator: Comparator
@@ -222,11 +225,12 @@ export class TableBuilder {
     this.#index.addKey(key)
     this.#filter?.add(key)
     this.#data.add(key, value)
-    if (this.#lastKey.length < length) this.#lastKey = new Uint8Array(length * 2)
-    this.#lastKey.set(key)
-    if (length !== this.#lastKeyLength || this.#lastView.buffer !== this.#lastKey.buffer) {
-      this.#lastView = this.#lastKey.subarray(0, length)
-    }
+    const isLonger = this.#lastKey.length < length
+    if (isLonger) this.#lastKey = new Uint8Array(length * 2)
+    const last = this.#lastKey
+    if (length <= loopBytes) for (let i = 0; i < length; i++) last[i] = key[i]!
+    else last.set(key)
+    if (isLonger || length !== this.#lastKeyLength) this.#lastView = last.subarray(0, length)
     this.#lastKeyLength = length
     this.#entries++
     this.#rawKeyBytes += length

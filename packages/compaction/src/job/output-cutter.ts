@@ -37,6 +37,11 @@ export class OutputCutter {
     this.#maxFileSizeBytes = options.targetFileSizeBytes * (canAlign ? 2 : 1)
   }
 
+  /** Hot. False when {@link shouldCutBefore} would say no whatever the key is, and need not be asked. */
+  mayCutAt(currentSizeBytes: number): boolean {
+    return this.#options.grandparents.length > 0 || currentSizeBytes >= this.#maxFileSizeBytes
+  }
+
   /** Whether the table of `currentSizeBytes` ends before `userKey`. */
   shouldCutBefore(userKey: Uint8Array, currentSizeBytes: number): boolean {
     const overlappedBefore = this.#overlappedBytes

@@ -2,6 +2,7 @@ import {
   encodeInternalKey,
   InternalKeyComparator,
   sequenceSentinel,
+  trailerSizeBytes,
   userKeyOf,
   ValueType,
   type Comparator,
@@ -93,22 +94,27 @@ async function writeOutputs(
   const slicer = new Slicer(environment, 'low')
   const isCut = description.outputLevel > 0
   const { begin, end } = description.part ?? {}
-  let lastUserKey: Uint8Array = new Uint8Array(0)
+  let lastUserKey: Uint8Array = new Uint8Array(64)
+  let lastLength = 0
   let isFirst = true
   if (begin === undefined) iterator.seekToFirst()
   else iterator.seek(encodeInternalKey(begin, sequenceSentinel, ValueType.RangeDeletion))
   for (; iterator.valid; iterator.next()) {
     const { key } = iterator
-    if (isCut && (isFirst || !hasUserKey(key, lastUserKey))) {
-      const userKey = userKeyOf(key)
-      if (end !== undefined && comparator.compare(userKey, end) >= 0) break
-      const wantsCut = cutter.shouldCutBefore(userKey, writer.currentSizeBytes)
-      if (wantsCut && writer.canCut) {
-        await writer.cut(userKey)
+    if (isCut && (isFirst || !hasUserKey(key, lastUserKey, lastLength))) {
+      if (end !== undefined && comparator.compare(userKeyOf(key), end) >= 0) break
+      const sizeBytes = writer.currentSizeBytes
+      if (
+        cutter.mayCutAt(sizeBytes) &&
+        cutter.shouldCutBefore(userKeyOf(key), sizeBytes) &&
+        writer.canCut
+      ) {
+        await writer.cut(userKeyOf(key))
         cutter.restart()
       }
-      if (lastUserKey.length !== userKey.length) lastUserKey = new Uint8Array(userKey.length)
-      lastUserKey.set(userKey)
+      lastLength = key.length - trailerSizeBytes
+      if (lastUserKey.length < lastLength) lastUserKey = new Uint8Array(lastLength * 2)
+      for (let i = 0; i < lastLength; i++) lastUserKey[i] = key[i]!
       isFirst = false
     }
     writer.add(iterator.key, iterator.value)
@@ -118,9 +124,9 @@ async function writeOutputs(
   await slicer.pay(writer.bytesWritten)
 }
 
-function hasUserKey(key: Uint8Array, userKey: Uint8Array): boolean {
-  const length = key.length - 8
-  if (length !== userKey.length) return false
+/** Whether the internal key is one of the user key in `userKey[0, length)`. */
+function hasUserKey(key: Uint8Array, userKey: Uint8Array, length: number): boolean {
+  if (key.length - trailerSizeBytes !== length) return false
   for (let i = length - 1; i >= 0; i--) if (key[i] !== userKey[i]) return false
   return true
 }
