@@ -42,7 +42,7 @@ describe('BlockCursor', () => {
       const bytes = new Uint8Array(builder.finish())
       // One that has been sought in often enough is searched by samples.
       const block = new Block(bytes, 'test', 0)
-      for (let i = 0; i < 4; i++) block.seekSamples()
+      for (let i = 0; i < 20; i++) block.seekSamples()
       const cursor = new BlockCursor(order)
       const byInterface = new BlockCursor(
         new InternalKeyComparator({ ...order.user } as Comparator),
@@ -78,7 +78,7 @@ describe('BlockCursor', () => {
     for (const key of ['b', 'a'])
       builder.add(encodeInternalKey(utf8Bytes(key), 1, 1), new Uint8Array(200))
     const block = new Block(new Uint8Array(builder.finish()), 'test', 0)
-    for (let i = 0; i < 4; i++) expect(block.seekSamples()).toBeUndefined()
+    for (let i = 0; i < 20; i++) expect(block.seekSamples()).toBeUndefined()
   })
 
   test('takes samples a cache line and a half apart at least', () => {
@@ -86,7 +86,7 @@ describe('BlockCursor', () => {
     for (let i = 100; i < 400; i++)
       builder.add(encodeInternalKey(utf8Bytes(`k${i}`), 1, 1), utf8Bytes('v'))
     const block = new Block(new Uint8Array(builder.finish()), 'test', 0)
-    block.seekSamples()
+    for (let i = 0; i < 20; i++) block.seekSamples()
     const { numbers, isComplete } = block.seekSamples()!
     expect(isComplete).toBe(false)
     expect(numbers.length).toBeGreaterThan(10)

@@ -8,8 +8,8 @@ const SEPARATED_BIT = 28
 
 /** One more double for each of the samples. */
 const sampleBytes = 8
-/** Seeks in one block from which on it is searched by samples: one that is read for a single look-up has none. */
-const sampledFromSeek = 2
+/** Seeks in one block from which on it is searched by samples: making them costs what they save in some ten seeks. */
+const sampledFromSeek = 12
 
 /**
  * The decoded frame of a block's contents: where entries end and restarts are. What it holds is immutable; what the block cache
