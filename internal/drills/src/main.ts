@@ -5,6 +5,7 @@ import type { DrillResult } from './options.ts'
 import { runCrashDrill } from './crash/crash-drill.ts'
 import { runTwoPhaseDrill } from './crash/two-phase-drill.ts'
 import { runDamageDrill } from './damage/damage-drill.ts'
+import { CallSites } from './fault/call-sites.ts'
 import { runFaultDrill } from './fault/fault-drill.ts'
 import { CorpusWriter } from './fuzz/corpus.ts'
 import { runFuzzSqlDrill } from './fuzz-sql/fuzz-sql-drill.ts'
@@ -26,6 +27,7 @@ const { positionals, values } = parseArgs({
     faults: { type: 'string' },
     call: { type: 'string' },
     fault: { type: 'string' },
+    sites: { type: 'boolean' },
     inputs: { type: 'string' },
     decoder: { type: 'string' },
     'save-corpus': { type: 'boolean' },
@@ -75,6 +77,7 @@ const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
   },
   // Fails every call to the file system, in every way it can fail.
   fault: async () => {
+    const sites = values.sites === true ? new CallSites() : undefined
     const { runs, surfaced, callSites, failures } = await runFaultDrill({
       ...common,
       histories: number(values.histories) ?? 5,
@@ -82,7 +85,15 @@ const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
       history: number(values.history),
       call: number(values.call),
       fault: values.fault,
+      sites,
     })
+    if (sites !== undefined) {
+      const { reached, missed } = sites.compare()
+      for (const { place, method } of missed) log(`not reached: ${method} at ${place}`)
+      log(
+        `${reached.length} places of the engine that call the file system reached, ${missed.length} not`,
+      )
+    }
     const calls = [...callSites].map(([operation, count]) => `${count} ${operation}`).join(', ')
     log(`${runs} faults, ${surfaced} of which came to the surface; calls: ${calls}`)
     return { passed: runs - failures.length, failed: failures.length }
@@ -155,7 +166,7 @@ if (run === undefined) {
       '  writer, engine, queries [--cycles N]',
       '  crash [--points N] [--history H [--point P]]',
       '  two-phase [--points N]',
-      '  fault [--histories N] [--faults N] [--history H [--call C [--fault F]]]',
+      '  fault [--histories N] [--faults N] [--sites] [--history H [--call C [--fault F]]]',
       '  model [--histories N] [--only H]',
       '  damage [--damages N] [--database D [--damage N]]',
       '  fuzz [--inputs N] [--decoder D] [--save-corpus]',

@@ -237,6 +237,11 @@ export class VersionSet {
     return ++this.#maxColumnFamily
   }
 
+  /** A family with this id exists or existed: ids given from now on are larger. */
+  markColumnFamilyUsed(id: number): void {
+    this.#maxColumnFamily = Math.max(this.#maxColumnFamily, id)
+  }
+
   /** Whether some live version lists the table. */
   isLive(fileNumber: number): boolean {
     return this.#live.has(fileNumber)

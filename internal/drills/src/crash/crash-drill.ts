@@ -41,6 +41,8 @@ const steps: HistorySteps = {
   snapshot: 1,
   checkpoint: 0.2,
   backup: 0.2,
+  reader: 0.2,
+  repair: 0.5,
 }
 const shortSteps: HistorySteps = { ...steps, families: 4, reopen: 2, checkpoint: 0, backup: 0 }
 

@@ -5,6 +5,7 @@ import { differenceOf, emptyContent, sameContent, type Content } from '../histor
 import { databasePath, History, type HistoryOptions } from '../history/history.ts'
 import { Ledger, type Bounds, type State, type TimelineBounds } from '../history/ledger.ts'
 import { readContent } from '../history/read-content.ts'
+import { repairUnnamed } from '../history/repair-unnamed.ts'
 import type { FamilySetup, Setup } from '../history/setup.ts'
 import type { SeededRandom } from '@varve/base/testing'
 import type { FileSystem } from '@varve/vfs'
@@ -32,6 +33,10 @@ export async function reopen(
   options: Pick<HistoryOptions, 'changes' | 'steps' | 'limits'>,
 ): Promise<History> {
   const { bounds, loss } = point
+  if (bounds.unnamed) {
+    const known = [...bounds.mustExist.values(), ...bounds.mayExist.values()]
+    await repairUnnamed(fileSystem, databasePath, setup, known)
+  }
   const families = await familiesOf(fileSystem, bounds)
   const probe = new Ledger()
   const history = new History({ ...options, fileSystem, random, setup, ledger: probe })

@@ -53,6 +53,8 @@ const steps: HistorySteps = {
   snapshot: 0,
   checkpoint: 0,
   backup: 0,
+  reader: 0,
+  repair: 0,
 }
 const historySteps = 50
 const damagesPerDatabase = 250
@@ -110,7 +112,7 @@ function count(byFile: Map<string, DamageCount>, kind: string): DamageCount {
 
 async function makeDatabase(random: SeededRandom): Promise<MadeDatabase> {
   const disk = new MemoryFileSystem()
-  const limits = { allLogged: true, checked: true }
+  const limits = { allLogged: true, checked: true, plain: true }
   const setup = randomSetup(random, limits)
   const history = new History({ fileSystem: disk, random, setup, steps, limits })
   await history.open()

@@ -1,5 +1,6 @@
 import { isVarveError, ReadOnlyError } from '@varve/base'
 import { createSeededRandom, type SeededRandom } from '@varve/base/testing'
+import { DB } from '@varve/lsm-core'
 import {
   FaultInjectionFileSystem,
   MemoryFileSystem,
@@ -9,9 +10,11 @@ import {
 
 import { checkMoment, reopen } from '../crash/crash-point.ts'
 import type { Content } from '../history/content.ts'
-import { History, type HistorySteps } from '../history/history.ts'
+import { databasePath, History, type HistorySteps } from '../history/history.ts'
 import { readContent } from '../history/read-content.ts'
+import { repairUnnamed } from '../history/repair-unnamed.ts'
 import { randomSetup, type Setup } from '../history/setup.ts'
+import type { CallSites } from './call-sites.ts'
 
 /** What to try. */
 export interface FaultDrillOptions {
@@ -24,6 +27,8 @@ export interface FaultDrillOptions {
   readonly history?: number | undefined
   readonly call?: number | undefined
   readonly fault?: string | undefined
+  /** Learns which places of the engine the calls came from. */
+  readonly sites?: CallSites | undefined
   readonly log: (line: string) => void
 }
 
@@ -37,18 +42,20 @@ export interface FaultDrillResult {
 }
 
 const steps: HistorySteps = {
-  write: 20,
-  burst: 4,
-  flush: 4,
-  compact: 3,
+  write: 12,
+  burst: 3,
+  flush: 3,
+  compact: 2,
   ingest: 3,
   transaction: 3,
   families: 2,
   reopen: 3,
-  check: 4,
+  check: 3,
   snapshot: 1,
   checkpoint: 1,
-  backup: 1,
+  backup: 2,
+  reader: 3,
+  repair: 2,
 }
 const historySteps = 30
 /** A run takes milliseconds: one that takes so long waits for something that does not come. */
@@ -84,15 +91,16 @@ export async function runFaultDrill(options: FaultDrillOptions): Promise<FaultDr
   const end = options.history === undefined ? options.histories : first + 1
   for (let number = first; number < end && failures.length < failuresMax; number++) {
     const seed = options.seed * 10_007 + number
-    const calls = await callsOf(seed)
-    for (const operation of calls) callSites.set(operation, (callSites.get(operation) ?? 0) + 1)
+    const calls = await callsOf(seed, options.sites)
+    for (const { operation } of calls) callSites.set(operation, (callSites.get(operation) ?? 0) + 1)
     for (const planned of plan(calls, options, createSeededRandom(seed))) {
       runs++
       const where = `--seed ${options.seed} --history ${number} --call ${planned.call} --fault ${planned.name}`
       try {
-        if (await withTimeLimit(runWithFault(seed, planned))) surfaced++
+        const isSalvage = salvages(calls[planned.call]!)
+        if (await withTimeLimit(runWithFault(seed, planned, isSalvage, options.sites))) surfaced++
       } catch (error) {
-        const failure = `${where} (${calls[planned.call]}): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+        const failure = `${where} (${calls[planned.call]!.operation} in "${calls[planned.call]!.step}"): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
         failures.push(failure)
         options.log(failure)
         if (failures.length >= failuresMax) break
@@ -102,16 +110,30 @@ export async function runFaultDrill(options: FaultDrillOptions): Promise<FaultDr
   return { runs, surfaced, callSites, failures }
 }
 
+interface Call {
+  readonly operation: FileOperation
+  /** Step of the history that made it. */
+  readonly step: string
+}
+
 /** The calls of a history that nothing disturbs. */
-async function callsOf(seed: number): Promise<FileOperation[]> {
-  const calls: FileOperation[] = []
+async function callsOf(seed: number, sites: CallSites | undefined): Promise<Call[]> {
+  const calls: Call[] = []
   const fileSystem = new FaultInjectionFileSystem(new MemoryFileSystem())
-  fileSystem.observe((operation) => calls.push(operation))
   const { history } = start(seed, fileSystem)
+  fileSystem.observe((operation) => {
+    calls.push({ operation, step: history.step })
+    sites?.see()
+  })
   await history.open()
   for (let n = 0; n < historySteps; n++) await history.next()
   await history.close()
   return calls
+}
+
+/** Repair puts aside what it cannot read: then something is lost, and it says so. */
+function salvages({ operation, step }: Call): boolean {
+  return step === 'repair' && (operation === 'read' || operation === 'open')
 }
 
 function start(
@@ -128,12 +150,12 @@ function start(
 }
 
 function plan(
-  calls: readonly FileOperation[],
+  calls: readonly Call[],
   options: FaultDrillOptions,
   random: SeededRandom,
 ): PlannedFault[] {
   const all: PlannedFault[] = []
-  for (const [call, operation] of calls.entries()) {
+  for (const [call, { operation }] of calls.entries()) {
     for (const fault of faultsOf[operation] ?? errors) {
       for (const persistent of 'flipBit' in fault ? [false] : [false, true])
         all.push({ call, fault, persistent, name: nameOf(fault, persistent) })
@@ -164,14 +186,22 @@ async function withTimeLimit<T>(work: Promise<T>): Promise<T> {
 }
 
 /** One run; returns whether the fault came to the surface. */
-async function runWithFault(seed: number, planned: PlannedFault): Promise<boolean> {
+async function runWithFault(
+  seed: number,
+  planned: PlannedFault,
+  isSalvage: boolean,
+  sites: CallSites | undefined,
+): Promise<boolean> {
   const disk = new MemoryFileSystem()
   const fileSystem = new FaultInjectionFileSystem(disk)
   const { history, random } = start(seed, fileSystem)
   fileSystem.failCall(planned.call, planned.fault, planned.persistent ? 1e9 : 1)
   let hit = ''
+  let seen = 0
   fileSystem.observe((operation, path) => {
     if (fileSystem.calls === planned.call) hit = `${operation} ${path}`
+    // What cleans up behind a failure comes right after it.
+    if (hit !== '' && seen++ < 12) sites?.see()
   })
   let failure: unknown
   try {
@@ -183,6 +213,10 @@ async function runWithFault(seed: number, planned: PlannedFault): Promise<boolea
   if (failure !== undefined) await goOnAfter(history, planned, hit)
   await history.close().catch(checkTyped)
   fileSystem.clearFaults()
+  if (isSalvage) {
+    await checkSalvaged(history, disk)
+    return failure !== undefined
+  }
   await checkReopened(history, disk, random)
   return failure !== undefined
 }
@@ -199,8 +233,22 @@ function isTyped(error: unknown): boolean {
   return isVarveError(error) && error.code !== 'VARVE_ASSERTION'
 }
 
+/** After a repair that could not read something the database opens and is in itself whole. */
+async function checkSalvaged(history: History, disk: MemoryFileSystem): Promise<void> {
+  await repairUnnamed(disk, databasePath, history.setup, history.known.values())
+  // One that was dropped may be back with the tables that nobody had removed.
+  const names = await DB.listColumnFamilies(databasePath, { fileSystem: disk })
+  await history.withFileSystem(disk).open(names.map((name) => history.known.get(name)!))
+  try {
+    for (const { handle, setup } of history.families) readContent(history.db, handle, setup)
+    await history.db.verifyChecksum()
+  } finally {
+    await history.close()
+  }
+}
+
 /** Writes of which half may be on the disk: nothing may be written behind them. */
-const doubtful = /^(?:append|sync) \/db\/(?:.*\.log|MANIFEST-.*)$/
+const doubtful = /^(?:append|sync) \/db\/(?:(?:logs\/)?\d+\.log|MANIFEST-.*)$/
 
 /** After a failure: reads are right or fail, and writes go on as if nothing was, or are refused with the reason. */
 async function goOnAfter(history: History, planned: PlannedFault, hit: string): Promise<void> {

@@ -1,8 +1,14 @@
+import { CorruptionError } from '@varve/base'
 import type { SeededRandom } from '@varve/base/testing'
 import {
   DB,
+  deleteBackup,
+  destroyDb,
+  repairDb,
   restoreBackup,
   SstFileWriter,
+  TransactionDB,
+  verifyBackup,
   WriteBatch,
   type ColumnFamilyHandle,
   type DBOptions,
@@ -48,6 +54,10 @@ export interface HistorySteps {
   readonly snapshot: number
   readonly checkpoint: number
   readonly backup: number
+  /** Opens a reader beside the database: a secondary, which follows it, or one that reads only. */
+  readonly reader: number
+  /** Closes, repairs and opens the database. */
+  readonly repair: number
 }
 
 /** A bit of everything. */
@@ -64,6 +74,8 @@ export const allSteps: HistorySteps = {
   snapshot: 2,
   checkpoint: 1,
   backup: 1,
+  reader: 1,
+  repair: 0.5,
 }
 
 /** What a history is made of. */
@@ -91,7 +103,7 @@ export class History {
   readonly setup: Setup
   readonly changes: ChangeMaker
   readonly #random: SeededRandom
-  readonly #fileSystem: FileSystem
+  #fileSystem: FileSystem
   readonly #path: string
   readonly #steps: HistorySteps
   readonly #limits: SetupLimits
@@ -100,6 +112,8 @@ export class History {
   #db: DB | undefined
   #madeFamilies = 0
   #externals = 0
+  #transactions = 0
+  readonly #known = new Map<string, FamilySetup>()
   /** The step under way, for messages. */
   step = 'open'
 
@@ -122,6 +136,11 @@ export class History {
     return this.#db!
   }
 
+  /** Setups of all families there ever were, by name: a name is used once. */
+  get known(): ReadonlyMap<string, FamilySetup> {
+    return this.#known
+  }
+
   get isOpen(): boolean {
     return this.#db !== undefined
   }
@@ -135,13 +154,29 @@ export class History {
   async open(families: readonly FamilySetup[] = this.setup.families): Promise<void> {
     this.step = 'open'
     const { ledger } = this
+    for (const setup of families) this.#known.set(setup.name, setup)
     for (const setup of families)
       if (!ledger.mustExist.has(setup.name)) ledger.mayExist.set(setup.name, setup)
-    const db = await DB.open(this.#path, this.#options(families))
+    const db = await this.#openAt(this.#path, families, this.setup.db)
     this.#db = db
     ledger.opened = true
+    ledger.unnamed = false
     this.#families.clear()
     for (const setup of families) this.#addFamily(setup, db.columnFamily(setup.name))
+  }
+
+  /** What was prepared and neither committed nor rolled back has not happened. */
+  async #openAt(path: string, families: readonly FamilySetup[], options: Setup['db']): Promise<DB> {
+    const all = { ...options, ...this.#options(families) }
+    if (this.setup.locks !== true) return await DB.open(path, all)
+    const db = await TransactionDB.open(path, all)
+    try {
+      for (const transaction of db.getAllPreparedTransactions()) await transaction.rollback()
+    } catch (error) {
+      await db.close()
+      throw error
+    }
+    return db
   }
 
   /** Goes on from what is open now, which `ledger` describes. */
@@ -149,6 +184,12 @@ export class History {
     this.#ledger = ledger
     ledger.opened = true
     for (const { handle, setup } of this.#families.values()) this.#addFamily(setup, handle)
+    return this
+  }
+
+  /** Goes on from another disk with the next opening. */
+  withFileSystem(fileSystem: FileSystem): this {
+    this.#fileSystem = fileSystem
     return this
   }
 
@@ -192,6 +233,10 @@ export class History {
         return this.#checkpoint()
       case 'backup':
         return this.#backup()
+      case 'reader':
+        return this.#reader()
+      case 'repair':
+        return this.#repair()
     }
   }
 
@@ -224,13 +269,20 @@ export class History {
       throw new Error(`family "${what}" after "${this.step}": ${differenceOf(actual, expected)}`)
   }
 
-  #options(families: readonly FamilySetup[]): DBOptions {
+  #options(
+    families: readonly FamilySetup[],
+  ): Pick<DBOptions, 'createIfMissing' | 'fileSystem' | 'columnFamilies'> {
     return {
-      ...this.setup.db,
       createIfMissing: true,
       fileSystem: this.#fileSystem,
       columnFamilies: Object.fromEntries(families.map(({ name, options }) => [name, options])),
     }
+  }
+
+  /** Options of the database but for its directory of logs, which a copy of it does not have. */
+  get #copyOptions(): Setup['db'] {
+    const { walDirectory: _, ...options } = this.setup.db
+    return options
   }
 
   #addFamily(setup: FamilySetup, handle: ColumnFamilyHandle): void {
@@ -297,10 +349,17 @@ export class History {
   async #write(): Promise<void> {
     const { timeline, batch, number, logged } = this.#randomBatch()
     const sync = logged && this.#random.below(4) === 0
-    const options = { sync, disableWal: !logged }
+    // A batch may have range deletions, which no lock is for.
+    const options = { sync, disableWal: !logged, skipConcurrencyControl: true }
     if (this.#random.below(2) === 0) this.db.writeSync(batch, options)
     else await this.db.write(batch, options)
-    if (logged) timeline.keep(number, sync ? 'power' : 'process')
+    if (logged) this.#keepWritten(timeline, number, sync)
+  }
+
+  /** What stays in the memory of the process without a sync is not kept by its death. */
+  #keepWritten(timeline: Timeline, number: number, sync: boolean): void {
+    if (sync) timeline.keep(number, 'power')
+    else if (this.setup.db.manualWalFlush !== true) timeline.keep(number, 'process')
   }
 
   /** Writes that are asked for together, so that they share records and syncs. */
@@ -308,8 +367,9 @@ export class History {
     const outcomes = Array.from({ length: 2 + this.#random.below(5) }, async () => {
       const { timeline, batch, number, logged } = this.#randomBatch()
       const sync = logged && this.#random.below(4) === 0
-      await this.db.write(batch, { sync, disableWal: !logged })
-      if (logged) timeline.keep(number, sync ? 'power' : 'process')
+      const options = { sync, disableWal: !logged, skipConcurrencyControl: true }
+      await this.db.write(batch, options)
+      if (logged) this.#keepWritten(timeline, number, sync)
     })
     await firstFailure(outcomes)
   }
@@ -377,16 +437,21 @@ export class History {
     await this.#fileSystem.remove(external)
   }
 
-  async #transaction(): Promise<void> {
-    using transaction = this.db.beginTransaction({ optimistic: true })
+  #transactionChanges(): (readonly [LiveFamily, readonly Change[]])[] {
     const families = this.families.filter(({ setup }) => setup.logged)
-    const list = families.map((family) => {
+    return families.map((family) => {
       const content = this.#contentOf(family.handle.id, family.setup)
       const changes = this.changes
         .batch(family.setup, content, 1 + this.#random.below(3))
         .filter(({ kind }) => kind === 'put' || kind === 'delete' || kind === 'merge')
       return [family, changes] as const
     })
+  }
+
+  async #transaction(): Promise<void> {
+    if (this.db instanceof TransactionDB) return this.#twoPhaseTransaction(this.db)
+    using transaction = this.db.beginTransaction({ optimistic: true })
+    const list = this.#transactionChanges()
     for (const [{ handle: cf }, changes] of list) {
       for (const change of changes) {
         const key = bytesOf(change.key)
@@ -399,7 +464,35 @@ export class History {
     const sync = this.#random.below(3) === 0
     const { number } = this.#ask(this.ledger.main, list)
     await transaction.commit({ sync })
-    this.ledger.main.keep(number, sync ? 'power' : 'process')
+    this.#keepWritten(this.ledger.main, number, sync)
+  }
+
+  /** Locks its keys; is committed or rolled back in one phase or, with another write between them, in two. */
+  async #twoPhaseTransaction(db: TransactionDB): Promise<void> {
+    const random = this.#random
+    using transaction = db.beginTransaction()
+    const list = this.#transactionChanges()
+    for (const [{ handle: cf }, changes] of list) {
+      for (const change of changes) {
+        const key = bytesOf(change.key)
+        if (change.kind === 'put') await transaction.put(key, bytesOf(change.value), { cf })
+        else if (change.kind === 'merge')
+          await transaction.merge(key, bytesOf(change.value), { cf })
+        else await transaction.delete(key, { cf })
+      }
+    }
+    const sync = random.below(3) === 0
+    if (random.below(3) > 0) {
+      transaction.setName(`transaction ${++this.#transactions}`)
+      await transaction.prepare({ sync })
+      const between = random.below(4)
+      if (between === 0) await this.#write()
+      else if (between === 1) await this.#flush()
+    }
+    if (random.below(4) === 0) return await transaction.rollback()
+    const { number } = this.#ask(this.ledger.main, list)
+    await transaction.commit({ sync })
+    this.#keepWritten(this.ledger.main, number, sync)
   }
 
   async #changeFamilies(): Promise<void> {
@@ -409,6 +502,7 @@ export class History {
       const name = `made${++this.#madeFamilies}-${this.#random.below(1 << 30)}`
       const setup = randomFamily(this.#random, name, this.#limits)
       ledger.mayExist.set(name, setup)
+      this.#known.set(name, setup)
       const handle = await this.db.createColumnFamily(name, setup.options)
       this.#addFamily(setup, handle)
       return
@@ -459,24 +553,86 @@ export class History {
     const path = `${this.#path}-restored`
     const fileSystem = this.#fileSystem
     const flush = this.#random.below(2) === 0 || this.families.some(({ setup }) => !setup.logged)
+    let id = 0
     const back = async (): Promise<void> => {
-      await this.db.backup(backups, { flushBeforeBackup: flush })
+      id = (await this.db.backup(backups, { flushBeforeBackup: flush })).id
     }
     await (flush ? this.#keeping(this.families, back) : back())
     await fileSystem.removeTree(path)
-    await restoreBackup(backups, path, { fileSystem })
-    await this.#compareCopy(path)
-    await fileSystem.removeTree(path)
+    if (this.#random.below(2) === 0) await verifyBackup(backups, { id, fileSystem })
+    const logs = this.#random.below(3) === 0 ? { walDirectory: 'elsewhere' } : {}
+    await restoreBackup(backups, path, { id, fileSystem, ...logs })
+    await this.#compareCopy(path, logs)
+    await destroyDb(path, { fileSystem, ...logs })
+    if (this.#random.below(3) === 0) await deleteBackup(backups, id, { fileSystem })
     if (this.#random.below(3) === 0) await fileSystem.removeTree(backups)
   }
 
-  async #compareCopy(path: string): Promise<void> {
+  async #compareCopy(path: string, options: Setup['db'] = {}): Promise<void> {
     const families = this.families.map(({ setup }) => setup)
-    await using copy = await DB.open(path, this.#options(families))
+    await using copy = await this.#openAt(path, families, { ...this.#copyOptions, ...options })
     for (const { handle, setup } of this.#families.values()) {
       const actual = readContent(copy, copy.columnFamily(setup.name), setup)
       this.#compare(actual, this.#contentOf(handle.id, setup), `${setup.name} of "${path}"`)
     }
+  }
+
+  /** A reader beside the database shows what is logged; one that follows, also what is written after it was opened. */
+  async #reader(): Promise<void> {
+    const families = this.families.filter(({ setup }) => setup.logged)
+    const { walDirectory } = this.setup.db
+    const { fileSystem, columnFamilies } = this.#options(this.families.map(({ setup }) => setup))
+    const options = {
+      fileSystem: fileSystem!,
+      columnFamilies: columnFamilies!,
+      ...(walDirectory === undefined ? {} : { walDirectory }),
+    }
+    const compare = (reader: DB): void => {
+      for (const { handle, setup } of families) {
+        const actual = readContent(reader, reader.columnFamily(setup.name), setup)
+        this.#compare(actual, this.#contentOf(handle.id, setup), `${setup.name} of a reader`)
+      }
+    }
+    await this.db.flushWal()
+    if (this.#random.below(2) === 0) {
+      // It does not follow: nobody may change the tables under it.
+      await this.db.waitForCompactions()
+      await using reader = await DB.openReadOnly(this.#path, options)
+      return compare(reader)
+    }
+    await using secondary = await DB.openAsSecondary(this.#path, `${this.#path}-secondary`, options)
+    compare(secondary)
+    await this.#write()
+    if (this.#random.below(2) === 0) await this.#flush()
+    await this.db.flushWal()
+    await secondary.tryCatchUpWithPrimary()
+    compare(secondary)
+  }
+
+  /** A whole database is not changed by its repair. */
+  async #repair(): Promise<void> {
+    const families = this.families.map(({ setup }) => setup)
+    await this.close()
+    this.step = 'repair'
+    const { walDirectory } = this.setup.db
+    if (this.#random.below(3) === 0) {
+      this.ledger.unnamed = true
+      await this.#fileSystem.remove(`${this.#path}/CURRENT`)
+      await this.#fileSystem.syncDirectory(this.#path)
+    }
+    const { damaged } = await repairDb(this.#path, {
+      fileSystem: this.#fileSystem,
+      columnFamilies: Object.fromEntries(families.map(({ name, options }) => [name, options])),
+      ...(walDirectory === undefined ? {} : { walDirectory }),
+    })
+    if (damaged.length > 0)
+      throw new CorruptionError(
+        `repair finds damage: ${damaged.map(({ reason }) => reason).join('; ')}`,
+      )
+    await this.open(families)
+    this.step = 'repair'
+    this.ledger.keepAll()
+    await this.check()
   }
 }
 

@@ -64,6 +64,8 @@ export interface Bounds {
   readonly mayExist: ReadonlyMap<string, FamilySetup>
   /** Whether opening was acknowledged: then there is a database. */
   readonly opened: boolean
+  /** CURRENT was removed: where it is not there, only a repair makes a database of it. */
+  readonly unnamed: boolean
 }
 
 /** What was asked of a database, what was promised, and so what a crash may leave. */
@@ -73,6 +75,7 @@ export class Ledger {
   readonly mustExist = new Map<string, FamilySetup>()
   readonly mayExist = new Map<string, FamilySetup>()
   opened = false
+  unnamed = false
 
   constructor(main: State = new Map(), unlogged: ReadonlyMap<number, State> = new Map()) {
     this.main = new Timeline(main)
@@ -103,6 +106,7 @@ export class Ledger {
       mustExist: new Map(this.mustExist),
       mayExist: new Map(this.mayExist),
       opened: this.opened,
+      unnamed: this.unnamed,
     }
   }
 }

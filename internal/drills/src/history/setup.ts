@@ -17,6 +17,8 @@ export interface FamilySetup extends FamilyModel {
 export interface Setup {
   readonly db: Omit<DBOptions, 'columnFamilies' | 'fileSystem'>
   readonly families: readonly FamilySetup[]
+  /** The database is opened as one whose writers lock keys, and whose transactions may have two phases. Default false. */
+  readonly locks?: boolean
 }
 
 /** What the user of a setup cannot do with. */
@@ -27,6 +29,8 @@ export interface SetupLimits {
   readonly noTimes?: boolean
   /** Blocks have checksums: damage is found. */
   readonly checked?: boolean
+  /** Others look at the files: the logs are in the database's directory, and no transaction has two phases. */
+  readonly plain?: boolean
   /** Newest format of tables. Default 7. */
   readonly formatVersionMax?: number
 }
@@ -44,8 +48,13 @@ export function randomSetup(random: SeededRandom, limits: SetupLimits = {}): Set
       ...maybe(random, 6, { maxOpenFiles: 3 }),
       ...maybe(random, 3, { maxBackgroundJobs: 4 }),
       ...maybe(random, 3, { maxSubcompactions: 3 }),
+      ...maybe(random, 3, { atomicFlush: true }),
+      ...maybe(random, 3, { rowCacheBytes: 20_000 }),
+      ...maybe(random, 5, { manualWalFlush: true }),
+      ...(limits.plain === true ? {} : maybe(random, 4, { walDirectory: 'logs' })),
     },
     families,
+    ...(limits.plain === true ? {} : maybe(random, 3, { locks: true })),
   }
 }
 

@@ -52,7 +52,7 @@ async function writeDatabase(directory: string, seed: number): Promise<JudgedDat
   const random = createSeededRandom(seed)
   const timed = random.below(6) === 0
   const newest = !timed && random.below(5) === 0
-  const limits: SetupLimits = { noTimes: true, formatVersionMax: newest ? 7 : 5 }
+  const limits: SetupLimits = { noTimes: true, plain: true, formatVersionMax: newest ? 7 : 5 }
   const plain = randomSetup(random, limits)
   const setup: Setup = {
     db: { ...plain.db, background: random.pick(['inline', 'worker']) },

@@ -24,6 +24,8 @@ const steps: HistorySteps = {
   reopen: 2,
   checkpoint: 0.5,
   backup: 0.5,
+  reader: 1,
+  repair: 0.5,
 }
 const historySteps = 120
 

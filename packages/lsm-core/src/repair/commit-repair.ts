@@ -24,6 +24,8 @@ export interface RepairOutcome {
   readonly dbId: string | undefined
   /** Numbers of the logs that became tables. */
   readonly logs: readonly number[]
+  /** The log that holds what the old ones leave undecided. */
+  readonly logNumber: number
   /** Names of tables that are not needed any more. */
   readonly aside: ReadonlySet<string>
   /** Path of the mark that the repair is under way. */
@@ -55,7 +57,7 @@ export async function commitRepair(
 /** Old manifests, tables that are not needed, and logs that became tables. */
 async function clearAway(
   fs: FileSystem,
-  { directory, walDirectory, aside, logs }: RepairOutcome,
+  { directory, walDirectory, aside, logs, logNumber }: RepairOutcome,
   manifestNumber: number,
   lost: LostDirectory,
 ): Promise<void> {
@@ -67,6 +69,7 @@ async function clearAway(
   const converted = new Set(logs)
   for (const name of await listLogs(fs, walDirectory)) {
     const { number } = parseFileName(name)!
+    if (number === logNumber) continue
     if (converted.has(number) || number < manifestNumber) await lost.take(walDirectory, name)
   }
   await fs.syncDirectory(directory)

@@ -33,6 +33,10 @@ export interface ManifestHints {
     { readonly family: number; readonly largestSequence: number }
   >
   readonly lastSequence: number
+  /** Largest id of a family there ever was: those of dropped ones are not given again. */
+  readonly maxColumnFamily: number
+  /** The oldest log that may have a prepared transaction in it; 0 when there never was one. */
+  readonly minLogNumberToKeep: number
 }
 
 /** Reads all manifests of a directory for what they are worth. */
@@ -76,9 +80,13 @@ class HintCollector {
   readonly families = new Map<number, FamilyHint>()
   readonly tables = new Map<number, { family: number; largestSequence: number }>()
   lastSequence = 0
+  maxColumnFamily = 0
+  minLogNumberToKeep = 0
 
   add(edit: VersionEdit): void {
     const id = edit.columnFamily ?? 0
+    this.minLogNumberToKeep = Math.max(this.minLogNumberToKeep, edit.minLogNumberToKeep ?? 0)
+    this.maxColumnFamily = Math.max(this.maxColumnFamily, id, edit.maxColumnFamily ?? 0)
     if (edit.lastSequence !== undefined)
       this.lastSequence = Math.max(this.lastSequence, edit.lastSequence)
     for (const { file } of edit.newFiles ?? [])

@@ -54,6 +54,9 @@ export async function mergeTables(
     {
       fileSystem: db.fileSystem,
       comparator: (name) => (name === options.comparator.name ? options.comparator : undefined),
+      ...(options.userMergeOperator === undefined
+        ? {}
+        : { mergeOperator: options.userMergeOperator }),
       yieldControl: () =>
         new Promise((resolve) => {
           setImmediate(resolve)

@@ -4,7 +4,15 @@ import { readManifest, tableFileName } from '@varve/manifest'
 import { FaultInjectionFileSystem, MemoryFileSystem } from '@varve/vfs'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { DB, repairDb, SstFileWriter, WriteBatch, type ColumnFamilyOptions } from '../index.ts'
+import {
+  DB,
+  repairDb,
+  SstFileWriter,
+  TransactionDB,
+  WriteBatch,
+  type ColumnFamilyOptions,
+  type Transaction,
+} from '../index.ts'
 
 afterEach(() => assertNoOpenResources())
 
@@ -146,6 +154,51 @@ describe('repairDb', () => {
     await repairDb('/empty', { fileSystem })
     await using empty = await DB.open('/empty', { fileSystem })
     expect(await contentOf(empty)).toEqual({})
+  })
+
+  it('knows the ids of families that were dropped, and finds logs in their own directory', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const options = { fileSystem, walDirectory: 'logs' }
+    let dropped: number
+    {
+      await using db = await DB.open('/db', { ...options, createIfMissing: true })
+      const family = await db.createColumnFamily('gone', {})
+      dropped = family.id
+      await db.dropColumnFamily(family)
+      await db.put('a', '1')
+    }
+    const { logs } = await repairDb('/db', options)
+    expect(logs).toHaveLength(1)
+    await using db = await DB.open('/db', options)
+    expect(await db.get('a', { encoding: 'utf8' })).toBe('1')
+    expect((await db.createColumnFamily('new', {})).id).toBeGreaterThan(dropped)
+  })
+
+  it('keeps transactions that are prepared, and commits those whose records are in two logs', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const disk = { fileSystem, columnFamilies: { default: {}, other: {} } }
+    {
+      await using db = await TransactionDB.open('/db', { ...disk, createIfMissing: true })
+      const prepare = async (name: string): Promise<Transaction> => {
+        const transaction = db.beginTransaction()
+        await transaction.setName(name).put(name, 'prepared')
+        await transaction.prepare()
+        return transaction
+      }
+      const one = await prepare('one')
+      await prepare('two')
+      await db.put('a', '1')
+      await db.flush()
+      await one.commit()
+    }
+    await fileSystem.remove('/db/CURRENT')
+    await repairDb('/db', { fileSystem })
+    await using db = await TransactionDB.open('/db', disk)
+    expect(await db.get('one', { encoding: 'utf8' })).toBe('prepared')
+    expect(await db.get('two')).toBeUndefined()
+    expect(db.getAllPreparedTransactions().map(({ name }) => name)).toEqual(['two'])
+    await db.getTransactionByName('two')!.commit()
+    expect(await db.get('two', { encoding: 'utf8' })).toBe('prepared')
   })
 
   it('may lose power at any time and be begun again', async () => {

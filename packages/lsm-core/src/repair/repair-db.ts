@@ -30,7 +30,9 @@ import { LostDirectory } from './lost-directory.ts'
 import { readManifestHints, readWholeState, type ManifestHints } from './manifest-hints.ts'
 import { mergeTables } from './merge-tables.ts'
 import { dropInterruptedRepair, writeRepairMark } from './repair-mark.ts'
+import type { ScannedTable } from './scan-table.ts'
 import { scanTables, type DamagedFile, type ScannedTables } from './scan-tables.ts'
+import { writePrepared } from './write-prepared.ts'
 
 /** Options of {@link repairDb}. */
 export interface RepairOptions {
@@ -167,13 +169,21 @@ class Repair {
       (most, { file }) => Math.max(most, file.largestSequence),
       manifest.lastSequence,
     )
+    versions.markColumnFamilyUsed(manifest.maxColumnFamily)
+    const { minLogNumberToKeep } = manifest
+    if (minLogNumberToKeep > 0) await versions.logAndApply({ minLogNumberToKeep })
     const mark = await writeRepairMark(this.#fs, this.#directory, versions.newFileNumber())
     const cache = new TableCache(this.#fs, this.#directory, this.#options.blockCache, 100)
     const families = new Map<number, ColumnFamily>()
     try {
       for (const family of findings.families)
         families.set(family.id, await this.#addFamily(versions, family, findings.hints, cache))
-      const { logs, fileCounts } = await this.#fill(versions, families, findings, logNames)
+      const { logs, logNumber, fileCounts } = await this.#fill(
+        versions,
+        families,
+        findings,
+        logNames,
+      )
       await commitRepair(
         this.#fs,
         {
@@ -182,6 +192,7 @@ class Repair {
           versions,
           dbId: manifest.state?.dbId,
           logs,
+          logNumber,
           aside: this.#aside,
           mark,
         },
@@ -224,15 +235,11 @@ class Repair {
     logNames: readonly string[],
   ): Promise<{
     readonly logs: readonly number[]
+    /** From this log on. */
+    readonly logNumber: number
     readonly fileCounts: RepairReport['columnFamilies']
   }> {
-    const flushed = new Map<number, number>()
-    // Where tables are lost the logs may hold what was in them.
-    if (damaged.length === 0) {
-      for (const { familyId, external, file } of tables)
-        if (familyId !== undefined && !external)
-          flushed.set(familyId, Math.max(flushed.get(familyId) ?? 0, file.largestSequence))
-    }
+    const flushed = flushedUpTo(manifest, tables, damaged.length > 0)
     const recovery = new Recovery({
       directory: this.#directory,
       walDirectory: this.#walDirectory,
@@ -245,14 +252,21 @@ class Repair {
       flushedUpTo: (id) => flushed.get(id) ?? 0,
     })
     await recovery.run(logNames)
-    const fileCounts: { name: string; tables: number; entries: number }[] = []
     const logNumber = versions.newFileNumber()
+    await writePrepared(
+      this.#fs,
+      this.#walDirectory,
+      logNumber,
+      versions.lastSequence + 1,
+      recovery.prepared,
+    )
+    const fileCounts: { name: string; tables: number; entries: number }[] = []
     for (const family of families.values()) {
       const own = tables.filter((table) => familyIdOf(table, manifest) === family.id)
       const converted = recovery.editOf(family).newFiles ?? []
       const { placed, files } = layOutTables(family, manifest, own, converted)
       const newFiles = placed ?? (await this.#merge(versions, family, files))
-      // All that the logs hold is in tables now: none may be read again.
+      // All that the logs hold is in tables now, or in the new one: none may be read again.
       await versions.logAndApply({ columnFamily: family.id, newFiles, logNumber })
       fileCounts.push({
         name: family.name,
@@ -261,7 +275,7 @@ class Repair {
       })
     }
     await versions.logAndApply({ minLogNumberToKeep: logNumber })
-    return { logs: recovery.logs, fileCounts }
+    return { logs: recovery.logs, logNumber, fileCounts }
   }
 
   async #merge(
@@ -282,4 +296,22 @@ class Repair {
     for (const { number } of files) this.#aside.add(tableFileName(number))
     return outputs
   }
+}
+
+/**
+ * By family, up to which sequence number the entries of logs are in tables that the MANIFEST does not tell of: of all others it says
+ * itself which logs are done with. That a table holds a number does not tell of the smaller ones: those of ingested tables are
+ * larger than what waits in memtables meanwhile. Where tables are lost the logs may hold what was in them.
+ */
+function flushedUpTo(
+  manifest: ManifestHints,
+  tables: readonly ScannedTable[],
+  isSomeLost: boolean,
+): ReadonlyMap<number, number> {
+  const flushed = new Map<number, number>()
+  if (isSomeLost) return flushed
+  for (const { familyId, external, file } of tables)
+    if (familyId !== undefined && !external && !manifest.tables.has(file.number))
+      flushed.set(familyId, Math.max(flushed.get(familyId) ?? 0, file.largestSequence))
+  return flushed
 }

@@ -19,7 +19,15 @@ export async function writeRepairMark(
   number: number,
 ): Promise<string> {
   const path = join(directory, `${String(number).padStart(6, '0')}.dbtmp`)
-  await fs.writeFileAtomic(path, utf8Bytes(content))
+  // Half a mark is none, and there is nothing to be marked before it is whole: it need not come at once.
+  const file = await fs.openWritable(path)
+  try {
+    await file.append(utf8Bytes(content))
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await fs.syncDirectory(directory)
   return path
 }
 
