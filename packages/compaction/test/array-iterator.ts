@@ -56,6 +56,8 @@ export class ArrayIterator implements InternalIterator {
     this.#position--
   }
 
+  rest(): void {}
+
   close(): void {}
 
   [Symbol.dispose](): void {}

@@ -152,9 +152,13 @@ export class MemtableIterator implements InternalIterator {
     this.#moveTo(entry)
   }
 
-  close(): void {
+  rest(): void {
     this.#keys.clear()
     this.#entry = 0
+  }
+
+  close(): void {
+    this.rest()
   }
 
   [Symbol.dispose](): void {

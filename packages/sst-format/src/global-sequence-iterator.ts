@@ -65,6 +65,10 @@ export class GlobalSequenceIterator implements InternalIterator {
     this.#inner.prev()
   }
 
+  rest(): void {
+    this.#inner.rest()
+  }
+
   close(): void {
     this.#inner.close()
   }

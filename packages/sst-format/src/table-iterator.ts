@@ -87,6 +87,11 @@ export class TableIterator implements InternalIterator {
     if (!this.#cursor.valid) this.#skipBackward()
   }
 
+  rest(): void {
+    this.#cursor.setBlock(undefined)
+    this.#index = this.#blocks.index
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true

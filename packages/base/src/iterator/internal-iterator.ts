@@ -22,5 +22,7 @@ export interface InternalIterator extends Disposable {
   next(): void
   /** Must be valid. */
   prev(): void
+  /** Lets go of what the position holds, and stands nowhere: who keeps the iterator for later keeps no blocks with it. */
+  rest(): void
   close(): void
 }

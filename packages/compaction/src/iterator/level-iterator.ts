@@ -69,6 +69,10 @@ export class LevelIterator implements InternalIterator {
     this.#skipBackward()
   }
 
+  rest(): void {
+    this.#inner?.rest()
+  }
+
   close(): void {
     this.#inner?.close()
     this.#inner = undefined

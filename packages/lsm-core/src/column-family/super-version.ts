@@ -1,6 +1,8 @@
 import type { Memtable } from '@varve/memtable'
 import type { Version } from '@varve/manifest'
 
+import type { MergedSource } from '../read/merged-source.ts'
+
 /**
  * All that a read of one family needs, of one moment: the memtable that takes writes, the sealed ones, newest first, and
  * the tables.
@@ -13,6 +15,8 @@ export class SuperVersion {
   readonly active: Memtable
   readonly immutables: readonly Memtable[]
   readonly version: Version
+  /** What closed cursors have left for the next ones. */
+  readonly idleSources: MergedSource[] = []
   readonly #onRelease: () => void
   #references = 1
 
@@ -37,6 +41,7 @@ export class SuperVersion {
 
   unref(): void {
     if (--this.#references > 0) return
+    for (const source of this.idleSources.splice(0)) source.close()
     this.active.unref()
     for (const memtable of this.immutables) memtable.unref()
     this.#onRelease()

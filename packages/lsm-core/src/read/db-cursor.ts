@@ -11,14 +11,13 @@ import {
   type Comparator,
   type InternalIterator,
 } from '@varve/base'
-import type { MergeOperator } from '@varve/compaction'
 import type { RangeTombstoneList } from '@varve/memtable'
 
 import type { Cursor } from '../db/handles.ts'
 import { withoutTime } from '../write/value-time.ts'
-import type { BlobFiles } from './blob-files.ts'
 import type { CursorBounds } from './cursor-bounds.ts'
 import { MergeContext } from './merge-context.ts'
+import type { LookupEnvironment } from './point-lookup.ts'
 import { defaultColumnOf } from './wide-columns.ts'
 
 /** Hidden versions that are stepped over before seeking past them pays. */
@@ -26,19 +25,14 @@ const maxSequentialSkips = 8
 
 /** What a cursor reads. */
 export interface CursorSource {
-  /** All sources of the family merged; given away. */
+  /** All sources of the family merged; not positioned. */
   readonly iterator: InternalIterator
-  readonly comparator: Comparator
-  readonly mergeOperator: MergeOperator | undefined
-  readonly familyName: string
-  /** Stored values end in the time of their write. */
-  readonly hasTimes: boolean
+  /** Order, merge operator and names of the family. */
+  readonly lookup: LookupEnvironment
   readonly snapshot: number
-  /** Reads values that are kept in blob files. */
-  readonly blobs: BlobFiles
-  /** Range tombstones of what the iterator has entered; grows as it moves. */
+  /** Range tombstones of what the iterator has entered, or more; grows as it moves. */
   readonly rangeTombstones: RangeTombstoneList
-  /** Lets memtables and tables go. */
+  /** Lets iterator, memtables and tables go. */
   release(): void
 }
 
@@ -47,7 +41,7 @@ export interface CursorOrigin {
   /** What there is to read at `snapshot`; undefined: at this moment. */
   open(snapshot?: number): CursorSource
   /** Told once, when the cursor is closed. */
-  onClose(): void
+  onClose(cursor: DBCursor): void
 }
 
 /**
@@ -61,6 +55,7 @@ export class DBCursor implements Cursor {
   readonly #origin: CursorOrigin
   #source: CursorSource
   #iterator: InternalIterator
+  readonly #comparator: Comparator
   readonly #bounds: CursorBounds
   #valid = false
   #backward = false
@@ -77,6 +72,7 @@ export class DBCursor implements Cursor {
     this.#origin = origin
     this.#source = origin.open(snapshot)
     this.#iterator = this.#source.iterator
+    this.#comparator = this.#source.lookup.comparator.user
     this.#bounds = bounds
   }
 
@@ -112,7 +108,7 @@ export class DBCursor implements Cursor {
   seek(target: string | Uint8Array): void {
     const key = toBytes(target)
     const { lower, lowerInclusive } = this.#bounds
-    if (lower !== undefined && this.#source.comparator.compare(key, lower) <= 0) {
+    if (lower !== undefined && this.#comparator.compare(key, lower) <= 0) {
       this.#seekInternal(lower, lowerInclusive)
     } else {
       this.#seekInternal(key, true)
@@ -123,7 +119,7 @@ export class DBCursor implements Cursor {
   seekForPrev(target: string | Uint8Array): void {
     const key = toBytes(target)
     const { upper, upperInclusive } = this.#bounds
-    if (upper !== undefined && this.#source.comparator.compare(key, upper) >= 0) {
+    if (upper !== undefined && this.#comparator.compare(key, upper) >= 0) {
       this.#seekBefore(upper, upperInclusive)
     } else {
       this.#seekBefore(key, true)
@@ -156,9 +152,8 @@ export class DBCursor implements Cursor {
     this.#closed = true
     this.#valid = false
     this.#keptValue = undefined
-    this.#iterator.close()
     this.#source.release()
-    this.#origin.onClose()
+    this.#origin.onClose(this)
   }
 
   [Symbol.dispose](): void {
@@ -169,7 +164,6 @@ export class DBCursor implements Cursor {
     if (this.#closed) throw new NotOpenError('the cursor is closed')
     // Opened first: when that fails the cursor stays what it was.
     const source = this.#origin.open(snapshot?.sequence)
-    this.#iterator.close()
     this.#source.release()
     this.#source = source
     this.#iterator = source.iterator
@@ -202,7 +196,7 @@ export class DBCursor implements Cursor {
    * Every version of a key that follows the first visible one is hidden by it.
    */
   #findForward(skipping: boolean): void {
-    const { comparator, snapshot, rangeTombstones } = this.#source
+    const { snapshot, rangeTombstones } = this.#source
     const { upper, upperInclusive } = this.#bounds
     const iterator = this.#iterator
     this.#backward = false
@@ -238,7 +232,7 @@ export class DBCursor implements Cursor {
         continue
       }
       if (upper !== undefined) {
-        const order = comparator.compare(internal.subarray(0, userLength), upper)
+        const order = this.#comparator.compare(internal.subarray(0, userLength), upper)
         if (order > 0 || (order === 0 && !upperInclusive)) return
       }
       const type = internal[userLength]!
@@ -272,9 +266,9 @@ export class DBCursor implements Cursor {
 
   /** Combines the operands from the current entry on; leaves the iterator behind the last one used. */
   #mergeForward(): Uint8Array {
-    const { rangeTombstones, snapshot, mergeOperator, familyName } = this.#source
+    const { rangeTombstones, snapshot, lookup } = this.#source
     const iterator = this.#iterator
-    const context = new MergeContext(mergeOperator, familyName, this.#key)
+    const context = new MergeContext(lookup.mergeOperator, lookup.familyName, this.#key)
     const tombstone =
       rangeTombstones.size > 0 ? rangeTombstones.maxCoveringSequence(this.#key, snapshot) : -1
     while (iterator.valid && this.#isSavedKey()) {
@@ -295,7 +289,7 @@ export class DBCursor implements Cursor {
 
   /** The iterator stands on the oldest version of a key, or of an earlier one; finds the key that is visible and keeps it. */
   #findBackward(): void {
-    const { comparator, snapshot, rangeTombstones } = this.#source
+    const { snapshot, rangeTombstones } = this.#source
     const { lower, lowerInclusive } = this.#bounds
     const iterator = this.#iterator
     this.#backward = true
@@ -305,7 +299,7 @@ export class DBCursor implements Cursor {
       const first = iterator.key
       this.#saveKey(first, first.length - 8)
       if (lower !== undefined) {
-        const order = comparator.compare(this.#key, lower)
+        const order = this.#comparator.compare(this.#key, lower)
         if (order < 0 || (order === 0 && !lowerInclusive)) return
       }
       // Versions come oldest first; the last one at or before the snapshot counts.
@@ -380,10 +374,10 @@ export class DBCursor implements Cursor {
   }
 
   #plainValue(type: number, value: Uint8Array): Uint8Array {
-    if (type === ValueType.Value) return this.#source.hasTimes ? withoutTime(value) : value
+    if (type === ValueType.Value) return this.#source.lookup.hasTimes ? withoutTime(value) : value
     if (type === ValueType.WideColumnEntity) return new Uint8Array(defaultColumnOf(value))
-    if (type === ValueType.BlobIndex) return this.#source.blobs.read(this.#key, value)
-    throw new UnsupportedError(`value type ${type} in family "${this.#source.familyName}"`)
+    if (type === ValueType.BlobIndex) return this.#source.lookup.tables.blobs.read(this.#key, value)
+    throw new UnsupportedError(`value type ${type} in family "${this.#source.lookup.familyName}"`)
   }
 
   #isSavedKey(internal: Uint8Array = this.#iterator.key): boolean {

@@ -1,15 +1,15 @@
 import { resourceClosed, resourceOpened, type Clock, type InternalIterator } from '@varve/base'
-import { LevelIterator, MergingIterator } from '@varve/compaction'
-import type { FileMetadata } from '@varve/manifest'
-import { RangeTombstoneList, type Memtable } from '@varve/memtable'
-import type { TableIteratorOptions } from '@varve/sst-format'
+import type { RangeTombstoneList } from '@varve/memtable'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
+import type { SuperVersion } from '../column-family/super-version.ts'
 import type { Cursor, CursorOptions } from '../db/handles.ts'
 import type { Statistics } from '../statistics/statistics.ts'
 import { StatisticsCursor } from '../statistics/statistics-cursor.ts'
 import { resolveBounds } from './cursor-bounds.ts'
-import { DBCursor, type CursorSource } from './db-cursor.ts'
+import { DBCursor, type CursorOrigin, type CursorSource } from './db-cursor.ts'
+import { MergedSource } from './merged-source.ts'
+import type { LookupEnvironment } from './point-lookup.ts'
 import { PrefixCursor } from './prefix-cursor.ts'
 import { TailingCursor } from './tailing-cursor.ts'
 
@@ -29,18 +29,12 @@ export function openCursor(
   snapshot?: number,
 ): Cursor {
   const plain = new DBCursor(
-    {
-      open: (sequence) => openSource(family, sequence ?? host.versions.lastSequence, options),
-      onClose: () => {
-        host.readers.delete(plain)
-        resourceClosed(plain)
-      },
-    },
+    new FamilyOrigin(host, family, options),
     resolveBounds(options),
     snapshot,
   )
   host.readers.add(plain)
-  resourceOpened(plain, `cursor on column family "${family.name}"`)
+  resourceOpened(plain, 'cursor on a column family')
   let cursor: Cursor = plain
   if (options.tailing === true)
     cursor = new TailingCursor(cursor, family, () => host.versions.lastSequence)
@@ -51,53 +45,52 @@ export function openCursor(
   return cursor
 }
 
-function openSource(family: ColumnFamily, snapshot: number, options: CursorOptions): CursorSource {
-  const superVersion = family.superVersion.ref()
-  const { comparator, lookup } = family
-  const { version } = superVersion
-  const rangeTombstones = new RangeTombstoneList(comparator.user)
-  const entered = new Set<number>()
-  const tableOptions: TableIteratorOptions = {
-    fillCache: options.fillCache ?? true,
-    readaheadBytes: options.readaheadBytes ?? 0,
+/** Where the cursors of a family come from. */
+class FamilyOrigin implements CursorOrigin {
+  readonly #host: CursorHost
+  readonly #family: ColumnFamily
+  readonly #options: CursorOptions
+
+  constructor(host: CursorHost, family: ColumnFamily, options: CursorOptions) {
+    this.#host = host
+    this.#family = family
+    this.#options = options
   }
-  const openTable = (file: FileMetadata): InternalIterator => {
-    const table = lookup.tables.open(file, comparator.user)
-    // Tombstones of a table hold from when it is entered, which is before any key they cover is looked at.
-    if (table.rangeTombstones !== undefined && !entered.has(file.number)) {
-      entered.add(file.number)
-      for (const tombstone of table.rangeTombstones.tombstones) rangeTombstones.add(tombstone)
-    }
-    return table.reader.iterator(tableOptions)
+
+  open(snapshot: number = this.#host.versions.lastSequence): CursorSource {
+    return new FamilySource(this.#family, this.#options, snapshot)
   }
-  const children: InternalIterator[] = []
-  const addMemtable = (memtable: Memtable): void => {
-    // What comes into it later is newer than the snapshot.
-    if (memtable.entryCount > 0) children.push(memtable.iterator())
-    for (const tombstone of memtable.rangeTombstones) rangeTombstones.add(tombstone)
+
+  onClose(cursor: DBCursor): void {
+    this.#host.readers.delete(cursor)
+    resourceClosed(cursor)
   }
-  try {
-    addMemtable(superVersion.active)
-    for (const memtable of superVersion.immutables) addMemtable(memtable)
-    const levels = options.readTier === 'memtable' ? [] : version.levels
-    for (const [level, files] of levels.entries()) {
-      if (level === 0) for (const file of files) children.push(openTable(file))
-      else if (files.length > 0) children.push(new LevelIterator(files, comparator, openTable))
-    }
-  } catch (error) {
-    for (const child of children) child.close()
+}
+
+/** The superversion of a family when the cursor was opened; holds it. */
+class FamilySource implements CursorSource {
+  readonly iterator: InternalIterator
+  readonly rangeTombstones: RangeTombstoneList
+  readonly lookup: LookupEnvironment
+  readonly snapshot: number
+  readonly #family: ColumnFamily
+  readonly #superVersion: SuperVersion
+  readonly #merged: MergedSource
+
+  constructor(family: ColumnFamily, options: CursorOptions, snapshot: number) {
+    const { superVersion, lookup } = family
+    this.#merged = MergedSource.take(superVersion, lookup, options)
+    this.#superVersion = superVersion.ref()
+    this.#family = family
+    this.lookup = lookup
+    this.snapshot = snapshot
+    this.iterator = this.#merged.iterator
+    this.rangeTombstones = this.#merged.rangeTombstones
+  }
+
+  release(): void {
+    const superVersion = this.#superVersion
+    this.#merged.giveBack(superVersion, this.#family.superVersion === superVersion)
     superVersion.unref()
-    throw error
-  }
-  return {
-    iterator: new MergingIterator(children, comparator),
-    comparator: comparator.user,
-    mergeOperator: lookup.mergeOperator,
-    familyName: family.name,
-    hasTimes: lookup.hasTimes,
-    snapshot,
-    blobs: lookup.tables.blobs,
-    rangeTombstones,
-    release: () => superVersion.unref(),
   }
 }

@@ -56,6 +56,10 @@ export class TableCache {
     this.blobs = new BlobFiles(fs, directory)
   }
 
+  get maxOpenFiles(): number {
+    return this.#maxOpenFiles
+  }
+
   /** Bound of open tables; those that are too many close when the next one is opened. */
   set maxOpenFiles(count: number) {
     this.#maxOpenFiles = count
