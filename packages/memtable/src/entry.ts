@@ -1,12 +1,15 @@
 import type { Arena } from './arena.ts'
 
 /**
- * One version of a user key, seven words of an {@link Arena}:
+ * One version of a user key, eight words of an {@link Arena}:
  *
- *     trailer low | trailer high | older version | key start | key length | value start | value length
+ *     trailer low | trailer high | older version | key start | key length | value start | value length | anchor
  *
- * Trailer as in the format: sequence << 8 | type. The index of the memtable leads to the newest version of each user key.
- * Key and value are where the write batch was copied to, side by side.
+ * Trailer as in the format: sequence << 8 | type. Key and value are where the write batch was copied to, side by side.
+ *
+ * The version of a key that was added first is its anchor: the radix tree leads to it, so that a key gets further versions without a
+ * walk through the tree. Its last word is minus the newest version, or 0 while it is the newest itself; in other versions that word is
+ * the anchor.
  */
 export const entryTrailerLow = 0
 export const entryTrailerHigh = 1
@@ -15,7 +18,8 @@ export const entryKeyStart = 3
 export const entryKeyLength = 4
 export const entryValueStart = 5
 export const entryValueLength = 6
-export const entryWords = 7
+export const entryAnchor = 7
+export const entryWords = 8
 
 /** Hot. The entry's trailer against another: above 0 when the entry is newer. */
 export function compareTrailer(
@@ -58,6 +62,22 @@ export function linkVersion(words: Int32Array, newest: number, entry: number): n
   words[entry + entryOlder] = older
   words[newer + entryOlder] = entry
   return newest
+}
+
+/** Hot. Newest version of the key whose anchor this is. */
+export function newestOf(words: Int32Array, anchor: number): number {
+  const link = words[anchor + entryAnchor]!
+  return link < 0 ? -link : anchor
+}
+
+/** Hot. {@link linkVersion} that lets the key's anchor know. */
+export function addVersion(words: Int32Array, newest: number, entry: number): number {
+  const link = words[newest + entryAnchor]!
+  const anchor = link > 0 ? link : newest
+  words[entry + entryAnchor] = anchor
+  const first = linkVersion(words, newest, entry)
+  words[anchor + entryAnchor] = -first
+  return first
 }
 
 /** Hot. Whether the entry's key is `key[start, end)`, whose first `from` bytes are known to agree. */

@@ -10,6 +10,7 @@ export {
   type MemtableOptions,
   type SharedMemtable,
 } from './memtable.ts'
+export { hashKey } from './key-index.ts'
 export { SpareMemory, type UsedMemory } from './spare-memory.ts'
 export { RangeTombstoneList, type RangeTombstone } from './range-tombstones.ts'
 // Entries are added by type.

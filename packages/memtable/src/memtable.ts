@@ -10,6 +10,7 @@ import {
 
 import { Arena } from './arena.ts'
 import {
+  addVersion,
   entryKeyLength,
   entryKeyStart,
   entryOlder,
@@ -20,6 +21,7 @@ import {
   entryWords,
   firstVisible,
 } from './entry.ts'
+import { hashKey, KeyIndex } from './key-index.ts'
 import { MemtableIterator } from './memtable-iterator.ts'
 import type { OrderedIndex } from './ordered-index.ts'
 import { RadixTree } from './radix/radix-tree.ts'
@@ -30,6 +32,10 @@ import type { SpareMemory } from './spare-memory.ts'
 
 const noBytes = new Uint8Array(0)
 const defaultCapacityBytes = 16 * 1024
+/** A memtable of fewer entries is as quick without an index of its keys. */
+const minIndexedEntries = 256
+/** Making the index of more entries than this would hold up the look-up that asks for it. */
+const maxEntriesBeforeIndex = 4096
 
 /** Hears of everything that is added to a memtable, before it can be read. */
 export interface MemtableObserver {
@@ -52,6 +58,8 @@ export interface MemtableOptions {
   /** Memory to begin with; it grows as needed. Default 16 KiB. */
   readonly initialCapacityBytes?: number
   readonly observer?: MemtableObserver | undefined
+  /** Keys will be looked up, not only written: the index for that is made early. Default: with the first look-up, if that is soon. */
+  readonly expectsLookups?: boolean
   /** Where memory beyond the first MiB comes from, and goes with {@link Memtable.unref}. Default: none is reused. */
   readonly spares?: SpareMemory | undefined
 }
@@ -80,6 +88,10 @@ export class Memtable {
   /** Undefined when the order is not one of bytes. */
   readonly #tree: RadixTree | undefined
   readonly #index: OrderedIndex
+  /** Beside the tree, where keys are looked up. */
+  #keyIndex: KeyIndex | undefined
+  #lookedUp = false
+  readonly #expectsLookups: boolean
   readonly #rangeTombstones: RangeTombstoneList
   readonly #observer: MemtableObserver | undefined
   #entryCount = 0
@@ -102,6 +114,7 @@ export class Memtable {
     this.#index = indexOf(this.#arena, this.comparator, this.#tree, false)
     this.#rangeTombstones = new RangeTombstoneList(this.comparator)
     this.#observer = options.observer
+    this.#expectsLookups = options.expectsLookups ?? false
   }
 
   /** Point entries; range tombstones are counted apart. */
@@ -117,14 +130,23 @@ export class Memtable {
     return this.#entryCount === 0 && this.#rangeTombstones.size === 0
   }
 
-  /** Bytes of memory in use: entries, index and range tombstones. */
+  /** Whether a key was looked up. */
+  get lookedUp(): boolean {
+    return this.#lookedUp
+  }
+
+  /** Bytes of memory in use: entries, indexes and range tombstones. */
   get approximateMemoryBytes(): number {
-    return this.#arena.usedBytes + this.#rangeTombstoneBytes
+    return this.#arena.usedBytes + this.#otherBytes
   }
 
   /** Bytes of memory that are held: above those in use where memory was used before. */
   get residentBytes(): number {
-    return this.#arena.residentBytes + this.#rangeTombstoneBytes
+    return this.#arena.residentBytes + this.#otherBytes
+  }
+
+  get #otherBytes(): number {
+    return this.#rangeTombstoneBytes + (this.#keyIndex?.directoryBytes ?? 0)
   }
 
   /** Bounds of the sequence numbers inside; meaningless while empty. */
@@ -193,9 +215,11 @@ export class Memtable {
     words[entry + entryKeyLength] = keyLength
     words[entry + entryValueStart] = valueAt
     words[entry + entryValueLength] = valueLength
-    if (this.#tree === undefined) this.#index.insert(entry)
+    if (this.#keyIndex !== undefined) this.#insertIndexed(this.#keyIndex, entry, keyAt, keyLength)
+    else if (this.#tree === undefined) this.#index.insert(entry)
     else this.#tree.insert(entry)
-    this.#entryCount++
+    if (++this.#entryCount === minIndexedEntries && (this.#lookedUp || this.#expectsLookups))
+      this.#indexKeys()
     // Deletion and SingleDeletion.
     if (type === 0 || type === 7) this.#deletionCount++
     this.#countSequence(sequence)
@@ -217,10 +241,26 @@ export class Memtable {
 
   /** Hot. Newest version of the user key at or before `snapshot`, 0 when there is none. Range tombstones are not looked at. */
   find(userKey: Uint8Array, snapshot: number): number {
-    const newest =
-      this.#tree === undefined
-        ? this.#index.find(userKey, 0, userKey.length)
-        : this.#tree.find(userKey, 0, userKey.length)
+    return this.findHashed(
+      userKey,
+      this.#keyIndex === undefined ? 0 : hashKey(userKey, 0, userKey.length),
+      snapshot,
+    )
+  }
+
+  /** Hot. {@link find} with the key's hash by {@link hashKey}, which serves all memtables of a look-up. */
+  findHashed(userKey: Uint8Array, hash: number, snapshot: number): number {
+    if (!this.#lookedUp) this.#noteLookup()
+    const keyIndex = this.#keyIndex
+    let newest: number
+    if (keyIndex !== undefined) {
+      const place = keyIndex.find(hash, userKey, 0, userKey.length)
+      newest = place === 0 ? 0 : this.#arena.words[place]!
+    } else if (this.#tree === undefined) {
+      newest = this.#index.find(userKey, 0, userKey.length)
+    } else {
+      newest = this.#tree.find(userKey, 0, userKey.length)
+    }
     if (newest === 0) return 0
     const high = Math.floor(snapshot / 0x100_0000)
     const low = ((snapshot - high * 0x100_0000) << 8) | 0xff
@@ -295,6 +335,42 @@ export class Memtable {
       entryCount: this.#entryCount,
       rangeTombstones: this.#rangeTombstones.tombstones,
     }
+  }
+
+  #insertIndexed(keyIndex: KeyIndex, entry: number, keyAt: number, keyLength: number): void {
+    const arena = this.#arena
+    const { bytes } = arena
+    const hash = hashKey(bytes, keyAt, keyAt + keyLength)
+    const place = keyIndex.find(hash, bytes, keyAt, keyAt + keyLength)
+    if (place !== 0) {
+      arena.words[place] = addVersion(arena.words, arena.words[place]!, entry)
+      return
+    }
+    this.#index.insert(entry)
+    if (!keyIndex.add(hash, entry)) this.#keyIndex = undefined
+  }
+
+  #noteLookup(): void {
+    this.#lookedUp = true
+    const count = this.#entryCount
+    if (count >= minIndexedEntries && count <= maxEntriesBeforeIndex && !this.#sealed)
+      this.#indexKeys()
+  }
+
+  /** Begins the index with the keys that are there. */
+  #indexKeys(): void {
+    if (this.#tree === undefined || this.#keyIndex !== undefined) return
+    const arena = this.#arena
+    const keyIndex = new KeyIndex(arena)
+    const cursor = this.#tree.cursor()
+    for (cursor.seekToFirst(); cursor.newest !== 0; cursor.next()) {
+      const entry = cursor.newest
+      const { bytes, words } = arena
+      const start = words[entry + entryKeyStart]!
+      const hash = hashKey(bytes, start, start + words[entry + entryKeyLength]!)
+      if (!keyIndex.add(hash, entry)) return
+    }
+    this.#keyIndex = keyIndex
   }
 
   #countSequence(sequence: number): void {

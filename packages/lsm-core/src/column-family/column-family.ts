@@ -145,7 +145,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
   switchMemtable(logNumber: number): void {
     this.active.memtable.seal()
     this.immutables.push(this.active)
-    this.active = this.#newMemtable(logNumber)
+    this.active = this.#newMemtable(logNumber, this.active.memtable.lookedUp)
     this.installSuperVersion(this.#superVersion.version, true)
   }
 
@@ -183,12 +183,13 @@ export class ColumnFamily implements ColumnFamilyHandle {
     )
   }
 
-  #newMemtable(logNumber: number): LoggedMemtable {
+  #newMemtable(logNumber: number, expectsLookups: boolean = false): LoggedMemtable {
     return {
       memtable: new Memtable({
         comparator: this.options.comparator,
         observer: this.rows,
         spares: this.#spares,
+        expectsLookups,
       }),
       logNumber,
       preparedLogNumber: Number.POSITIVE_INFINITY,

@@ -7,7 +7,7 @@ import {
   writeTrailer,
 } from '@varve/base'
 import type { FileMetadata } from '@varve/manifest'
-import type { Memtable } from '@varve/memtable'
+import { hashKey, type Memtable } from '@varve/memtable'
 import { createPointResult, type PointResult } from '@varve/sst-format'
 
 import type { SuperVersion } from '../column-family/super-version.ts'
@@ -33,10 +33,11 @@ export function plainLookUp(
   snapshot: number,
 ): Uint8Array | undefined | typeof notPlain {
   const { active, immutables, version } = superVersion
+  const hash = hashKey(userKey, 0, userKey.length)
   let memtable: Memtable = active
   for (let i = 0; ; i++) {
     if (memtable.rangeTombstones.length > 0) return notPlain
-    const entry = memtable.find(userKey, snapshot)
+    const entry = memtable.findHashed(userKey, hash, snapshot)
     if (entry !== 0) {
       const type = memtable.entryType(entry)
       if (type === ValueType.Value && !env.hasTimes) return memtable.copyValue(entry)

@@ -1,4 +1,4 @@
-import { entryKeyLength, entryKeyStart } from '../entry.ts'
+import { entryKeyLength, entryKeyStart, newestOf } from '../entry.ts'
 import type { OrderedCursor } from '../ordered-index.ts'
 import {
   childSlot,
@@ -24,15 +24,16 @@ export class RadixCursor implements OrderedCursor {
   readonly #taken: number[] = []
   #depth = 0
   #changes = 0
-  #newest = 0
+  /** Leaf at the end of the path, 0 for none. */
+  #anchor = 0
 
   constructor(tree: RadixTree) {
     this.#tree = tree
   }
 
   get newest(): number {
-    if (this.#changes !== this.#tree.changes) this.#refresh()
-    return this.#newest
+    const anchor = this.#anchor
+    return anchor === 0 ? 0 : newestOf(this.#tree.arena.words, anchor)
   }
 
   seekToFirst(): void {
@@ -61,21 +62,21 @@ export class RadixCursor implements OrderedCursor {
 
   clear(): void {
     this.#depth = 0
-    this.#newest = 0
+    this.#anchor = 0
   }
 
   /** Finds the path anew. */
   #refresh(): void {
     this.#changes = this.#tree.changes
-    if (this.#newest === 0) return
+    if (this.#anchor === 0) return
     const { words, bytes } = this.#tree.arena
-    const start = words[this.#newest + entryKeyStart]!
-    this.#seek(bytes, start, start + words[this.#newest + entryKeyLength]!)
+    const start = words[this.#anchor + entryKeyStart]!
+    this.#seek(bytes, start, start + words[this.#anchor + entryKeyLength]!)
   }
 
   #reset(): void {
     this.#depth = 0
-    this.#newest = 0
+    this.#anchor = 0
     this.#changes = this.#tree.changes
   }
 
@@ -89,7 +90,7 @@ export class RadixCursor implements OrderedCursor {
       if ((child & 1) === 1) {
         const entry = child >>> 1
         const order = this.#compareRest(entry, key, start, length, depth)
-        if (order >= 0) this.#newest = entry
+        if (order >= 0) this.#anchor = entry
         else this.#ascendNext()
         return order === 0
       }
@@ -162,7 +163,7 @@ export class RadixCursor implements OrderedCursor {
       this.#push(node, byte)
       child = words[childSlot(words, bytes, node, byte)]!
     }
-    this.#newest = child >>> 1
+    this.#anchor = child >>> 1
   }
 
   /** To the last key below `child`. */
@@ -174,7 +175,7 @@ export class RadixCursor implements OrderedCursor {
       this.#push(node, byte)
       child = byte < 0 ? words[node + nodeEnd]! : words[childSlot(words, bytes, node, byte)]!
     }
-    this.#newest = child >>> 1
+    this.#anchor = child >>> 1
   }
 
   /** To the first key behind the path. */
@@ -191,7 +192,7 @@ export class RadixCursor implements OrderedCursor {
       }
       this.#depth = top
     }
-    this.#newest = 0
+    this.#anchor = 0
   }
 
   /** To the last key before the path. */
@@ -212,6 +213,6 @@ export class RadixCursor implements OrderedCursor {
       }
       this.#depth = top
     }
-    this.#newest = 0
+    this.#anchor = 0
   }
 }

@@ -1,5 +1,5 @@
 import type { Arena } from '../arena.ts'
-import { entryHasKey, entryKeyLength, entryKeyStart, linkVersion } from '../entry.ts'
+import { addVersion, entryHasKey, entryKeyLength, entryKeyStart, newestOf } from '../entry.ts'
 import type { OrderedCursor, OrderedIndex } from '../ordered-index.ts'
 import { RadixCursor } from './radix-cursor.ts'
 import {
@@ -17,7 +17,7 @@ import {
 } from './radix-node.ts'
 
 /**
- * Hot. User keys in bytewise order: an adaptive radix tree whose leaves are the newest entries.
+ * Hot. User keys in bytewise order: an adaptive radix tree whose leaves are the anchors of their versions.
  *
  * Every byte of the path is compared on the way down, so a leaf needs only the rest of its key looked at. Nodes are reused
  * when outgrown, so a cursor must not go on with a path from before a change: {@link RadixTree.changes} tells.
@@ -26,7 +26,7 @@ export class RadixTree implements OrderedIndex {
   readonly arena: Arena
   /** As a child of a node: see `radix-node.ts`. */
   root: number
-  /** Counts insertions. */
+  /** Counts insertions; a version that is added without one changes no path. */
   changes = 0
   readonly #pool: NodePool
 
@@ -45,7 +45,7 @@ export class RadixTree implements OrderedIndex {
     while (child !== 0) {
       if ((child & 1) === 1) {
         const entry = child >>> 1
-        return entryHasKey(this.arena, entry, key, start, end, depth) ? entry : 0
+        return entryHasKey(this.arena, entry, key, start, end, depth) ? newestOf(words, entry) : 0
       }
       const node = child >>> 1
       const prefixLength = prefixLengthOf(words[node]!)
@@ -56,7 +56,10 @@ export class RadixTree implements OrderedIndex {
           if (bytes[prefix + i] !== key[start + depth + i]) return 0
         depth += prefixLength
       }
-      if (depth === length) return words[node + nodeEnd]! >>> 1
+      if (depth === length) {
+        const anchor = words[node + nodeEnd]! >>> 1
+        return anchor === 0 ? 0 : newestOf(words, anchor)
+      }
       const slot = childSlot(words, bytes, node, key[start + depth]!)
       if (slot === 0) return 0
       child = words[slot]!
@@ -84,7 +87,7 @@ export class RadixTree implements OrderedIndex {
       if ((child & 1) === 1) {
         const other = child >>> 1
         if (entryHasKey(arena, other, bytes, keyStart, keyStart + length, depth)) {
-          this.#set(slot, linkVersion(words, other, entry) * 2 + 1)
+          addVersion(words, newestOf(words, other), entry)
           return
         }
         this.#set(slot, this.#split(other, entry, depth) * 2)
@@ -105,7 +108,8 @@ export class RadixTree implements OrderedIndex {
       }
       if (depth === length) {
         const other = words[node + nodeEnd]! >>> 1
-        words[node + nodeEnd] = (other === 0 ? entry : linkVersion(words, other, entry)) * 2 + 1
+        if (other === 0) words[node + nodeEnd] = leaf
+        else addVersion(words, newestOf(words, other), entry)
         return
       }
       const byte = bytes[keyStart + depth]!
