@@ -10,11 +10,14 @@ const crcShift: usize = crcTables + 8 * 1024 // 4 tables of 256 words: a checksu
 const hashTable: usize = crcShift + 4 * 1024 // 2^14 positions of 16 bits, of 32 for LZ4
 const secretAt: usize = hashTable + 65536 // XXH3's secret, 192 bytes
 const accumulators: usize = secretAt + 256
+const repeats: usize = accumulators + 64 // 16 masks of 16 bytes: mask n repeats the first n bytes of a vector
 export const heapBase: usize = 81920
 
 const stripe: usize = 512
 
 export function init(): void {
+  for (let period: usize = 1; period < 16; period++)
+    for (let i: usize = 0; i < 16; i++) store<u8>(repeats + (period << 4) + i, (i % period) as u8)
   for (let byte: u32 = 0; byte < 256; byte++) {
     let crc = byte
     for (let bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (crc & 1 ? 0x82f63b78 : 0)
@@ -173,8 +176,13 @@ export function xxh3Accumulators(): usize {
 // @ts-ignore: decorator
 @inline
 function copyLiteral(to: usize, from: usize, length: usize, outEnd: usize, inEnd: usize): void {
-  if (length <= 16 && to + 16 <= outEnd && from + 16 <= inEnd) {
-    v128.store(to, v128.load(from))
+  const end = to + length
+  if (length <= 256 && end + 16 <= outEnd && from + length + 16 <= inEnd) {
+    do {
+      v128.store(to, v128.load(from))
+      to += 16
+      from += 16
+    } while (to < end)
     return
   }
   memory.copy(to, from, length)
@@ -186,7 +194,11 @@ function copyLiteral(to: usize, from: usize, length: usize, outEnd: usize, inEnd
 function copyMatch(to: usize, offset: usize, length: usize, outEnd: usize): void {
   let from = to - offset
   const end = to + length
-  if (offset >= 16 && end + 16 <= outEnd) {
+  if (end + 16 > outEnd) {
+    while (to < end) store<u8>(to++, load<u8>(from++))
+    return
+  }
+  if (offset >= 16) {
     do {
       v128.store(to, v128.load(from))
       to += 16
@@ -194,19 +206,13 @@ function copyMatch(to: usize, offset: usize, length: usize, outEnd: usize): void
     } while (to < end)
     return
   }
-  if (offset >= 8 && end + 8 <= outEnd) {
-    do {
-      store<u64>(to, load<u64>(from))
-      to += 8
-      from += 8
-    } while (to < end)
-    return
-  }
-  if (offset === 1) {
-    memory.fill(to, load<u8>(from), length)
-    return
-  }
-  while (to < end) store<u8>(to++, load<u8>(from++))
+  // A short period: a vector full of it is written again and again, at distances that are whole periods.
+  const pattern = i8x16.swizzle(v128.load(from), v128.load(repeats + (offset << 4)))
+  const step = 16 - (16 % offset)
+  do {
+    v128.store(to, pattern)
+    to += step
+  } while (to < end)
 }
 
 /** Snappy elements of `[at, end)`, behind the length, into exactly `[out, outEnd)`: 0, or -1 when they are not that. */

@@ -18,7 +18,11 @@ export interface OpenTable {
   readonly rangeTombstones: RangeTombstoneList | undefined
 }
 
+/** Places in front of the map of tables; a look-up asks for three to ten of them. */
+const recentTables = 256
+
 interface CachedTable extends OpenTable {
+  readonly fileNumber: number
   /** Read since the last search for one to close. */
   recentlyUsed: boolean
 }
@@ -40,6 +44,10 @@ export class TableCache {
   readonly blobs: BlobFiles
   /** In the order of the search for one to close. */
   readonly #tables = new Map<number, CachedTable>()
+  /** Tables by the low bits of their numbers: a look-up in the map costs as much as one in a filter. */
+  readonly #recent: (CachedTable | undefined)[] = new Array<CachedTable | undefined>(
+    recentTables,
+  ).fill(undefined)
 
   constructor(
     fs: FileSystem,
@@ -78,9 +86,11 @@ export class TableCache {
 
   /** @throws CorruptionError when the file is damaged or missing */
   open(file: FileMetadata, comparator: Comparator): OpenTable {
-    const known = this.#tables.get(file.number)
+    const recent = this.#recent[file.number % recentTables]
+    const known = recent?.fileNumber === file.number ? recent : this.#tables.get(file.number)
     if (known !== undefined) {
       known.recentlyUsed = true
+      if (known !== recent) this.#recent[file.number % recentTables] = known
       return known
     }
     while (this.#tables.size >= this.#maxOpenFiles) this.#closeOne()
@@ -99,6 +109,7 @@ export class TableCache {
       throw error
     }
     const table: CachedTable = {
+      fileNumber: file.number,
       reader,
       rangeTombstones: clipTombstones(reader, file, comparator),
       recentlyUsed: false,
@@ -131,12 +142,15 @@ export class TableCache {
     const table = this.#tables.get(fileNumber)
     if (table === undefined) return
     this.#tables.delete(fileNumber)
+    if (this.#recent[fileNumber % recentTables] === table)
+      this.#recent[fileNumber % recentTables] = undefined
     this.#close(table)
   }
 
   closeAll(): void {
     for (const table of this.#tables.values()) this.#close(table)
     this.#tables.clear()
+    this.#recent.fill(undefined)
     this.blobs.closeAll()
   }
 
