@@ -1,19 +1,19 @@
-import { ByteWriter, crc32c, writeFixed32 } from '@varve/base'
+import { ByteWriter, crc32c } from '@varve/base'
 import type { WritableFile } from '@varve/vfs'
 
 import type { BlockHandle } from './block-handle.ts'
-import { blockChecksum, contextChecksumModifier } from './checksum.ts'
+import { blockChecksum, contextChecksumModifier, xxh3Checksum } from './checksum.ts'
 import { compressBlock, type BlockCompression } from './compression/block-compression.ts'
 import { CompressionType } from './compression/compression-type.ts'
-import { BLOCK_TRAILER_SIZE_BYTES, type ChecksumType } from './table-format.ts'
+import { BLOCK_TRAILER_SIZE_BYTES, ChecksumType } from './table-format.ts'
 
 /** Finished blocks are collected to this size before they go to the file in one system call. */
 const WRITE_CHUNK_BYTES = 256 * 1024
 
-/** What a finished one leaves to the next one of the thread: a filter makes it large, and it would be garbage with every table. */
+/** What a finished one leaves to the next one of the thread: it would be garbage with every table. */
 let spare: ByteWriter | undefined
 /** More is left to the collector. */
-const maxSpareBytes = 8 << 20
+const maxSpareBytes = 2 << 20
 
 /** Appends blocks with their trailers to a table file, in large chunks. */
 export class BlockWriter {
@@ -76,9 +76,13 @@ export class BlockWriter {
   flush(): void {
     const out = this.#out
     if (out.length === 0) return
-    if (this.#hasFileChecksum) this.fileCrc = crc32c(out.bytes, 0, out.length, this.fileCrc)
-    this.#file.appendSync(out.view())
+    this.#appendToFile(out.view())
     out.clear()
+  }
+
+  #appendToFile(bytes: Uint8Array): void {
+    if (this.#hasFileChecksum) this.fileCrc = crc32c(bytes, 0, bytes.length, this.fileCrc)
+    this.#file.appendSync(bytes)
   }
 
   /** Hands everything to the file and the memory to the next writer; nothing is written afterwards. */
@@ -92,13 +96,21 @@ export class BlockWriter {
   #write(stored: Uint8Array, type: CompressionType): BlockHandle {
     const handle = { offset: this.offset, sizeBytes: stored.length }
     const out = this.#out
-    const start = out.length
-    out.reserve(stored.length + BLOCK_TRAILER_SIZE_BYTES)
-    out.raw(stored).byte(type)
-    const modifier = contextChecksumModifier(this.#baseContextChecksum, handle.offset)
-    const checksum = blockChecksum(this.#checksum, out.bytes, start, stored.length) + modifier
-    writeFixed32(out.bytes, out.length, checksum >>> 0)
-    out.length += 4
+    let checksum: number
+    if (this.#checksum === ChecksumType.XXH3 && stored.length >= WRITE_CHUNK_BYTES) {
+      // The filter of a large table: it goes to the file from where it is.
+      this.flush()
+      this.#appendToFile(stored)
+      checksum = xxh3Checksum(stored, 0, stored.length, type)
+      out.byte(type)
+    } else {
+      const start = out.length
+      out.reserve(stored.length + BLOCK_TRAILER_SIZE_BYTES)
+      out.raw(stored).byte(type)
+      checksum = blockChecksum(this.#checksum, out.bytes, start, stored.length)
+    }
+    checksum += contextChecksumModifier(this.#baseContextChecksum, handle.offset)
+    out.fixed32(checksum >>> 0)
     this.offset += stored.length + BLOCK_TRAILER_SIZE_BYTES
     if (type !== CompressionType.NoCompression) this.usedCompressions.add(type)
     if (out.length >= WRITE_CHUNK_BYTES) this.flush()

@@ -27,9 +27,14 @@ export function blockChecksum(
     case ChecksumType.xxHash64:
       return xxh64Low(data, start, size + 1)
     case ChecksumType.XXH3:
-      xxh3(data, start, size)
-      return (hash64.lo ^ Math.imul(data[start + size]!, XXH3_LAST_BYTE_FACTOR)) >>> 0
+      return xxh3Checksum(data, start, size, data[start + size]!)
   }
+}
+
+/** {@link blockChecksum} by XXH3 with the type apart: the block need not lie in front of it. */
+export function xxh3Checksum(data: Uint8Array, start: number, size: number, type: number): number {
+  xxh3(data, start, size)
+  return (hash64.lo ^ Math.imul(type, XXH3_LAST_BYTE_FACTOR)) >>> 0
 }
 
 /** @throws UnsupportedError when `kind` is none that is known */

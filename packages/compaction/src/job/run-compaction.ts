@@ -21,8 +21,10 @@ import { OutputCutter } from './output-cutter.ts'
 import { survivingTombstones, tombstonesWithinFile } from './range-tombstones.ts'
 import { TableWriter } from './table-writer.ts'
 
-/** Inputs are read in pieces of this size, past the block cache. */
-const READAHEAD_BYTES = 256 * 1024
+/** Inputs are read in pieces past the block cache, so large that those of all inputs come to this where they are many. */
+const READAHEAD_TOTAL_BYTES = 1 << 20
+const MIN_READAHEAD_BYTES = 64 * 1024
+const MAX_READAHEAD_BYTES = 256 * 1024
 
 /**
  * Merges the input tables into new tables of the output level, synced with their directory. Reads and writes files only;
@@ -180,10 +182,11 @@ async function openInputs(
     for (const reader of readers.values()) await reader.close()
     throw error
   }
+  const readaheadBytes = readaheadFor(description)
   const open = (file: FileMetadata): InternalIterator =>
     readers.get(file.number)!.iterator({
       fillCache: false,
-      readaheadBytes: READAHEAD_BYTES,
+      readaheadBytes,
       reuseBlocks: true,
     })
   return {
@@ -199,4 +202,12 @@ async function openInputs(
       return sources.length === 1 ? sources[0]! : new MergingIterator(sources, order)
     },
   }
+}
+
+/** Of a level one table is read at a time. */
+function readaheadFor({ inputs }: CompactionJobDescription): number {
+  let sources = 0
+  for (const { level, files } of inputs) sources += level === 0 ? files.length : 1
+  const share = Math.floor(READAHEAD_TOTAL_BYTES / Math.max(1, sources))
+  return Math.min(MAX_READAHEAD_BYTES, Math.max(MIN_READAHEAD_BYTES, share))
 }
