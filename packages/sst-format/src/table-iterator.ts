@@ -67,7 +67,10 @@ export class TableIterator implements InternalIterator {
     const top = twoLevel ? searchIndex(index, target, comparator, keyIsUserKey) : 0
     if (!this.#enterTop(top)) return
     this.#position = searchIndex(this.#index, target, comparator, keyIsUserKey)
-    if (this.#enterBlock()) this.#cursor.seek(target)
+    if (this.#enterBlock()) {
+      this.#cursor.seek(target)
+      this.#cursor.touchAhead()
+    }
     this.#skipForward()
   }
 

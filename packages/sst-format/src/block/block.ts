@@ -23,16 +23,16 @@ export class Block {
   readonly data: Uint8Array
   /** First byte after the entries. */
   readonly entriesEnd: number
+  /** Where values begin when they stand apart from the keys, else -1. */
+  readonly valuesStart: number
+  #seeks = 0
+  #samples: SeekSamples | undefined
   /** Offset of the restart array. */
   readonly restarts: number
   readonly restartCount: number
-  /** Where values begin when they stand apart from the keys, else -1. */
-  readonly valuesStart: number
   /** For errors. */
   readonly file: string
   readonly offset: number
-  #seeks = 0
-  #samples: SeekSamples | undefined
 
   /** @throws CorruptionError when the restart array does not fit into the block */
   constructor(data: Uint8Array, file: string, offset: number) {

@@ -9,19 +9,15 @@ export const samplePlaces = 0x10_0000
 export const headBytes = 4
 
 /**
- * Entries of a block at which a seek may begin, in an array that is searched without touching the block.
+ * Entries of a block at which a seek may begin, in an array that is searched without touching the block: plain doubles, which lie
+ * together in V8's heap.
  *
- * A sample is one number: the head of a user key, its four bytes behind what all user keys of the block begin with, times
- * {@link samplePlaces}, plus the entry's offset. An array of numbers lies in V8's heap as plain doubles.
+ *     common length × 2 (plus one when every entry has its sample) | common bytes, four to a number … | samples …
+ *
+ * Common bytes are those that all user keys of the block begin with. A sample is the head of a user key, its four bytes behind the
+ * common ones, times {@link samplePlaces}, plus the entry's offset. Samples ascend; the first is of the block's first entry.
  */
-export interface SeekSamples {
-  /** Bytes that all user keys of the block begin with. */
-  readonly commonLength: number
-  /** These bytes, four to a number, and behind them the samples, which ascend; the first is of the block's first entry. */
-  readonly numbers: readonly number[]
-  /** Every entry has its sample. */
-  readonly isComplete: boolean
-}
+export type SeekSamples = readonly number[]
 
 /**
  * Samples of a block of internal keys in the order of their bytes. Of each the key can be told from the common bytes, the head and
@@ -51,9 +47,8 @@ export function sampleBlock(block: Block): SeekSamples | undefined {
     walk.keep()
   }
   if (walk.damaged) return undefined
-  const numbers: number[] = []
+  const numbers: number[] = [commonLength * 2 + 1]
   let last = -1
-  let isComplete = true
   let next = 0
   walk.restart()
   while (walk.next()) {
@@ -64,7 +59,7 @@ export function sampleBlock(block: Block): SeekSamples | undefined {
     }
     const userLength = walk.shared + walk.unshared - 8
     if (walk.at < next || walk.shared > Math.min(userLength, commonLength + headBytes)) {
-      isComplete = false
+      numbers[0] = commonLength * 2
       continue
     }
     const sample = headOf(walk.key, commonLength, userLength) * samplePlaces + walk.at
@@ -74,7 +69,8 @@ export function sampleBlock(block: Block): SeekSamples | undefined {
     numbers.push(sample)
     next = walk.at + bytesPerSample
   }
-  return { commonLength, numbers: numbers.slice(), isComplete }
+  // Without the room that pushing made.
+  return numbers.slice()
 }
 
 /** Four bytes of `key[at, end)` as a big-endian number, zeros behind the end. */
