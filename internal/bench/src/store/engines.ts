@@ -4,6 +4,7 @@ import type { StoreEngine } from './engine.ts'
 const loaders: Readonly<Record<string, () => Promise<StoreEngine>>> = {
   varve: async () => (await import('./engines/varve.ts')).varve,
   'varve-rows': async () => (await import('./engines/varve.ts')).varveRows,
+  'varve-recycled': async () => (await import('./engines/varve.ts')).varveRecycled,
   'classic-level': async () => (await import('./engines/classic-level.ts')).classicLevel,
   '@nxtedition/rocksdb': async () => (await import('./engines/nxtedition.ts')).nxtedition,
   lmdb: async () => (await import('./engines/lmdb.ts')).lmdb,

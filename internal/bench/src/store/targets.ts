@@ -28,7 +28,10 @@ export const targets: Readonly<Record<string, readonly Target[]>> = {
     { peer: 'lmdb-wm', factor: 1.7 },
     { peer: nativeName, factor: 2 },
   ],
-  fillsync: [{ peer: 'better-sqlite3', factor: 1 }],
+  fillsync: [
+    { peer: 'better-sqlite3', factor: 1 },
+    { peer: 'better-sqlite3', factor: 1.3, by: 'varve-recycled' },
+  ],
   deleterandom: [{ peer: nativeName, factor: 2 }],
   'readrandom-reopened': [
     { peer: 'lmdb-wm', factor: 0.4 },

@@ -16,10 +16,12 @@ async function write(fs: FileSystem, records: readonly Uint8Array[]): Promise<vo
 async function read(
   fs: FileSystem,
   recoveryMode: WalRecoveryMode = 'absoluteConsistency',
+  sizeBytes?: number,
 ): Promise<{ records: Uint8Array[]; damage: CorruptionError[]; offsets: number[] }> {
   const damage: CorruptionError[] = []
   await using reader = await LogReader.open(fs, path, {
     recoveryMode,
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
     onCorruption: (error) => damage.push(error),
   })
   const records: Uint8Array[] = []
@@ -40,6 +42,13 @@ async function patch(
   file.appendSync(changed)
   file.closeSync()
 }
+
+const modes: readonly WalRecoveryMode[] = [
+  'tolerateCorruptedTailRecords',
+  'absoluteConsistency',
+  'pointInTime',
+  'skipAnyCorruptedRecords',
+]
 
 const filled = (length: number, seed: number): Uint8Array => createSeededRandom(seed).bytes(length)
 
@@ -79,6 +88,80 @@ describe('log', () => {
     },
   )
 
+  test.prop([fc.array(size, { maxLength: 8 }), fc.array(size, { maxLength: 8 }), fc.nat(40)], {
+    numRuns: 60,
+  })(
+    'written over an older one gives back its own records alone',
+    async (older, sizes, damageAt) => {
+      const fs = new MemoryFileSystem()
+      const old = '/000005.log'
+      {
+        await using writer = await LogWriter.open(fs, old, { recyclableAs: 5 })
+        for (const [i, length] of older.entries()) writer.addRecord(filled(length, i + 100))
+      }
+      await fs.rename(old, path)
+      const records = sizes.map((length, i) => filled(length, i + 1))
+      let end: number
+      {
+        await using writer = await LogWriter.open(fs, path, { mode: 'overwrite', recyclableAs: 7 })
+        for (const record of records) writer.addRecord(record)
+        end = writer.sizeBytes
+        if (damageAt === 0) writer.trimSync()
+      }
+      for (const mode of modes) {
+        const { records: found, damage } = await read(fs, mode)
+        expect(found.length).toBe(records.length)
+        for (const [i, record] of records.entries())
+          expect(Buffer.compare(found[i]!, record)).toBe(0)
+        if (mode === 'tolerateCorruptedTailRecords') expect(damage).toEqual([])
+      }
+      // Up to its own size nothing of the older one shows.
+      expect((await read(fs, 'absoluteConsistency', end)).damage).toEqual([])
+    },
+  )
+
+  it('takes nothing without its number for a record of a log that is written over', async () => {
+    const fs = new MemoryFileSystem()
+    await write(fs, [filled(20, 1), filled(20, 2), filled(20, 3)])
+    const writer = await LogWriter.open(fs, path, { mode: 'overwrite', recyclableAs: 7 })
+    // As long as the first record and its shorter header.
+    writer.addRecord(filled(16, 4))
+    await writer.close()
+    for (const mode of modes) {
+      const { records, damage } = await read(fs, mode)
+      expect(records).toEqual([filled(16, 4)])
+      expect(damage).toEqual([])
+    }
+  })
+
+  it('is read to its end while it grows within its length', async () => {
+    const fs = new MemoryFileSystem()
+    await using writer = await LogWriter.open(fs, path)
+    writer.preallocateSync(200_000)
+    const sizes = [30_000, 2000, 5, 40_000, 70_000, 3]
+    const records = sizes.map((length, i) => filled(length, i + 1))
+    let next = 0
+    // Every look at the file comes between two records, and sees blocks of different moments.
+    const file = await fs.openRandomAccess(path)
+    const readInto = file.readIntoSync.bind(file)
+    file.readIntoSync = (target, offset) => {
+      const n = readInto(target, offset)
+      const record = records[next++]
+      if (record !== undefined) writer.addRecord(record)
+      return n
+    }
+    const found: number[] = []
+    const damage: CorruptionError[] = []
+    await using reader = new LogReader(file, {
+      recoveryMode: 'absoluteConsistency',
+      onCorruption: (error) => damage.push(error),
+    })
+    for (let record = reader.readRecord(); record !== undefined; record = reader.readRecord())
+      found.push(record.length)
+    expect(damage).toEqual([])
+    expect(sizes.slice(0, found.length)).toEqual(found)
+  })
+
   it('pads a block in which no header fits and puts an empty fragment where exactly one does', async () => {
     const fs = new MemoryFileSystem()
     await write(fs, [
@@ -98,12 +181,6 @@ describe('log', () => {
     ])
   })
 
-  const modes: readonly WalRecoveryMode[] = [
-    'tolerateCorruptedTailRecords',
-    'absoluteConsistency',
-    'pointInTime',
-    'skipAnyCorruptedRecords',
-  ]
   /** Records read and damage reported, by mode in the order above. */
   const cases: readonly {
     what: string

@@ -1,18 +1,39 @@
 import { BusyError, ownedCopy } from '@varve/base'
 import { BlockCache } from '@varve/sst-format'
-import { DB, WriteBatch } from '@varve/lsm-core'
+import { DB, WriteBatch, type DBOptions } from '@varve/lsm-core'
 
 import type { StoreEngine } from '../engine.ts'
 
 /** Rows for which state is read and written by key. */
 const keyedRows = ['readrandom-hot', 'ycsb-a', 'stream-100k', 'stream-5m']
 
-export const varve: StoreEngine = varveEngine('varve', 0)
+export const varve: StoreEngine = varveEngine('varve')
 
 /** Half of the budget in single rows. */
-export const varveRows: StoreEngine = { ...varveEngine('varve-rows', 128 << 20), only: keyedRows }
+export const varveRows: StoreEngine = {
+  ...varveEngine('varve-rows', { rowCacheBytes: 128 << 20 }),
+  only: keyedRows,
+}
 
-function varveEngine(name: string, rowCacheBytes: number): StoreEngine {
+/** Logs are written over, as they are once a database has flushed for the second time. */
+export const varveRecycled: StoreEngine = {
+  ...varveEngine('varve-recycled', { recycleLogFileNum: 2 }, writeLogs),
+  only: ['fillsync'],
+}
+
+/** Flushes twice, so that the log that follows is written over one of several MiB. */
+async function writeLogs(db: DB): Promise<void> {
+  for (let i = 0; i < 8; i++) await db.put('~', Buffer.alloc(1 << 20, i))
+  await db.flush()
+  await db.put('~', '')
+  await db.flush()
+}
+
+function varveEngine(
+  name: string,
+  options: DBOptions = {},
+  prepare: (db: DB) => Promise<void> = () => Promise.resolve(),
+): StoreEngine {
   return {
     name,
     async open(directory, { cacheBytes, writeBufferBytes }) {
@@ -21,8 +42,9 @@ function varveEngine(name: string, rowCacheBytes: number): StoreEngine {
         // Our budget is for blocks and memtables; the others' cache is for blocks, and two write buffers come on top.
         blockCache: new BlockCache({ capacityBytes: cacheBytes + 2 * writeBufferBytes }),
         writeBufferSizeBytes: writeBufferBytes,
-        rowCacheBytes,
+        ...options,
       })
+      await prepare(db)
       const synced = { sync: true }
       const writes = new WriteBatch(1 << 20)
       const levelFiles = (level: number): number =>
