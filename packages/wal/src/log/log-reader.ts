@@ -267,7 +267,8 @@ export class LogReader {
     const n = this.#readAt(now, blockOffset)
     const hasChanged =
       before === undefined
-        ? now.subarray(from, from + headerSizeBytes).some((byte) => byte !== 0)
+        ? // The length and type of a fragment: what stands before them is not looked at where they are zeros.
+          now.subarray(from + 4, from + headerSizeBytes).some((byte) => byte !== 0)
         : n !== this.#end || before.some((byte, i) => byte !== now[from + i])
     if (!hasChanged) return false
     this.#block.set(now)
