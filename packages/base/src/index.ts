@@ -7,7 +7,7 @@ export * from './errors.ts'
 export { systemClock, type Clock, type Timer } from './clock.ts'
 export { systemRandom, type Random } from './random.ts'
 export { compareByteRanges, compareBytes, equalBytes } from './bytes/compare.ts'
-export { copyRange, ownedCopy } from './bytes/copy.ts'
+export { copyRange, ownedBytes, ownedCopy } from './bytes/copy.ts'
 export {
   concatBytes,
   copyBytes,

@@ -33,25 +33,26 @@ let slab = new ArrayBuffer(0)
 let slabUsed = 0
 
 /**
- * A copy of `source[start, end)` that the caller owns. Never shared memory.
+ * Zero bytes that the caller owns, for {@link ownedCopy} and for buffers that live shortly. Never shared memory.
  *
- * Small copies are cut from slabs of 16 KiB, as Node's buffers are: making an array of its own costs four times as much. A copy
- * that is kept keeps its slab.
+ * Few are cut from slabs of 16 KiB, as Node's buffers are: making an array of its own costs four times as much, and of an array in
+ * V8's heap even a view does. What is kept keeps its slab.
  */
-export function ownedCopy(source: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
-  const length = end - start
-  if (length > maxSlabCopyBytes) {
-    const copy = new Uint8Array(length)
-    nativeCopy.call(source, copy, 0, start, end)
-    return copy
-  }
+export function ownedBytes(length: number): Uint8Array<ArrayBuffer> {
+  if (length > maxSlabCopyBytes) return new Uint8Array(length)
   let at = slabUsed
   if (at + length > slab.byteLength) {
     slab = new ArrayBuffer(slabBytes)
     at = 0
   }
   slabUsed = (at + length + 7) & ~7
-  const copy = new Uint8Array(slab, at, length)
+  return new Uint8Array(slab, at, length)
+}
+
+/** Hot. A copy of `source[start, end)` in {@link ownedBytes}. */
+export function ownedCopy(source: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
+  const length = end - start
+  const copy = ownedBytes(length)
   if (length > loopBytes) nativeCopy.call(source, copy, 0, start, end)
   else for (let i = 0; i < length; i++) copy[i] = source[start + i]!
   return copy

@@ -2,6 +2,7 @@ import {
   copyRange,
   encodeInternalKey,
   NotOpenError,
+  ownedBytes,
   readTrailerSequence,
   sequenceSentinel,
   toBytes,
@@ -59,7 +60,7 @@ export class DBCursor implements Cursor {
   readonly #bounds: CursorBounds
   #valid = false
   #backward = false
-  #keyBuffer: Uint8Array = new Uint8Array(64)
+  #keyBuffer: Uint8Array = ownedBytes(64)
   #key: Uint8Array = this.#keyBuffer
   /** Length of the view `#key`; -1 when it is not of the buffer. */
   #keyLength = -1
@@ -390,7 +391,7 @@ export class DBCursor implements Cursor {
 
   #saveKey(bytes: Uint8Array, length: number): void {
     if (length > this.#keyBuffer.length) {
-      this.#keyBuffer = new Uint8Array(length * 2)
+      this.#keyBuffer = ownedBytes(length * 2)
       this.#keyLength = -1
     }
     const buffer = this.#keyBuffer

@@ -2,6 +2,7 @@ import {
   bytewiseComparator,
   copyRange,
   CorruptionError,
+  ownedBytes,
   type InternalKeyComparator,
 } from '@varve/base'
 
@@ -20,7 +21,7 @@ const touchedBytes = 512
  */
 export class BlockCursor {
   /** The array the current key is rebuilt in; valid in `[0, keyLength)`. */
-  keyBytes: Uint8Array = new Uint8Array(64)
+  keyBytes: Uint8Array = ownedBytes(64)
   keyLength = 0
   valueStart = 0
   valueEnd = 0
@@ -30,6 +31,9 @@ export class BlockCursor {
 
   #block: Block | undefined
   #data: Uint8Array = this.keyBytes
+  /** Memory of the block, where a value of it was asked for: asking an array for its memory is a call. */
+  #buffer: ArrayBufferLike | undefined
+  #dataStart = 0
   /** Where the current entry starts, and the next one. */
   #entry = 0
   #next = 0
@@ -58,6 +62,7 @@ export class BlockCursor {
     this.valid = false
     if (block !== undefined) {
       this.#data = block.data
+      this.#buffer = undefined
       this.#entriesEnd = block.entriesEnd
     }
   }
@@ -75,7 +80,13 @@ export class BlockCursor {
   }
 
   get value(): Uint8Array {
-    return this.#data.subarray(this.valueStart, this.valueEnd)
+    const start = this.valueStart
+    let buffer = this.#buffer
+    if (buffer === undefined) {
+      buffer = this.#buffer = this.#data.buffer
+      this.#dataStart = this.#data.byteOffset
+    }
+    return new Uint8Array(buffer, this.#dataStart + start, this.valueEnd - start)
   }
 
   seekToFirst(): void {
