@@ -18,6 +18,8 @@ export interface BackgroundTarget {
   readonly versions: VersionSet
   readonly families: ReadonlyMap<number, ColumnFamily>
   readonly wals: WalSet
+  /** Has the MANIFEST say which logs must be there, when it is to. */
+  recordSyncedLogs(): Promise<void>
   readonly snapshots: SnapshotList
   readonly writeController: WriteController
   readonly infoLog: InfoLog

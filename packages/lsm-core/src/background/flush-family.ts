@@ -41,6 +41,7 @@ export async function flushFamilies(
     const flushed = await writeTables(begun, surroundings)
     // Logs that hold halves of the same batches must not be lost behind the table.
     await db.wals.syncClosedLogs()
+    await db.recordSyncedLogs()
     const live: FlushedFamily[] = []
     for (const one of flushed) {
       if (one.family.dropped) await runner.discard(one.result)
@@ -89,12 +90,16 @@ async function install(
   const minLogNumberToKeep = minLogNumber(db, flushed)
   await recordChange(
     db,
-    flushed.map((one, i): VersionEdit => ({
-      columnFamily: one.family.id,
-      logNumber: nextLogNumber(one),
-      newFiles: one.result.outputs,
-      ...(i === flushed.length - 1 ? { minLogNumberToKeep } : {}),
-    })),
+    [
+      ...flushed.map((one, i): VersionEdit => ({
+        columnFamily: one.family.id,
+        logNumber: nextLogNumber(one),
+        newFiles: one.result.outputs,
+        ...(i === flushed.length - 1 ? { minLogNumberToKeep } : {}),
+      })),
+      // RocksDB looks at nothing else in an edit with it.
+      ...(db.versions.trackedWals.length > 0 ? [{ walDeletionBelow: minLogNumberToKeep }] : []),
+    ],
   )
   for (const { family, sealed, result } of flushed) {
     family.dropImmutables(sealed.length)

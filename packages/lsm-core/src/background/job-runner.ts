@@ -73,7 +73,8 @@ export class JobRunner {
         : undefined
     const canCross =
       isBuiltInComparator(comparator) && ownFilter === undefined && userMergeOperator === undefined
-    if (options.background === 'worker' && canCross) return workerPool.run(job, signal)
+    if (options.background === 'worker' && canCross)
+      return workerPool.run(job, options.blockCache, signal)
     const place: JobPlace = {
       fileSystem: options.fileSystem,
       clock: options.clock,

@@ -1,3 +1,4 @@
+import v8 from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { isVarveError } from '@varve/base'
@@ -34,11 +35,16 @@ async function run(id: number, job: Job): Promise<void> {
           setImmediate(resolve)
         }),
     })
-    reply = { id, ok: true, result }
+    reply = { id, memoryBytes: memoryBytes(), ok: true, result }
   } catch (error) {
-    reply = { id, ok: false, error: describe(error) }
+    reply = { id, memoryBytes: memoryBytes(), ok: false, error: describe(error) }
   }
   port.postMessage(reply)
+}
+
+function memoryBytes(): number {
+  const { total_heap_size: heap, external_memory: buffers } = v8.getHeapStatistics()
+  return heap + buffers
 }
 
 function describe(error: unknown): Extract<WorkerReply, { ok: false }>['error'] {

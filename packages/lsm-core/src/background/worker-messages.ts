@@ -26,6 +26,11 @@ export interface WorkerError {
 }
 
 /** From a worker. */
-export type WorkerReply =
-  | { readonly id: number; readonly ok: true; readonly result: JobResult }
-  | { readonly id: number; readonly ok: false; readonly error: WorkerError }
+export type WorkerReply = {
+  readonly id: number
+  /** Heap and buffers of the thread. */
+  readonly memoryBytes: number
+} & (
+  | { readonly ok: true; readonly result: JobResult }
+  | { readonly ok: false; readonly error: WorkerError }
+)

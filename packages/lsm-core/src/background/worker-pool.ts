@@ -3,12 +3,15 @@ import { Worker } from 'node:worker_threads'
 
 import { AbortedError, CorruptionError, IoError } from '@varve/base'
 import type { JobResult } from '@varve/compaction'
+import type { BlockCache } from '@varve/sst-format'
 
 import type { Job } from './jobs.ts'
+import { ThreadMemory } from './thread-memory.ts'
 import type { WorkerError, WorkerReply, WorkerRequest, WorkerStart } from './worker-messages.ts'
 
 interface QueuedJob {
   readonly job: Job
+  readonly cache: BlockCache
   readonly signal: AbortSignal
   readonly onAbort: () => void
   resolve(result: JobResult): void
@@ -19,8 +22,13 @@ interface PoolWorker {
   readonly worker: Worker
   /** Kept free for flushes. */
   readonly flushesOnly: boolean
+  readonly memory: ThreadMemory
   current: QueuedJob | undefined
+  idleTimer: NodeJS.Timeout | undefined
 }
+
+/** A thread that had nothing to do for so long ends, and its memory with it: starting one takes some tens of milliseconds. */
+const idleMs = 30_000
 
 /**
  * What jobs allocate dies at once, so that room for the young buys them nothing; without a bound each thread keeps four times as
@@ -39,13 +47,17 @@ class WorkerPool {
   readonly #maxCompactions = Math.max(1, Math.min(8, availableParallelism() - 1))
   #nextId = 1
 
-  /** Runs a job in some thread; a signal that fires takes it off the queue or stops it. */
-  run(job: Job, signal: AbortSignal): Promise<JobResult> {
+  /**
+   * Runs a job in some thread, whose memory counts against the budget of `cache`; a signal that fires takes it off the queue or stops
+   * it.
+   */
+  run(job: Job, cache: BlockCache, signal: AbortSignal): Promise<JobResult> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => this.#cancel(queued)
       const settle = (): void => signal.removeEventListener('abort', onAbort)
       const queued: QueuedJob = {
         job,
+        cache,
         signal,
         onAbort,
         resolve: (result) => {
@@ -80,6 +92,8 @@ class WorkerPool {
       if (idle === undefined) return
       const [queued] = this.#queue.splice(at, 1)
       idle.current = queued!
+      clearTimeout(idle.idleTimer)
+      idle.memory.workFor(queued!.cache)
       idle.worker.ref()
       post(idle.worker, { kind: 'run', id: this.#nextId++, job: queued!.job })
     }
@@ -115,7 +129,13 @@ class WorkerPool {
       },
     )
     worker.unref()
-    const entry: PoolWorker = { worker, flushesOnly, current: undefined }
+    const entry: PoolWorker = {
+      worker,
+      flushesOnly,
+      memory: new ThreadMemory(),
+      current: undefined,
+      idleTimer: undefined,
+    }
     worker.on('message', (reply: WorkerReply) => this.#finish(entry, reply))
     worker.on('error', (error) => this.#lose(entry, error))
     worker.on('exit', () => this.#lose(entry, new Error('background thread ended')))
@@ -127,6 +147,8 @@ class WorkerPool {
     const queued = entry.current
     entry.current = undefined
     entry.worker.unref()
+    entry.memory.update(reply.memoryBytes)
+    entry.idleTimer = setTimeout(() => this.#end(entry), idleMs).unref()
     if (reply.ok) queued?.resolve(reply.result)
     else
       queued?.reject(
@@ -135,11 +157,24 @@ class WorkerPool {
     this.#dispatch()
   }
 
+  /** Lets an idle thread go. */
+  #end(entry: PoolWorker): void {
+    this.#remove(entry)
+    void entry.worker.terminate()
+  }
+
+  #remove(entry: PoolWorker): boolean {
+    const at = this.#workers.indexOf(entry)
+    if (at < 0) return false
+    this.#workers.splice(at, 1)
+    clearTimeout(entry.idleTimer)
+    entry.memory.release()
+    return true
+  }
+
   /** A thread died: its job fails, the next job gets a new thread. */
   #lose(entry: PoolWorker, error: unknown): void {
-    const at = this.#workers.indexOf(entry)
-    if (at < 0) return
-    this.#workers.splice(at, 1)
+    if (!this.#remove(entry)) return
     entry.current?.reject(new IoError('background thread failed', { cause: error }))
     entry.current = undefined
     this.#dispatch()

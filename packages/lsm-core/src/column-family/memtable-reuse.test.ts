@@ -88,4 +88,26 @@ describe('memory of flushed memtables', () => {
     await db.close()
     expect(blockCache.reservedBytes).toBe(0)
   })
+
+  it('is kept free in the memory budget from when a family is written to, for up to half of it', async () => {
+    const { BlockCache } = await import('@varve/sst-format')
+    const capacityBytes = 64 << 20
+    for (const [writeBuffer, reserved] of [
+      [8 << 20, 16 << 20],
+      [48 << 20, capacityBytes / 2],
+    ] as const) {
+      const blockCache = new BlockCache({ capacityBytes })
+      const db = await DB.open('/db', {
+        createIfMissing: true,
+        fileSystem: new MemoryFileSystem(),
+        blockCache,
+        writeBufferSizeBytes: writeBuffer,
+      })
+      expect(blockCache.reservedBytes).toBeLessThan(1 << 20)
+      const value = new Uint8Array(1000)
+      for (let i = 0; i < 5000; i++) await db.put(`${i}`, value)
+      expect(blockCache.reservedBytes).toBe(reserved)
+      await db.close()
+    }
+  })
 })

@@ -50,6 +50,10 @@ import { TwoPhaseLog, type RecoveredTransaction } from './two-phase-log.ts'
 const maxRoomBytes = 1 << 20
 /** Room that is taken to be there at least of what several databases share: their bound is a soft one. */
 const sharedRoomBytes = 1 << 18
+/** A family whose memtables hold more than this is written to: it will come to hold what {@link memtablesInTurn} take. */
+const busyFamilyBytes = 1 << 20
+/** One takes writes while another is flushed. */
+const memtablesInTurn = 2
 /** An entry takes more memory than it has bytes: the room is looked at again when this part of it is used. */
 const roomCheckFraction = 16
 
@@ -291,6 +295,7 @@ export class Database implements CommitTarget, WriteBufferMember {
     const startMs = statistics === undefined ? 0 : performance.now()
     try {
       await this.wals.sync()
+      await this.recordSyncedLogs()
     } catch (error) {
       this.fail(error)
       throw error
@@ -308,6 +313,18 @@ export class Database implements CommitTarget, WriteBufferMember {
       throw error
     }
     if (statistics !== undefined) countSync(statistics, performance.now() - startMs)
+  }
+
+  /** Has the MANIFEST say which logs were finished and synced since the last call; nothing unless they are tracked. */
+  async recordSyncedLogs(): Promise<void> {
+    const walAdditions = this.wals.takeSynced()
+    if (walAdditions.length === 0) return
+    try {
+      await this.versions.logAndApply({ walAdditions })
+    } catch (error) {
+      this.fail(error)
+      throw error
+    }
   }
 
   /** Hands log records that wait in memory to the kernel. */
@@ -353,12 +370,18 @@ export class Database implements CommitTarget, WriteBufferMember {
     let active = 0
     let total = 0
     let resident = 0
+    let expected = 0
     for (const family of this.families.values()) {
+      const { residentBytes } = family
       active += family.active.memtable.approximateMemoryBytes
       total += family.memoryBytes
-      resident += family.residentBytes
+      resident += residentBytes
+      if (residentBytes > busyFamilyBytes)
+        expected = Math.max(expected, memtablesInTurn * family.options.writeBufferSizeBytes)
     }
-    this.#reserveMemory(resident)
+    // Blocks that leave the cache for memtables leave holes in the heap, which memtables cannot fill: the room is kept from the beginning.
+    const half = this.options.blockCache.capacityBytes / 2
+    this.#reserveMemory(Math.max(resident, Math.min(expected, half)))
     if (!this.closed) this.options.writeBufferManager?.update(this, active, total)
     return { active, total }
   }

@@ -1,0 +1,34 @@
+import type { BlockCache } from '@varve/sst-format'
+
+/** A thread that has not said yet what it takes is taken to take this. */
+const initialBytes = 24 << 20
+/** A thread counts for at most this part of a budget: a small one is not all for threads. */
+const maxShare = 16
+
+/** Counts what a thread keeps resident, its heap and its buffers, against the memory budget of whom it works for. */
+export class ThreadMemory {
+  #cache: BlockCache | undefined
+  #sizeBytes: number = initialBytes
+  #countedBytes = 0
+
+  /** The thread works for a database with this cache. */
+  workFor(cache: BlockCache): void {
+    this.release()
+    this.#cache = cache
+    this.#countedBytes = Math.min(this.#sizeBytes, Math.floor(cache.capacityBytes / maxShare))
+    cache.reserve(this.#countedBytes)
+  }
+
+  /** What the thread takes after a job, and keeps: memory that was freed inside it is used by its next job. */
+  update(sizeBytes: number): void {
+    this.#sizeBytes = sizeBytes
+    if (this.#cache !== undefined) this.workFor(this.#cache)
+  }
+
+  /** The thread is gone. */
+  release(): void {
+    this.#cache?.reserve(-this.#countedBytes)
+    this.#cache = undefined
+    this.#countedBytes = 0
+  }
+}
