@@ -94,18 +94,23 @@ export class BlockDecoder {
     return decompressBlock(type, body, offset, context, target)
   }
 
-  /**
-   * Hot. {@link decode} of a data block whose stored bytes begin `stored`, memory of {@link scratchBlock}; the contents are good as long
-   * as that. Undefined when it is not a sound Snappy block: {@link decode} then takes it, or says what is wrong.
-   */
-  decodeInScratch(stored: Uint8Array, offset: number, sizeBytes: number): Uint8Array | undefined {
-    if (stored[sizeBytes] !== CompressionType.Snappy) return undefined
-    if (
-      this.footer.checksum !== ChecksumType.NoChecksum &&
-      this.#checksum(stored, 0, offset, sizeBytes) !== readFixed32(stored, sizeBytes + 1)
+  /** Hot. Whether the stored bytes that begin `stored` are a Snappy block with the checksum that belongs to it. */
+  isSoundSnappy(stored: Uint8Array, offset: number, sizeBytes: number): boolean {
+    return (
+      stored[sizeBytes] === CompressionType.Snappy &&
+      (this.footer.checksum === ChecksumType.NoChecksum ||
+        this.#checksum(stored, 0, offset, sizeBytes) === readFixed32(stored, sizeBytes + 1))
     )
-      return undefined
-    return snappyInScratch(sizeBytes, maxScratchContentsBytes)
+  }
+
+  /**
+   * Hot. Contents of the sound Snappy block whose stored bytes begin `stored`, memory of {@link scratchBlock}; good as long as that.
+   * Undefined when it does not decompress: {@link decode} then takes it, or says what is wrong.
+   */
+  decompressInScratch(stored: Uint8Array, sizeBytes: number): Uint8Array | undefined {
+    return stored[sizeBytes] === CompressionType.Snappy
+      ? snappyInScratch(sizeBytes, maxScratchContentsBytes)
+      : undefined
   }
 
   #checksum(stored: Uint8Array, start: number, offset: number, sizeBytes: number): number {

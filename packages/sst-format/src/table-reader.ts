@@ -533,27 +533,50 @@ export class TableReader {
     const slot = index.slots[i] ?? this.#owner.entries.get(offset)
     const known = slot === undefined ? undefined : cache.use(slot)
     if (known !== undefined) return known
+    if (isTransient && sync && !cache.hasRoom) return this.#fetchTransient(index, i, cache)
     const admits = !sync || cache.admits(this.#owner, offset)
-    if (!admits && isTransient) {
-      cache.countMiss()
-      return this.#readTransient(index, i)
-    }
     const block = this.#fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync, admits)
     index.slots[i] = this.#owner.entries.get(offset)
     return block
   }
 
-  /** Hot. A block that is good until the next one is read this way, or the next checksum of anything is taken. */
-  #readTransient(index: IndexEntries, i: number): Block {
+  /**
+   * Hot. A block that the cache has no room for: found there compressed, or read. Good until the next one is got this way, or the next
+   * checksum of anything is taken.
+   */
+  #fetchTransient(index: IndexEntries, i: number, cache: BlockCache): CachedValue {
     this.#checkReferenced()
     const offset = index.offsets[i]!
-    const size = index.sizes[i]! + BLOCK_TRAILER_SIZE_BYTES
-    const scratch = offset + size <= this.fileSizeBytes ? scratchBlock(size) : undefined
-    if (scratch !== undefined && this.#file.readIntoSync(scratch, offset) >= size) {
-      const data = this.#table.decoder.decodeInScratch(scratch, offset, index.sizes[i]!)
-      if (data !== undefined) return new Block(data, this.path, offset)
+    const sizeBytes = index.sizes[i]!
+    const size = sizeBytes + BLOCK_TRAILER_SIZE_BYTES
+    const keeps = cache.keepsCompressed && offset + size <= this.fileSizeBytes
+    const scratch = keeps ? scratchBlock(size) : undefined
+    if (scratch === undefined) cache.countMiss()
+    else {
+      const { decoder } = this.#table
+      if (cache.readCompressed(this.#owner, offset, scratch) === size) {
+        // It was found sound before it was kept.
+        const data = decoder.decompressInScratch(scratch, sizeBytes)
+        if (data !== undefined) {
+          if (!cache.promotes()) return new Block(data, this.path, offset)
+          const block = new Block(new Uint8Array(data), this.path, offset)
+          cache.insert(this.#owner, offset, block)
+          index.slots[i] = this.#owner.entries.get(offset)
+          return block
+        }
+      } else if (
+        this.#file.readIntoSync(scratch, offset) >= size &&
+        decoder.isSoundSnappy(scratch, offset, sizeBytes)
+      ) {
+        cache.keepCompressed(this.#owner, offset, scratch, size)
+        const data = decoder.decompressInScratch(scratch, sizeBytes)
+        if (data !== undefined) return new Block(data, this.path, offset)
+      }
     }
-    return this.#readIntoOwnScratch(index.handle(i))
+    if (!cache.admits(this.#owner, offset)) return this.#readIntoOwnScratch(index.handle(i))
+    const block = this.#fetch(BlockKind.Data, offset, sizeBytes, undefined, true)!
+    index.slots[i] = this.#owner.entries.get(offset)
+    return block
   }
 
   #readIntoOwnScratch(handle: BlockHandle): Block {
