@@ -1,7 +1,8 @@
 import { CorruptionError } from '@varve/base'
 
 import type { FileMetadata } from './file-metadata.ts'
-import type { BlobFileAddition, VersionEdit } from './version-edit.ts'
+import { TrackedWals } from './tracked-wals.ts'
+import type { BlobFileAddition, VersionEdit, WalAddition } from './version-edit.ts'
 
 /** A column family as the MANIFEST describes it. */
 export interface ColumnFamilyState {
@@ -27,6 +28,10 @@ export interface ManifestState {
   readonly maxColumnFamily: number
   readonly columnFamilies: readonly ColumnFamilyState[]
   readonly blobFiles: readonly BlobFileAddition[]
+  /** Logs that must be there, ascending. */
+  readonly trackedWals: readonly WalAddition[]
+  /** Logs below are not tracked any more. */
+  readonly walsDeletedBelow: number
 }
 
 interface FamilyInProgress {
@@ -65,6 +70,7 @@ export class ManifestReplay {
   #nextFileNumber: number | undefined
   #lastSequence: number | undefined
   #minLogNumberToKeep = 0
+  readonly #trackedWals = new TrackedWals()
   #maxColumnFamily = 0
 
   constructor(file: string) {
@@ -122,6 +128,8 @@ export class ManifestReplay {
             fullHistoryTsLow,
           }),
         ),
+      trackedWals: this.#trackedWals.list(),
+      walsDeletedBelow: this.#trackedWals.deletedBelow,
       blobFiles: [...this.#families.values()].flatMap(liveBlobFiles),
     }
   }
@@ -150,6 +158,7 @@ export class ManifestReplay {
     if (edit.maxColumnFamily !== undefined) {
       this.#maxColumnFamily = Math.max(this.#maxColumnFamily, edit.maxColumnFamily)
     }
+    this.#trackedWals.apply(edit)
     const id = edit.columnFamily ?? 0
     if (edit.addColumnFamily !== undefined) {
       if (id !== 0 && this.#families.has(id)) {

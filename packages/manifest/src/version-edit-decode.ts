@@ -17,7 +17,13 @@ import type {
   VersionEdit,
   WalAddition,
 } from './version-edit.ts'
-import { CUSTOM_NON_IGNORABLE_BIT, CustomTag, SAFE_IGNORE_BIT, Tag } from './version-edit-tag.ts'
+import {
+  CUSTOM_NON_IGNORABLE_BIT,
+  CustomTag,
+  SAFE_IGNORE_BIT,
+  Tag,
+  WalTag,
+} from './version-edit-tag.ts'
 
 /** More levels than any database has; larger numbers are damage. */
 const MAX_LEVELS = 64
@@ -265,8 +271,8 @@ function decodeWalAddition(r: ByteReader): WalAddition {
   let syncedSizeBytes: number | undefined
   for (;;) {
     const tag = r.varint32()
-    if (tag === 1) break
-    if (tag !== 2) r.fail('a field of a log addition')
+    if (tag === WalTag.Terminate) break
+    if (tag !== WalTag.SyncedSize) r.fail('a field of a log addition')
     syncedSizeBytes = r.varint64()
   }
   return syncedSizeBytes === undefined ? { number } : { number, syncedSizeBytes }

@@ -2,7 +2,7 @@ import { ByteWriter, utf8Bytes } from '@varve/base'
 
 import type { FileMetadata } from './file-metadata.ts'
 import type { VersionEdit } from './version-edit.ts'
-import { CustomTag, Tag } from './version-edit-tag.ts'
+import { CustomTag, Tag, WalTag } from './version-edit-tag.ts'
 
 /** Encodes an edit as the payload of a MANIFEST record, fields in RocksDB's order; a fresh array. */
 export function encodeVersionEdit(edit: VersionEdit): Uint8Array {
@@ -31,6 +31,14 @@ export function encodeVersionEdit(edit: VersionEdit): Uint8Array {
   for (const { level, file } of edit.newFiles ?? []) {
     encodeNewFile(w, level, file, minLogNumberToKeep)
     minLogNumberToKeep = undefined
+  }
+  for (const { number, syncedSizeBytes } of edit.walAdditions ?? []) {
+    const wal = new ByteWriter(32).varint(number)
+    if (syncedSizeBytes !== undefined) wal.varint(WalTag.SyncedSize).varint(syncedSizeBytes)
+    w.varint(Tag.WalAddition2).slice(wal.varint(WalTag.Terminate).view())
+  }
+  if (edit.walDeletionBelow !== undefined) {
+    w.varint(Tag.WalDeletion2).slice(new ByteWriter(16).varint(edit.walDeletionBelow).view())
   }
   if (edit.fullHistoryTsLow !== undefined) {
     w.varint(Tag.FullHistoryTsLow).slice(edit.fullHistoryTsLow)

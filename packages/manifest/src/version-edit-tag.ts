@@ -32,6 +32,12 @@ export const Tag = {
 /** A field with this bit carries its length: a reader that does not know it goes past it. */
 export const SAFE_IGNORE_BIT = 0x2000
 
+/** Tags inside {@link Tag.WalAddition2}. */
+export const WalTag = {
+  Terminate: 1,
+  SyncedSize: 2,
+} as const
+
 /** Tags inside {@link Tag.NewFile4}. */
 export const CustomTag = {
   Terminate: 1,

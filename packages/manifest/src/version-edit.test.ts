@@ -64,6 +64,13 @@ describe('a version edit', () => {
         compactCursors: present(fc.array(fc.record({ level, key }), { minLength: 1 })),
         deletedFiles: present(fc.array(fc.record({ level, number }), { minLength: 1 })),
         newFiles: present(fc.array(fc.record({ level, file }), { minLength: 1 })),
+        walAdditions: present(
+          fc.array(
+            fc.oneof(fc.record({ number }), fc.record({ number, syncedSizeBytes: number })),
+            { minLength: 1 },
+          ),
+        ),
+        walDeletionBelow: present(number),
         columnFamily: present(fc.integer({ min: 1, max: 900 })),
         addColumnFamily: present(fc.string()),
         dropColumnFamily: present(fc.constant(true)),

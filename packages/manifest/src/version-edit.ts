@@ -19,7 +19,7 @@ export interface CompactCursor {
   readonly key: Uint8Array
 }
 
-/** A write-ahead log the MANIFEST tracks (tag 8199); read and kept, never written. */
+/** A write-ahead log the MANIFEST tracks (tag 8199). */
 export interface WalAddition {
   readonly number: number
   readonly syncedSizeBytes?: number

@@ -21,9 +21,10 @@ import type { ManifestState } from './manifest-state.ts'
 import { ManifestWriter, type ManifestBeginning } from './manifest-writer.ts'
 import { readManifest } from './read-manifest.ts'
 import { snapshotEdits } from './snapshot-edits.ts'
+import { TrackedWals } from './tracked-wals.ts'
 import { applyEdits } from './version-builder.ts'
 import { encodeVersionEdit } from './version-edit-encode.ts'
-import type { VersionEdit } from './version-edit.ts'
+import type { VersionEdit, WalAddition } from './version-edit.ts'
 import { sortLevels, Version } from './version.ts'
 
 const DEFAULT_MAX_MANIFEST_BYTES = 64 * 1024 * 1024
@@ -80,6 +81,7 @@ export class VersionSet {
   >()
   #nextFileNumber: number
   #minLogNumberToKeep: number
+  readonly #trackedWals = new TrackedWals()
   #maxColumnFamily: number
   #failure: unknown
   #failed = false
@@ -103,6 +105,10 @@ export class VersionSet {
     )
     this.dbId = state.dbId
     this.lastSequence = state.lastSequence
+    this.#trackedWals.apply({
+      walAdditions: state.trackedWals,
+      walDeletionBelow: state.walsDeletedBelow,
+    })
     this.#minLogNumberToKeep = state.minLogNumberToKeep
     this.#maxColumnFamily = state.maxColumnFamily
     this.#nextFileNumber = Math.max(state.nextFileNumber, state.manifestFileNumber + 1)
@@ -199,6 +205,11 @@ export class VersionSet {
   /** Logs below may be deleted, as the MANIFEST has it. */
   get minLogNumberToKeep(): number {
     return this.#minLogNumberToKeep
+  }
+
+  /** Logs that the MANIFEST says must be there, with the size that was synced, ascending. */
+  get trackedWals(): readonly WalAddition[] {
+    return this.#trackedWals.list()
   }
 
   /** The number that {@link VersionSet.newFileNumber} gives next. */
@@ -302,6 +313,8 @@ export class VersionSet {
       maxColumnFamily: this.#maxColumnFamily,
       lastSequence: this.lastSequence,
       nextFileNumber: this.#nextFileNumber,
+      trackedWals: this.trackedWals,
+      walsDeletedBelow: this.#trackedWals.deletedBelow,
     })
   }
 
@@ -396,6 +409,7 @@ export class VersionSet {
   #install(step: Step): void {
     for (const edit of step.edits) {
       const id = edit.columnFamily ?? 0
+      this.#trackedWals.apply(edit)
       if (edit.minLogNumberToKeep !== undefined) {
         this.#minLogNumberToKeep = Math.max(this.#minLogNumberToKeep, edit.minLogNumberToKeep)
       }

@@ -88,19 +88,16 @@ async function install(
   { db, statsOf }: FlushSurroundings,
 ): Promise<void> {
   const minLogNumberToKeep = minLogNumber(db, flushed)
-  await recordChange(
-    db,
-    [
-      ...flushed.map((one, i): VersionEdit => ({
-        columnFamily: one.family.id,
-        logNumber: nextLogNumber(one),
-        newFiles: one.result.outputs,
-        ...(i === flushed.length - 1 ? { minLogNumberToKeep } : {}),
-      })),
-      // RocksDB looks at nothing else in an edit with it.
-      ...(db.versions.trackedWals.length > 0 ? [{ walDeletionBelow: minLogNumberToKeep }] : []),
-    ],
-  )
+  await recordChange(db, [
+    ...flushed.map((one, i): VersionEdit => ({
+      columnFamily: one.family.id,
+      logNumber: nextLogNumber(one),
+      newFiles: one.result.outputs,
+      ...(i === flushed.length - 1 ? { minLogNumberToKeep } : {}),
+    })),
+    // RocksDB looks at nothing else in an edit with it.
+    ...(db.options.trackAndVerifyWalsInManifest ? [{ walDeletionBelow: minLogNumberToKeep }] : []),
+  ])
   for (const { family, sealed, result } of flushed) {
     family.dropImmutables(sealed.length)
     if (!family.dropped)

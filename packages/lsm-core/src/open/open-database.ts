@@ -10,6 +10,7 @@ import {
 import {
   CURRENT_FILE_NAME,
   LOCK_FILE_NAME,
+  logFileName,
   parseFileName,
   readIdentity,
   tableFileName,
@@ -64,6 +65,7 @@ export async function openDatabase(
   const wals = new WalSet(fs, walDirectory, {
     bufferBytes: options.manualWalFlush ? walBufferBytes : 0,
     preallocate: options.allowFallocate && endsWhereDamageBegins(options),
+    track: options.trackAndVerifyWalsInManifest,
     recycle: endsWhereDamageBegins(options) ? options.recycleLogFileNum : 0,
   })
   const { rowCacheBytes } = options
@@ -110,6 +112,7 @@ export async function openDatabase(
       )
     }
     if (exists) await checkMergeOperators(fs, directory, families.values())
+    if (options.trackAndVerifyWalsInManifest) await checkTrackedLogs(versions, fs, walDirectory)
     const logNames = await fs.list(walDirectory)
     for (const name of [...(await fs.list(directory)), ...logNames]) {
       const parsed = parseFileName(name)
@@ -144,14 +147,17 @@ export async function openDatabase(
     for (const { name, batch } of prepared) wals.append(prepareRecord(sequence, name, batch))
     if (!wals.currentIsEmpty) await wals.sync()
     for (const family of families.values()) family.active.logNumber = logNumber
-    await versions.logAndApply(
-      [...families.values()].map((family, i, all): VersionEdit => ({
+    await versions.logAndApply([
+      ...[...families.values()].map((family, i, all): VersionEdit => ({
         columnFamily: family.id,
         logNumber,
         ...recovery.editOf(family),
         ...(i === all.length - 1 ? { minLogNumberToKeep: logNumber } : {}),
       })),
-    )
+      ...(options.trackAndVerifyWalsInManifest || versions.trackedWals.length > 0
+        ? [{ walDeletionBelow: logNumber }]
+        : []),
+    ])
     for (const family of families.values())
       family.installSuperVersion(versions.columnFamily(family.id).current)
     db = new Database({
@@ -298,6 +304,32 @@ async function identityOf(
   const id = random.uuid()
   await writeIdentity(fileSystem, directory, id)
   return id
+}
+
+/** Every log that the MANIFEST tracks is there and no shorter than it was when it was synced. */
+async function checkTrackedLogs(
+  versions: VersionSet,
+  fs: FileSystem,
+  directory: string,
+): Promise<void> {
+  for (const { number, syncedSizeBytes = 0 } of versions.trackedWals) {
+    const file = join(directory, logFileName(number))
+    let sizeBytes: number
+    try {
+      sizeBytes = (await fs.stat(file)).sizeBytes
+    } catch (error) {
+      if (isNotFound(error))
+        throw new CorruptionError('log of the manifest is missing', { file, cause: error })
+      throw error
+    }
+    if (sizeBytes < syncedSizeBytes) {
+      throw new CorruptionError('log is shorter than the manifest says', {
+        file,
+        expected: syncedSizeBytes,
+        actual: sizeBytes,
+      })
+    }
+  }
 }
 
 /** Every table of the MANIFEST is there and has its size. */

@@ -56,6 +56,11 @@ export interface DBOptions {
    */
   readonly recycleLogFileNum?: number
   /**
+   * Have the MANIFEST say which finished logs were synced, and with what size; opening with it refuses a database where one is
+   * missing or shorter, with a CorruptionError. Costs a write of the MANIFEST a log. Default false.
+   */
+  readonly trackAndVerifyWalsInManifest?: boolean
+  /**
    * Write zeros ahead of the end of a log that is synced often, for the same reason; they are cut off when the log is
    * finished. Has no effect with the same recovery modes. Turn it off where RocksDB follows the open database as a secondary, which
    * would take the zeros for the end of a block. Default true.

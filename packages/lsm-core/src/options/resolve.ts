@@ -84,6 +84,7 @@ export interface ResolvedDBOptions {
   readonly maxTotalWalSizeBytes: number
   readonly walRecoveryMode: WalRecoveryMode
   readonly recycleLogFileNum: number
+  readonly trackAndVerifyWalsInManifest: boolean
   readonly allowFallocate: boolean
   readonly background: 'worker' | 'inline'
   readonly maxBackgroundCompactions: number
@@ -165,6 +166,7 @@ const databaseKeys: ReadonlySet<string> = new Set<keyof DBOptions>([
   'maxTotalWalSizeBytes',
   'walRecoveryMode',
   'recycleLogFileNum',
+  'trackAndVerifyWalsInManifest',
   'allowFallocate',
   'background',
   'maxBackgroundJobs',
@@ -319,6 +321,7 @@ export function resolveDBOptions(options: DBOptions): ResolvedDBOptions {
       recoveryModes,
     ),
     recycleLogFileNum: checkNumber('recycleLogFileNum', options.recycleLogFileNum ?? 0, 0, 1000),
+    trackAndVerifyWalsInManifest: options.trackAndVerifyWalsInManifest ?? false,
     allowFallocate: options.allowFallocate ?? true,
     background,
     ...resolveBackgroundOptions(options),

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import { IoError } from '@varve/base'
 import { isNotFound, type FileSystem, type WritableFile } from '@varve/vfs'
-import { logFileName } from '@varve/manifest'
+import { logFileName, type WalAddition } from '@varve/manifest'
 import { LogWriter } from '@varve/wal'
 
 import { BufferedFile } from './buffered-file.ts'
@@ -38,6 +38,8 @@ export interface WalSetOptions {
   readonly preallocate?: boolean
   /** Logs that nobody needs any more and that are kept to be written over, at most. Default 0. */
   readonly recycle?: number
+  /** Remember for {@link WalSet.takeSynced} which logs are finished and synced. Default false. */
+  readonly track?: boolean
 }
 
 /** More than this since the last sync: writing it is what the sync takes time for, not the file's length. */
@@ -64,6 +66,8 @@ export class WalSet {
   readonly #bufferBytes: number
   readonly #preallocate: boolean
   readonly #recycle: number
+  readonly #track: boolean
+  #synced: WalAddition[] = []
   /** Numbers of logs that wait to be written over, oldest first. */
   #spare: number[] = []
   /** Readers of live logs; see {@link hold}. */
@@ -83,6 +87,7 @@ export class WalSet {
     this.#bufferBytes = options.bufferBytes ?? 0
     this.#preallocate = options.preallocate ?? false
     this.#recycle = options.recycle ?? 0
+    this.#track = options.track ?? false
     this.#fs = fs
     this.#directory = directory
   }
@@ -144,7 +149,7 @@ export class WalSet {
     }
     if (old !== undefined) {
       this.#live.push({ number: old.number, sizeBytes: old.writer.sizeBytes })
-      if (isTrimmed) this.#finish(old)
+      if (isTrimmed) this.#finishSynced(old)
       else this.#unsynced.push(old)
     }
     const buffer = this.#bufferBytes > 0 ? new BufferedFile(file, this.#bufferBytes) : undefined
@@ -194,7 +199,7 @@ export class WalSet {
   #syncClosedLogsSync(): void {
     for (const log of this.#unsynced.splice(0)) {
       log.writer.syncSync()
-      this.#finish(log)
+      this.#finishSynced(log)
     }
   }
 
@@ -206,7 +211,7 @@ export class WalSet {
       // A blocking sync may have come between and taken it off the list.
       if (this.#unsynced[0] !== log) continue
       this.#unsynced.shift()
-      this.#finish(log)
+      this.#finishSynced(log)
     }
   }
 
@@ -226,6 +231,11 @@ export class WalSet {
     }
     this.#unsynced = keep
     return gone
+  }
+
+  /** Logs that were finished and synced since the last call, with their sizes: the MANIFEST can say that they must be there. */
+  takeSynced(): WalAddition[] {
+    return this.#synced.splice(0)
   }
 
   /** Numbers of the logs that wait to be written over, which it gives up. */
@@ -292,6 +302,13 @@ export class WalSet {
       log.syncing--
       if (log.finished && log.syncing === 0) log.writer.closeSync()
     }
+  }
+
+  #finishSynced(log: OpenLog): void {
+    const { sizeBytes } = log.writer
+    if (this.#track && sizeBytes > 0)
+      this.#synced.push({ number: log.number, syncedSizeBytes: sizeBytes })
+    this.#finish(log)
   }
 
   #finish(log: OpenLog): void {
