@@ -14,7 +14,7 @@ export {
   type TableIteratorOptions,
   type TableReaderOptions,
 } from './table-reader.ts'
-export { BlockCache, type BlockCacheStats } from './cache/block-cache.ts'
+export { BlockCache, type BlockCacheOptions, type BlockCacheStats } from './cache/block-cache.ts'
 export {
   clipRangeTombstones,
   FragmentedRangeTombstones,
