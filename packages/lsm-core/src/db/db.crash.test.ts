@@ -39,6 +39,7 @@ async function checkPrefix(
     fileSystem: disk,
     columnFamilies: families,
     recycleLogFileNum,
+    trackAndVerifyWalsInManifest: recycleLogFileNum !== 1,
   }
   await using db = await DB.open('/db', options)
   const other = db.columnFamily('other')
@@ -95,6 +96,7 @@ describe('DB after a loss of power', () => {
           fileSystem,
           columnFamilies: families,
           recycleLogFileNum,
+          trackAndVerifyWalsInManifest: recycleLogFileNum !== 1,
         })
         for (let n = 1; n <= 150; n++) {
           const sync = random.below(4) === 0
