@@ -348,11 +348,13 @@ export class DB {
     const handles = options?.columnFamilies
     if (handles !== undefined && handles.length !== keys.length)
       throw new InvalidOptionError('columnFamilies', 'must name a family for every key')
-    const one = handles === undefined ? database.family(options?.cf) : undefined
     return new MultiGet(
       keys,
-      (place) => one ?? database.family(handles![place]),
+      handles === undefined
+        ? [database.family(options?.cf)]
+        : handles.map((handle) => database.family(handle)),
       options?.snapshot?.sequence ?? database.versions.lastSequence,
+      options?.snapshot === undefined,
     )
   }
 

@@ -71,3 +71,36 @@ describe('looking many keys up', () => {
     expect(db.keyMayExist('zzz')).toBe(true)
   })
 })
+
+describe('looking many keys up where values of single keys are cached', () => {
+  it('asks that cache, and yet shows one moment', async () => {
+    const count = 20_000
+    const keys = Array.from({ length: count }, (_, i) => `key${i}`)
+    const texts = (values: readonly (Uint8Array | undefined)[]): (string | undefined)[] =>
+      values.map((value) => value && utf8Text(value))
+    const write = async (db: DB, text: string): Promise<void> => {
+      const batch = new WriteBatch()
+      for (const key of keys) batch.put(key, text)
+      await db.write(batch)
+    }
+    const db = await DB.open('/db', {
+      fileSystem: new MemoryFileSystem(),
+      createIfMissing: true,
+      rowCacheBytes: 8 << 20,
+    })
+    await write(db, 'old')
+    await db.flush()
+    using snapshot = db.snapshot()
+    expect(new Set(texts(db.multiGetSync(keys)))).toEqual(new Set(['old']))
+    const pending = db.multiGet(keys)
+    await write(db, 'new')
+    expect(new Set(texts(await pending))).toEqual(new Set(['old']))
+    expect(new Set(texts(db.multiGetSync(keys)))).toEqual(new Set(['new']))
+    expect(new Set(texts(db.multiGetSync(keys, { snapshot })))).toEqual(new Set(['old']))
+    db.deleteSync('key7')
+    expect(texts(db.multiGetSync(['key7', 'key8']))).toEqual([undefined, 'new'])
+    snapshot.release()
+    await db.close()
+    assertNoOpenResources()
+  })
+})

@@ -11,13 +11,6 @@ const keysPerLook = 32
 /** Longest stretch of look-ups between two turns of the event loop. */
 const maxSliceMs = 4
 
-/** A key of a look-up of many. */
-interface Wanted {
-  readonly family: ColumnFamily
-  readonly key: Uint8Array
-  readonly place: number
-}
-
 /** What a look-up of many needs of the database. */
 interface MultiGetHost {
   readonly closed: boolean
@@ -26,28 +19,41 @@ interface MultiGetHost {
 
 /** Looks many keys up, in one family or several, at one moment. */
 export class MultiGet {
-  readonly #wanted: Wanted[]
+  readonly #keys: Uint8Array[]
+  /** Family of each key, and what it was at that moment. */
+  readonly #families: ColumnFamily[]
+  readonly #superVersions: SuperVersion[]
   readonly #sequence: number
-  /** What each family was at that moment. */
-  readonly #superVersions = new Map<ColumnFamily, SuperVersion>()
-  readonly #values: (Uint8Array | undefined)[]
+  /** Places of the keys in the order they are asked for in; undefined: as they come. */
+  readonly #order: Int32Array | undefined
+  readonly #values: (Uint8Array | undefined)[] = []
+  /** The moment is now: values of single keys may come from the row cache, and go there. */
+  #isNow: boolean
   #next = 0
 
-  /** `familyOf` is asked for every place; keys are the caller's until the last value is there. */
+  /**
+   * `families` has one for all keys, or one for each. `isNow`: nothing was written after `sequence`. Keys are the caller's until
+   * the last value is there.
+   */
   constructor(
     keys: readonly (string | Uint8Array)[],
-    familyOf: (place: number) => ColumnFamily,
+    families: readonly ColumnFamily[],
     sequence: number,
+    isNow: boolean,
   ) {
     this.#sequence = sequence
-    this.#wanted = keys.map((key, place) => ({ family: familyOf(place), key: toBytes(key), place }))
-    for (const { family } of this.#wanted) this.#superVersions.set(family, family.superVersion)
-    if (keys.length >= sortFromKeys) {
-      this.#wanted.sort(
-        (a, b) => a.family.id - b.family.id || a.family.comparator.user.compare(a.key, b.key),
-      )
+    this.#isNow = isNow
+    this.#keys = []
+    this.#families = []
+    this.#superVersions = []
+    for (const [place, key] of keys.entries()) {
+      const family = families[families.length === 1 ? 0 : place]!
+      this.#keys.push(typeof key === 'string' ? toBytes(key) : key)
+      this.#families.push(family)
+      this.#superVersions.push(family.superVersion)
+      this.#values.push(undefined)
     }
-    this.#values = Array.from({ length: keys.length })
+    this.#order = keys.length < sortFromKeys ? undefined : this.#sortedPlaces()
   }
 
   /** All values, in the order of the keys, before it returns. */
@@ -59,10 +65,12 @@ export class MultiGet {
   /** All values, in the order of the keys; lets the event loop turn now and then. */
   async run(host: MultiGetHost): Promise<(Uint8Array | undefined)[]> {
     this.#run(performance.now() + maxSliceMs)
-    if (this.#next === this.#wanted.length) return this.#values
-    const held = [...this.#superVersions.values()].map((superVersion) => superVersion.ref())
+    const count = this.#keys.length
+    if (this.#next === count) return this.#values
+    this.#isNow = false
+    const held = [...new Set(this.#superVersions)].map((superVersion) => superVersion.ref())
     try {
-      while (this.#next < this.#wanted.length) {
+      while (this.#next < count) {
         await new Promise<void>((resolve) => {
           setImmediate(resolve)
         })
@@ -77,16 +85,40 @@ export class MultiGet {
   }
 
   #run(untilMs: number): void {
-    const wanted = this.#wanted
-    while (this.#next < wanted.length) {
-      const end = Math.min(wanted.length, this.#next + keysPerLook)
+    const count = this.#keys.length
+    const order = this.#order
+    while (this.#next < count) {
+      const end = Math.min(count, this.#next + keysPerLook)
       for (let i = this.#next; i < end; i++) {
-        const { family, key, place } = wanted[i]!
-        const superVersion = this.#superVersions.get(family)!
-        this.#values[place] = lookUp(superVersion, family.lookup, key, this.#sequence)
+        const place = order === undefined ? i : order[i]!
+        this.#values[place] = this.#look(place)
       }
       this.#next = end
-      if (performance.now() >= untilMs) return
+      if (untilMs !== Number.POSITIVE_INFINITY && performance.now() >= untilMs) return
     }
+  }
+
+  #look(place: number): Uint8Array | undefined {
+    const key = this.#keys[place]!
+    const family = this.#families[place]!
+    const superVersion = this.#superVersions[place]!
+    const rows = this.#isNow ? family.rows : undefined
+    if (rows === undefined) return lookUp(superVersion, family.lookup, key, this.#sequence)
+    const row = rows.get(key)
+    if (row !== undefined) return row
+    const value = lookUp(superVersion, family.lookup, key, this.#sequence)
+    if (value !== undefined) rows.fill(key, value)
+    return value
+  }
+
+  /** Places in the order of families and their keys. */
+  #sortedPlaces(): Int32Array {
+    const keys = this.#keys
+    const families = this.#families
+    return Int32Array.from(keys.keys()).sort(
+      (a, b) =>
+        families[a]!.id - families[b]!.id ||
+        families[a]!.comparator.user.compare(keys[a]!, keys[b]!),
+    )
   }
 }
