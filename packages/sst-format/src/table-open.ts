@@ -215,7 +215,8 @@ function globalSequenceOf(
   return largestSequence
 }
 
-function decodeRangeTombstones(
+/** The tombstones of a range-deletion block; those that cover nothing are left out. @internal */
+export function decodeRangeTombstones(
   data: Uint8Array,
   file: string,
   offset: number,

@@ -32,6 +32,8 @@ export interface FuzzReport {
   readonly outcomes: number
   readonly slowestMs: number
   readonly inputsPerSecond: number
+  /** Memory of the process at its highest, where it was looked at, bytes. */
+  readonly residentBytesMax: number
   readonly failures: readonly string[]
 }
 
@@ -43,6 +45,7 @@ const countEvery = 32
 const failuresMax = 5
 /** Native decompressors of refused inputs wait for the garbage collector, which does not see how large they are. */
 const collectEvery = 20_000
+const residentEvery = 500
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
@@ -66,9 +69,10 @@ export async function runFuzzDrill(options: FuzzDrillOptions): Promise<readonly 
     const report = await fuzz(target, options)
     reports.push(report)
     const { decoder, inputs, decoded, outcomes, slowestMs, inputsPerSecond, failures } = report
+    const mib = (report.residentBytesMax / 2 ** 20).toFixed(0)
     options.log(
       `${decoder}: ${inputs} inputs, ${decoded} decoded, ${outcomes} ends, slowest ${slowestMs.toFixed(1)} ms, ` +
-        `${inputsPerSecond.toFixed(0)}/s, ${failures.length} failures`,
+        `${inputsPerSecond.toFixed(0)}/s, ${mib} MiB of the process, ${failures.length} failures`,
     )
   }
   return reports
@@ -81,9 +85,12 @@ async function fuzz(target: FuzzTarget, options: FuzzDrillOptions): Promise<Fuzz
   const failures: string[] = []
   let decoded = 0
   let slowestMs = 0
+  let residentBytesMax = 0
   let done = 0
   const start = performance.now()
   for (; done < options.inputs && failures.length < failuresMax; done++) {
+    if (done % residentEvery === 0)
+      residentBytesMax = Math.max(residentBytesMax, process.memoryUsage.rss())
     if (done % collectEvery === collectEvery - 1) await collectGarbage()
     const [input, kind] = nextInput(target, pool, random)
     const before = performance.now()
@@ -122,6 +129,7 @@ async function fuzz(target: FuzzTarget, options: FuzzDrillOptions): Promise<Fuzz
     decoded,
     outcomes: seen.size,
     slowestMs,
+    residentBytesMax,
     inputsPerSecond: (done / (performance.now() - start)) * 1000,
     failures,
   }

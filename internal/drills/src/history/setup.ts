@@ -51,6 +51,8 @@ export function randomSetup(random: SeededRandom, limits: SetupLimits = {}): Set
       ...maybe(random, 3, { atomicFlush: true }),
       ...maybe(random, 3, { rowCacheBytes: 20_000 }),
       ...maybe(random, 5, { manualWalFlush: true }),
+      ...maybe(random, 3, { recycleLogFileNum: 2 }),
+      ...maybe(random, 4, { trackAndVerifyWalsInManifest: true }),
       ...(limits.plain === true ? {} : maybe(random, 4, { walDirectory: 'logs' })),
     },
     families,

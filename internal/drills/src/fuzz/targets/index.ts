@@ -1,6 +1,8 @@
 import type { FuzzTarget } from '../fuzz-target.ts'
+import { backupTarget } from './backup-target.ts'
 import { batchTarget } from './batch-target.ts'
 import { compressionTargets } from './compression-targets.ts'
+import { filterTargets } from './filter-targets.ts'
 import { logTarget } from './log-target.ts'
 import {
   currentTarget,
@@ -10,26 +12,33 @@ import {
 } from './manifest-targets.ts'
 import {
   blockTarget,
-  filterTarget,
   footerTarget,
   indexTarget,
   propertiesTarget,
+  separatedBlockTarget,
 } from './table-part-targets.ts'
-import { tableTarget } from './table-target.ts'
+import { rangeTombstoneTarget } from './range-tombstone-target.ts'
+import { recycledLogTarget } from './recycled-log-target.ts'
+import { tableTarget, uncheckedTableTarget } from './table-target.ts'
 
 /** Every decoder of the store's files. */
 export const fuzzTargets: readonly FuzzTarget[] = [
   logTarget,
+  recycledLogTarget,
   batchTarget,
   versionEditTarget,
   manifestTarget,
   currentTarget,
   optionsTarget,
   blockTarget,
+  separatedBlockTarget,
   indexTarget,
+  rangeTombstoneTarget,
   footerTarget,
   propertiesTarget,
-  filterTarget,
+  ...filterTargets,
   ...compressionTargets,
   tableTarget,
+  uncheckedTableTarget,
+  backupTarget,
 ]

@@ -1,19 +1,19 @@
-import { bytewiseComparator, encodeInternalKey, InternalKeyComparator } from '@varve/base'
+import {
+  bytewiseComparator,
+  encodeInternalKey,
+  InternalKeyComparator,
+  writeFixed32,
+} from '@varve/base'
 import type { SeededRandom } from '@varve/base/testing'
 import { ChecksumType, TableBuilder, TableReader, type TableProperties } from '@varve/sst-format'
 import {
   Block,
   BlockBuilder,
   BlockCursor,
-  buildFastLocalBloom,
-  buildLegacyBloom,
-  buildRibbon,
   decodeFooter,
   decodeIndexBlock,
   decodeProperties,
   encodeFooter,
-  FilterKeys,
-  FilterReader,
 } from '@varve/sst-format/testing'
 import { MemoryFileSystem } from '@varve/vfs'
 
@@ -74,6 +74,42 @@ export const blockTarget: FuzzTarget = {
   },
   // Keys share what the key before had: an entry of three bytes may stand for a long one.
   allocationMax: (inputBytes) => 65_536 + inputBytes * inputBytes,
+}
+
+/** Bit of the footer word that says so. */
+const separatedBit = 1 << 28
+
+/** Data blocks whose values stand behind all keys. */
+export const separatedBlockTarget: FuzzTarget = {
+  ...blockTarget,
+  name: 'separated-block',
+  make(random) {
+    const interval = random.pick([1, 2, 16])
+    const keyPart: number[] = []
+    const values: number[] = []
+    const restarts: number[] = []
+    let before: Uint8Array = new Uint8Array(0)
+    for (const [i, key] of internalKeys(random, 1 + random.below(30)).entries()) {
+      const value = random.bytes(random.below(20))
+      const isRestart = i % interval === 0
+      if (isRestart) {
+        restarts.push(keyPart.length)
+        before = new Uint8Array(0)
+      }
+      let shared = 0
+      while (shared < before.length && before[shared] === key[shared]) shared++
+      keyPart.push(...varint(shared), ...varint(key.length - shared), ...varint(value.length))
+      // Only a restart point says where its value begins: the others follow.
+      if (isRestart) keyPart.push(...varint(values.length))
+      keyPart.push(...key.subarray(shared))
+      values.push(...value)
+      before = key
+    }
+    const words = [...restarts, keyPart.length, (restarts.length | separatedBit) >>> 0]
+    const tail = new Uint8Array(words.length * 4)
+    for (const [i, word] of words.entries()) writeFixed32(tail, i * 4, word)
+    return Uint8Array.from([...keyPart, ...values, ...tail])
+  },
 }
 
 /** Index blocks in every coding. */
@@ -162,28 +198,6 @@ export const propertiesTarget: FuzzTarget = {
   },
   allocationMax: (inputBytes) => 65_536 + inputBytes * inputBytes,
 }
-
-/** Filters of all kinds: they may say yes too often when damaged, but must say something. */
-export const filterTarget: FuzzTarget = {
-  name: 'filter',
-  make(random) {
-    const legacy = random.below(3) === 0
-    const keys = new FilterKeys(legacy)
-    for (let n = random.below(60); n >= 0; n--) keys.add(random.bytes(8), 8)
-    if (legacy) return buildLegacyBloom(keys, 10)
-    return (
-      (random.below(2) === 0 ? buildRibbon(keys, 10) : undefined) ?? buildFastLocalBloom(keys, 10)
-    )
-  },
-  run(input) {
-    const filter = new FilterReader(input)
-    for (const key of filterProbes)
-      if (typeof filter.mayMatch(key, key.length) !== 'boolean') throw new Error('no answer')
-  },
-}
-const filterProbes = ['', 'a', 'abcdefgh', 'x'.repeat(100)].map((text) =>
-  new TextEncoder().encode(text),
-)
 
 /** Builds a table; returns its bytes. */
 export function buildTable(

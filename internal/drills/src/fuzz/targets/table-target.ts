@@ -1,5 +1,5 @@
 import { writeFixed32 } from '@varve/base'
-import { ChecksumType, CompressionType } from '@varve/sst-format'
+import { ChecksumType, CompressionType, IndexType } from '@varve/sst-format'
 import {
   Block,
   BlockCursor,
@@ -47,6 +47,53 @@ export const tableTarget: FuzzTarget = {
     readTable(input)
   },
   allocationMax: (inputBytes) => (1 << 20) + inputBytes * inputBytes,
+}
+
+const compressions = [
+  CompressionType.NoCompression,
+  CompressionType.Snappy,
+  CompressionType.Zlib,
+  CompressionType.LZ4,
+  CompressionType.LZ4HC,
+  CompressionType.ZSTD,
+] as const
+
+/** Whole tables of every layout without checksums: damage reaches all that lies behind them. */
+export const uncheckedTableTarget: FuzzTarget = {
+  name: 'unchecked-table',
+  make(random) {
+    const indexType = random.pick([
+      IndexType.BinarySearch,
+      IndexType.HashSearch,
+      IndexType.TwoLevelIndexSearch,
+      IndexType.BinarySearchWithFirstKey,
+    ])
+    const compression = random.pick(compressions)
+    return buildTable(random, {
+      formatVersion: 2 + random.below(6),
+      blockSizeBytes: random.pick([64, 256]),
+      blockRestartInterval: random.pick([1, 4, 16]),
+      indexBlockRestartInterval: random.pick([1, 4]),
+      compression,
+      checksum: ChecksumType.NoChecksum,
+      bloomBitsPerKey: random.pick([0, 10]),
+      filter: random.pick(['bloom', 'ribbon']),
+      indexType,
+      dataBlockIndex: random.pick(['binary', 'binaryAndHash']),
+      ...(indexType === IndexType.HashSearch ? { prefixExtractor: 'rocksdb.FixedPrefix.4' } : {}),
+      ...(indexType === IndexType.TwoLevelIndexSearch
+        ? { metadataBlockSizeBytes: 64, partitionFilters: random.below(2) === 0 }
+        : {}),
+      ...(compression === CompressionType.ZSTD && random.below(2) === 0
+        ? { maxDictBytes: 256 }
+        : {}),
+    })
+  },
+  run(input) {
+    readTable(input)
+  },
+  // The formats expand by so much at most; a table's tail may be decoded once for each block that a damaged index names.
+  allocationMax: (inputBytes) => (1 << 20) + inputBytes * 2100 + inputBytes * inputBytes,
 }
 
 function layoutOf(table: Uint8Array): {
