@@ -118,6 +118,8 @@ export class Database implements CommitTarget, WriteBufferMember {
   /** Cursors and other readers that must be closed with the database. */
   readonly readers: Set<{ close(): void }> = new Set()
   #reservedBytes = 0
+  /** A memtable was sealed since blocking writes were last found to have room; nothing else takes it from them. */
+  #mayBeFarBehind = true
   /** Bytes of batches until {@link makeRoom} looks at the memtables again. */
   #untilRoomCheckBytes = 0
   readonly #activeMemtable = (id: number): Memtable | undefined =>
@@ -241,11 +243,13 @@ export class Database implements CommitTarget, WriteBufferMember {
   checkRoomForBlockingWrite(): void {
     if (this.writeController.paused !== undefined)
       throw new BusyError('writes wait for files that are taken in')
+    if (!this.#mayBeFarBehind) return
     if (this.writeController.isTooFarBehind(this.families.values())) {
       throw new BusyError(
         'blocking writes have run ahead of flush: let the event loop turn, or await put and write',
       )
     }
+    this.#mayBeFarBehind = false
   }
 
   yieldIfLong(): Promise<void> | undefined {
@@ -457,6 +461,7 @@ export class Database implements CommitTarget, WriteBufferMember {
       if (one.active.memtable.empty) continue
       const { memtable } = one.active
       one.switchMemtable(this.wals.currentNumber)
+      this.#mayBeFarBehind = true
       this.notify('onMemTableSealed', {
         columnFamilyName: one.name,
         entries: memtable.entryCount,

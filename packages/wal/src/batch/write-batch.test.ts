@@ -28,6 +28,27 @@ function show(batch: WriteBatch): string[] {
 }
 
 describe('WriteBatch', () => {
+  test.prop([
+    fc.array(fc.record({ clear: fc.boolean(), length: fc.constantFrom(0, 1, 1, 1, 40, 300) }), {
+      maxLength: 60,
+    }),
+  ])('shows its present bytes, however often it was used before', (steps) => {
+    const batch = new WriteBatch(64)
+    let entries: string[] = []
+    for (const [i, { clear, length }] of steps.entries()) {
+      if (clear) {
+        batch.clear()
+        entries = []
+      }
+      const value = String(i % 10).repeat(length)
+      batch.put('k', value)
+      entries.push(value)
+      const fresh = new WriteBatch()
+      for (const entry of entries) fresh.put('k', entry)
+      expect(formatHex(batch.data)).toBe(formatHex(fresh.data))
+    }
+  })
+
   it('has the bytes of the format', () => {
     const cf = { id: 2 }
     const batch = new WriteBatch()

@@ -66,6 +66,9 @@ export class WriteBatch {
   /** Ids other than 0 that entries name; kept beside the bytes so that a database can check them without a walk. */
   #columnFamilyIds: Set<number> | undefined
   #plain = true
+  /** What {@link data} gave last, and of which memory: most batches that are used again are as long as before. */
+  #view: Uint8Array | undefined
+  #viewOf: Uint8Array | undefined
   /** The family that all entries so far name; -1 before the first, -2 when there are several. */
   #family = -1
 
@@ -126,8 +129,14 @@ export class WriteBatch {
 
   /** The batch's bytes, a view borrowed until the next change. */
   get data(): Uint8Array {
-    writeFixed32(this.#out.bytes, 8, this.#count)
-    return this.#out.view()
+    const { bytes, length } = this.#out
+    writeFixed32(bytes, 8, this.#count)
+    let view = this.#view
+    if (view?.length !== length || this.#viewOf !== bytes) {
+      this.#view = view = this.#out.view()
+      this.#viewOf = bytes
+    }
+    return view
   }
 
   put(
