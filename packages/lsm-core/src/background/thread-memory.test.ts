@@ -25,5 +25,5 @@ test('a thread counts for a part of a small budget', () => {
   const memory = new ThreadMemory()
   memory.workFor(cache)
   memory.update(40 * MiB)
-  expect(cache.reservedBytes).toBe(MiB)
+  expect(cache.reservedBytes).toBe(2 * MiB)
 })

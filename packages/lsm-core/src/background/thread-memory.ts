@@ -3,7 +3,7 @@ import type { BlockCache } from '@varve/sst-format'
 /** A thread that has not said yet what it takes is taken to take this. */
 const initialBytes = 24 << 20
 /** A thread counts for at most this part of a budget: a small one is not all for threads. */
-const maxShare = 16
+const maxShare = 8
 
 /** Counts what a thread keeps resident, its heap and its buffers, against the memory budget of whom it works for. */
 export class ThreadMemory {
