@@ -317,7 +317,8 @@ export class LogReader {
           this.#start = this.#end
           return badRecordChecksum
         }
-        if (!this.#isOfThisLog(start)) {
+        // One that is not whole is judged as damage: the number may be what is damaged.
+        if (!this.#isOfThisLog(start) && this.#hasFragmentAt(start)) {
           this.#start = this.#end
           return oldRecord
         }
@@ -331,15 +332,19 @@ export class LogReader {
         return badRecordLength
       }
       if (type === RecordType.Zero && length === 0) {
+        if (this.#recycled && left < recyclableHeaderSizeBytes) {
+          // The end of a block where the longer header does not fit.
+          this.#start = this.#end
+          continue
+        }
         this.#zeros = true
         this.#zerosOffset = this.#fragmentOffset
         // What is left of a record that was never whole may lie behind zeros, and is forgiven as such a record is; a whole one
         // says that others are lost.
         const isDamage =
-          !this.#recycled &&
-          (this.#mode === 'absoluteConsistency'
+          this.#mode === 'absoluteConsistency' && !this.#recycled
             ? this.#block.subarray(start, this.#end).some((byte) => byte !== 0)
-            : this.#hasFragmentAfter(start))
+            : this.#hasFragmentAfter(start)
         this.#start = this.#end
         return isDamage ? lostRecords : badRecord
       }
@@ -355,8 +360,7 @@ export class LogReader {
       }
       if (this.#zeros) {
         this.#zeros = false
-        // In a recycled log they fill blocks in which its longer header does not fit.
-        if (!this.#recycled) return lostRecords
+        return lostRecords
       }
       // The compression comes first and has no recyclable form.
       if (type !== RecordType.SetCompressionType) this.#firstFragment = false
@@ -381,12 +385,14 @@ export class LogReader {
     }
   }
 
-  /** Whether a whole fragment lies anywhere behind `start` in the block. */
+  /** Whether a whole fragment of this log lies anywhere behind `start` in the block. */
   #hasFragmentAfter(start: number): boolean {
     const block = this.#block
     for (let at = start + 1; at + headerSizeBytes <= this.#end; at++) {
       const type = block[at + 6]!
-      if (type < RecordType.Full || type > RecordType.Last) continue
+      const first = this.#recycled ? RecordType.RecyclableFull : RecordType.Full
+      if (type < first || type > first + 3) continue
+      if (this.#recycled && !this.#isOfThisLog(at)) continue
       if (this.#hasFragmentAt(at)) return true
     }
     return false
