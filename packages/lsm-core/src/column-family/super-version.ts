@@ -41,7 +41,7 @@ export class SuperVersion {
 
   unref(): void {
     if (--this.#references > 0) return
-    for (const source of this.idleSources.splice(0)) source.close()
+    for (const source of this.idleSources.splice(0)) source.discard()
     this.active.unref()
     for (const memtable of this.immutables) memtable.unref()
     this.#onRelease()

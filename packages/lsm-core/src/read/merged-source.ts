@@ -91,7 +91,7 @@ export class MergedSource {
         const idle = superVersion.idleSources.pop()
         if (idle === undefined) break
         if (idle.#isUpToDate) return idle
-        idle.close()
+        idle.discard()
       }
     }
     return new MergedSource(superVersion, env, options)
@@ -110,12 +110,17 @@ export class MergedSource {
       this.iterator.rest()
       idleSources.push(this)
     } else {
-      this.close()
+      this.iterator.close()
     }
   }
 
-  close(): void {
-    this.iterator.close()
+  /** Ends an idle one. Whoever comes by must not fail for it: of what is only read nothing can be lost. */
+  discard(): void {
+    try {
+      this.iterator.close()
+    } catch {
+      // The descriptors are gone either way.
+    }
   }
 }
 
