@@ -436,6 +436,8 @@ export class BlockCursor {
       this.valueStart = block.valuesStart + this.#varint(p)
       p = this.#position
     } else {
+      // A restart point that is not in the array says where no value is.
+      if (this.#values < 0) this.#damaged()
       this.valueStart = this.#values
     }
     this.valueEnd = this.#values = this.valueStart + valueLength
