@@ -1,7 +1,11 @@
 import type { Memtable } from '@varve/memtable'
 import type { Version } from '@varve/manifest'
 
-import type { MergedSource } from '../read/merged-source.ts'
+/** What a closed cursor has left for the next one. */
+export interface IdleSource {
+  /** Ends it; does not throw. */
+  discard(): void
+}
 
 /**
  * All that a read of one family needs, of one moment: the memtable that takes writes, the sealed ones, newest first, and
@@ -15,8 +19,8 @@ export class SuperVersion {
   readonly active: Memtable
   readonly immutables: readonly Memtable[]
   readonly version: Version
-  /** What closed cursors have left for the next ones. */
-  readonly idleSources: MergedSource[] = []
+  /** Ended with the superversion. */
+  readonly idleSources: IdleSource[] = []
   readonly #onRelease: () => void
   #references = 1
 

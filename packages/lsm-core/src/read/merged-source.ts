@@ -4,7 +4,7 @@ import type { FileMetadata } from '@varve/manifest'
 import { RangeTombstoneList, type Memtable } from '@varve/memtable'
 import type { TableIteratorOptions } from '@varve/sst-format'
 
-import type { SuperVersion } from '../column-family/super-version.ts'
+import type { IdleSource, SuperVersion } from '../column-family/super-version.ts'
 import type { CursorOptions } from '../db/handles.ts'
 import type { LookupEnvironment } from './point-lookup.ts'
 import type { TableCache } from './table-cache.ts'
@@ -18,7 +18,7 @@ const maxIdleShare = 0.25
  * All memtables and tables of a superversion in one order, with the range tombstones of what was entered. Holds the tables, not
  * the superversion.
  */
-export class MergedSource {
+export class MergedSource implements IdleSource {
   readonly iterator: InternalIterator
   /** Grows as the iterator moves. */
   readonly rangeTombstones: RangeTombstoneList
@@ -89,7 +89,7 @@ export class MergedSource {
     if (isCommon(options)) {
       for (;;) {
         const idle = superVersion.idleSources.pop()
-        if (idle === undefined) break
+        if (!(idle instanceof MergedSource)) break
         if (idle.#isUpToDate) return idle
         idle.discard()
       }
