@@ -11,11 +11,14 @@ import type { FuzzTarget } from '../fuzz-target.ts'
 
 const probes = ['', 'a', 'abcdefgh', 'x'.repeat(100)].map((text) => new TextEncoder().encode(text))
 
+/** For fewer keys there is no Ribbon filter. */
+const ribbonKeysMin = 1024
+
 /** The probes and some other keys. */
-function someKeys(random: SeededRandom, legacy: boolean): FilterKeys {
+function someKeys(random: SeededRandom, legacy: boolean, least = 0): FilterKeys {
   const keys = new FilterKeys(legacy)
   for (const key of probes) keys.add(key, key.length)
-  for (let n = random.below(60); n > 0; n--) keys.add(random.bytes(8), 8)
+  for (let n = least + random.below(60); n > 0; n--) keys.add(random.bytes(8), 8)
   return keys
 }
 
@@ -44,7 +47,7 @@ export const filterTargets: readonly FuzzTarget[] = [
   ),
   filterTarget('ribbon-filter', (random) => {
     for (;;) {
-      const filter = buildRibbon(someKeys(random, false), random.pick([5, 10, 20]))
+      const filter = buildRibbon(someKeys(random, false, ribbonKeysMin), random.pick([3, 5, 8]))
       if (filter !== undefined) return filter
     }
   }),

@@ -1,4 +1,4 @@
-import { bytewiseComparator, encodeInternalKey, ValueType } from '@varve/base'
+import { bytewiseComparator, encodeInternalKey, sequenceSentinel, ValueType } from '@varve/base'
 import { FragmentedRangeTombstones } from '@varve/sst-format'
 import { BlockBuilder, decodeRangeTombstones } from '@varve/sst-format/testing'
 
@@ -27,7 +27,9 @@ export const rangeTombstoneTarget: FuzzTarget = {
     if (valid && tombstones.length === 0) throw new Error('no tombstones')
     for (const { start, end, sequence } of tombstones) {
       if (bytewiseComparator.compare(start, end) >= 0) throw new Error('a tombstone over nothing')
-      if (!Number.isSafeInteger(sequence)) throw new Error(`sequence number ${sequence}`)
+      // The largest of all is the sentinel, which is infinite here.
+      if (!Number.isSafeInteger(sequence) && sequence !== sequenceSentinel)
+        throw new Error(`sequence number ${sequence}`)
     }
     const fragments = new FragmentedRangeTombstones(tombstones, bytewiseComparator)
     for (const key of probes) fragments.maxCoveringSequence(key, Number.MAX_SAFE_INTEGER)
