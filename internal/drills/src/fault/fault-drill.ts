@@ -213,7 +213,7 @@ async function runWithFault(
   if (failure !== undefined) await goOnAfter(history, planned, hit)
   await history.close().catch(checkTyped)
   fileSystem.clearFaults()
-  if (isSalvage) {
+  if (isSalvage || (leftTable.test(hit) && history.wasRepaired)) {
     await checkSalvaged(history, disk)
     return failure !== undefined
   }
@@ -238,7 +238,16 @@ async function checkSalvaged(history: History, disk: MemoryFileSystem): Promise<
   await repairUnnamed(disk, databasePath, history.setup, history.known.values())
   // One that was dropped may be back with the tables that nobody had removed.
   const names = await DB.listColumnFamilies(databasePath, { fileSystem: disk })
-  await history.withFileSystem(disk).open(names.map((name) => history.known.get(name)!))
+  const { known } = history
+  await history.withFileSystem(disk).open(
+    names.map((name) => {
+      // A repair that finds no name calls a family by its number.
+      const byNumber = known.get(name.replace('family ', 'family')) ?? known.get('default')!
+      return (
+        known.get(name) ?? { ...byNumber, name, options: { ...byNumber.options, numLevels: 7 } }
+      )
+    }),
+  )
   try {
     for (const { handle, setup } of history.families) readContent(history.db, handle, setup)
     await history.db.verifyChecksum()
@@ -246,6 +255,9 @@ async function checkSalvaged(history: History, disk: MemoryFileSystem): Promise<
     await history.close()
   }
 }
+
+/** A table that nobody lists any more and that is still there: a repair takes it back in, with the family it was of. */
+const leftTable = /^remove .*\.sst$/
 
 /** Writes of which half may be on the disk: nothing may be written behind them. */
 const doubtful = /^(?:append|sync) \/db\/(?:(?:logs\/)?\d+\.log|MANIFEST-.*)$/

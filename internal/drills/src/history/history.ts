@@ -116,6 +116,8 @@ export class History {
   readonly #known = new Map<string, FamilySetup>()
   /** The step under way, for messages. */
   step = 'open'
+  /** A repair was begun. */
+  wasRepaired = false
 
   constructor(options: HistoryOptions) {
     this.#ledger = options.ledger ?? new Ledger()
@@ -614,6 +616,7 @@ export class History {
     const families = this.families.map(({ setup }) => setup)
     await this.close()
     this.step = 'repair'
+    this.wasRepaired = true
     const { walDirectory } = this.setup.db
     if (this.#random.below(3) === 0) {
       this.ledger.unnamed = true
