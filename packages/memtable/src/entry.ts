@@ -18,7 +18,7 @@ export const entryKeyStart = 3
 export const entryKeyLength = 4
 export const entryValueStart = 5
 export const entryValueLength = 6
-export const entryAnchor = 7
+const entryAnchor = 7
 export const entryWords = 8
 
 /** Hot. The entry's trailer against another: above 0 when the entry is newer. */

@@ -22,7 +22,7 @@ export class CorpusWriter {
   add(decoder: string, outcome: string, input: Uint8Array): void {
     if (input.length > savedBytesMax) return
     const lines = this.#added.get(decoder) ?? []
-    lines.push(`# ${outcome}`, Buffer.from(input).toString('base64'))
+    lines.push(`# ${outcome.split('\n')[0]}`, Buffer.from(input).toString('base64'))
     this.#added.set(decoder, lines)
   }
 
