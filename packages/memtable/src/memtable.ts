@@ -36,6 +36,8 @@ const defaultCapacityBytes = 16 * 1024
 const minIndexedEntries = 256
 /** Making the index of more entries than this would hold up the look-up that asks for it. */
 const maxEntriesBeforeIndex = 4096
+/** Entries for each look-up from which on an index of their keys costs more than the walks through the tree that it saves. */
+const entriesPerLookup = 4
 
 /** Hears of everything that is added to a memtable, before it can be read. */
 export interface MemtableObserver {
@@ -58,7 +60,7 @@ export interface MemtableOptions {
   /** Memory to begin with; it grows as needed. Default 16 KiB. */
   readonly initialCapacityBytes?: number
   readonly observer?: MemtableObserver | undefined
-  /** Keys will be looked up, not only written: the index for that is made early. Default: with the first look-up, if that is soon. */
+  /** Keys will be looked up about as often as written: the index for that is made early. Default: once they are, if that is soon. */
   readonly expectsLookups?: boolean
   /** Where memory beyond the first MiB comes from, and goes with {@link Memtable.unref}. Default: none is reused. */
   readonly spares?: SpareMemory | undefined
@@ -90,7 +92,7 @@ export class Memtable {
   readonly #index: OrderedIndex
   /** Beside the tree, where keys are looked up. */
   #keyIndex: KeyIndex | undefined
-  #lookedUp = false
+  #lookups = 0
   readonly #expectsLookups: boolean
   readonly #rangeTombstones: RangeTombstoneList
   readonly #observer: MemtableObserver | undefined
@@ -130,9 +132,9 @@ export class Memtable {
     return this.#entryCount === 0 && this.#rangeTombstones.size === 0
   }
 
-  /** Whether a key was looked up. */
+  /** Whether keys were looked up often enough for an index of them to pay. */
   get lookedUp(): boolean {
-    return this.#lookedUp
+    return this.#lookups > 0 && this.#lookups * entriesPerLookup >= this.#entryCount
   }
 
   /** Bytes of memory in use: entries, indexes and range tombstones. */
@@ -218,7 +220,7 @@ export class Memtable {
     if (this.#keyIndex !== undefined) this.#insertIndexed(this.#keyIndex, entry, keyAt, keyLength)
     else if (this.#tree === undefined) this.#index.insert(entry)
     else this.#tree.insert(entry)
-    if (++this.#entryCount === minIndexedEntries && (this.#lookedUp || this.#expectsLookups))
+    if (++this.#entryCount === minIndexedEntries && (this.lookedUp || this.#expectsLookups))
       this.#indexKeys()
     // Deletion and SingleDeletion.
     if (type === 0 || type === 7) this.#deletionCount++
@@ -243,14 +245,16 @@ export class Memtable {
   find(userKey: Uint8Array, snapshot: number): number {
     return this.findHashed(
       userKey,
-      this.#keyIndex === undefined ? 0 : hashKey(userKey, 0, userKey.length),
+      // The look-up may be the one that begins the index.
+      this.#tree === undefined ? 0 : hashKey(userKey, 0, userKey.length),
       snapshot,
     )
   }
 
   /** Hot. {@link find} with the key's hash by {@link hashKey}, which serves all memtables of a look-up. */
   findHashed(userKey: Uint8Array, hash: number, snapshot: number): number {
-    if (!this.#lookedUp) this.#noteLookup()
+    this.#lookups++
+    if (this.#keyIndex === undefined) this.#considerIndex()
     const keyIndex = this.#keyIndex
     let newest: number
     if (keyIndex !== undefined) {
@@ -350,11 +354,10 @@ export class Memtable {
     if (!keyIndex.add(hash, entry)) this.#keyIndex = undefined
   }
 
-  #noteLookup(): void {
-    this.#lookedUp = true
+  #considerIndex(): void {
     const count = this.#entryCount
-    if (count >= minIndexedEntries && count <= maxEntriesBeforeIndex && !this.#sealed)
-      this.#indexKeys()
+    if (count < minIndexedEntries || count > maxEntriesBeforeIndex) return
+    if (this.lookedUp && !this.#sealed) this.#indexKeys()
   }
 
   /** Begins the index with the keys that are there. */
