@@ -15,6 +15,7 @@ export { collectBackupGarbage, deleteBackup, purgeOldBackups } from './backup/re
 export { restoreBackup, type RestoreBackupOptions } from './backup/restore-backup.ts'
 export { verifyBackup, type VerifyBackupOptions } from './backup/verify-backup.ts'
 export { repairDb, type RepairOptions, type RepairReport } from './repair/repair-db.ts'
+export type { DamagedFile } from './repair/scan-tables.ts'
 export { destroyDb, type DestroyOptions } from './files/destroy-db.ts'
 export type { IngestOptions } from './external/ingest.ts'
 export {

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { Block } from './block/block.ts'
+export type { SeekSamples } from './block/seek-samples.ts'
 export { BlockBuilder, type BlockBuilderOptions } from './block/block-builder.ts'
 export { BlockCursor } from './block/block-cursor.ts'
 export {
@@ -12,7 +13,7 @@ export {
   type BlockCompression,
 } from './compression/block-compression.ts'
 export { buildFastLocalBloom } from './filter/fast-local-bloom.ts'
-export { FilterKeys } from './filter/filter-keys.ts'
+export { FilterKeys, type FilterChunk } from './filter/filter-keys.ts'
 export { FilterReader } from './filter/filter-reader.ts'
 export { buildLegacyBloom } from './filter/legacy-bloom.ts'
 export { buildRibbon } from './filter/ribbon-builder.ts'

@@ -40,7 +40,7 @@ export class FilterKeys {
     return (this.#chunks.length - 1) * FILTER_CHUNK_KEYS + this.#inLast
   }
 
-  /** The chunk whose first key is key `first`, a multiple of {@link FILTER_CHUNK_KEYS}. What is behind {@link count} is not a key. */
+  /** The chunk whose first key is key `first`, a multiple of 16,384. What is behind {@link count} is not a key. */
   chunk(first: number): FilterChunk {
     return this.#chunks[first / FILTER_CHUNK_KEYS]!
   }
