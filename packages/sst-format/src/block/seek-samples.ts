@@ -15,7 +15,7 @@ export const headBytes = 4
  *     common length × 2 (plus one when every entry has its sample) | common bytes, four to a number … | samples …
  *
  * Common bytes are those that all user keys of the block begin with. A sample is the head of a user key, its four bytes behind the
- * common ones, times {@link samplePlaces}, plus the entry's offset. Samples ascend; the first is of the block's first entry.
+ * common ones, times 2^20, plus the entry's offset. Samples ascend; the first is of the block's first entry.
  */
 export type SeekSamples = readonly number[]
 
