@@ -1,6 +1,7 @@
 import type { FileMetadata, NewFile } from '@varve/manifest'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
+import type { ResolvedColumnFamilyOptions } from '../options/resolve.ts'
 import { arrangeTables } from './arrange-tables.ts'
 import type { ManifestHints } from './manifest-hints.ts'
 import type { ScannedTable } from './scan-table.ts'
@@ -18,8 +19,10 @@ export function layOutTables(
   const files = [...tables.map(({ file }) => file), ...converted.map(({ file }) => file)]
   const known = manifest.state?.columnFamilies.find(({ id }) => id === family.id)
   if (known === undefined) {
-    const { comparator, numLevels } = family.options
-    return { placed: arrangeTables(files, comparator, numLevels), files }
+    return {
+      placed: arrangeTables(files, family.options.comparator, levelsFor(family.options)),
+      files,
+    }
   }
   const kept = new Map(tables.map(({ file }) => [file.number, file]))
   const placed = known.levels.flatMap((level, i) =>
@@ -31,4 +34,9 @@ export function layOutTables(
       })),
   )
   return { placed: [...placed, ...converted], files }
+}
+
+/** Levels that tables may be placed in: FIFO compaction knows level 0 alone. */
+export function levelsFor(options: ResolvedColumnFamilyOptions): number {
+  return options.compactionStyle === 'fifo' ? 1 : options.numLevels
 }

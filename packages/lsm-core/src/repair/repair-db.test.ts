@@ -71,6 +71,30 @@ async function build(fileSystem: MemoryFileSystem, seed: number): Promise<Conten
 }
 
 describe('repairDb', () => {
+  it('keeps the tables of a family with FIFO compaction in level 0', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const options = {
+      fileSystem,
+      columnFamilies: { default: { compactionStyle: 'fifo' } },
+    } as const
+    {
+      await using db = await DB.open('/db', { ...options, createIfMissing: true })
+      for (const n of [1, 2, 3]) {
+        await db.put(`key${n}`, String(n))
+        await db.put('last', String(n))
+        await db.flush()
+      }
+    }
+    for (const name of await fileSystem.list('/db'))
+      if (/^(CURRENT|MANIFEST)/.test(name)) await fileSystem.remove(`/db/${name}`)
+    await repairDb('/db', options)
+    const { columnFamilies: families } = await readManifest(fileSystem, '/db')
+    expect(families[0]!.levels.map(({ length }) => length).filter(Boolean)).toEqual([3])
+    expect(families[0]!.levels[0]).toHaveLength(3)
+    await using db = await DB.open('/db', options)
+    expect(await db.get('last', { encoding: 'utf8' })).toBe('3')
+  })
+
   for (const seed of [1, 2, 3]) {
     it(`finds everything again when CURRENT is lost (seed ${seed})`, async () => {
       const fileSystem = new MemoryFileSystem()

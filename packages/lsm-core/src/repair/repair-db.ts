@@ -25,7 +25,7 @@ import {
 import { TableCache } from '../read/table-cache.ts'
 import { commitRepair, listLogs } from './commit-repair.ts'
 import { FamilyHints, familyIdOf, type FamilyInRepair } from './family-hints.ts'
-import { layOutTables } from './lay-out-tables.ts'
+import { layOutTables, levelsFor } from './lay-out-tables.ts'
 import { LostDirectory } from './lost-directory.ts'
 import { readManifestHints, readWholeState, type ManifestHints } from './manifest-hints.ts'
 import { mergeTables } from './merge-tables.ts'
@@ -290,7 +290,7 @@ class Repair {
       dbId: this.#dbId,
       sessionId: this.#sessionId,
     }
-    const lastLevel = family.options.numLevels - 1
+    const lastLevel = levelsFor(family.options) - 1
     const outputs = await mergeTables(environment, family, files, lastLevel)
     this.#merged.push(family.name)
     for (const { number } of files) this.#aside.add(tableFileName(number))
