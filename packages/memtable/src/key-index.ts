@@ -10,9 +10,9 @@ const segmentWords = (homes + maxProbes) * 2
 /** Directory entries for each segment beyond which the hashes are no accident. */
 const maxSpread = 8
 
-/** Scatters a user key over 32 bits. Never stored on disk. */
-export function hashKey(key: Uint8Array, start: number, end: number): number {
-  let hash = Math.imul(0x811c9dc5 ^ (end - start), 0x01000193)
+/** Scatters a user key over 32 bits, for each `seed` in another way. Never stored on disk. */
+export function hashKey(key: Uint8Array, start: number, end: number, seed: number = 0): number {
+  let hash = Math.imul(0x811c9dc5 ^ (end - start) ^ seed, 0x01000193)
   let i = start
   for (const last = end - 3; i < last; i += 4) {
     hash = Math.imul(

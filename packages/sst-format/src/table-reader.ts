@@ -533,18 +533,22 @@ export class TableReader {
     const slot = index.slots[i] ?? this.#owner.entries.get(offset)
     const known = slot === undefined ? undefined : cache.use(slot)
     if (known !== undefined) return known
-    if (isTransient && sync && !cache.hasRoom) return this.#fetchTransient(index, i, cache)
+    if (isTransient && sync && !cache.hasRoom) {
+      const found = this.#fetchTransient(index, i, cache)
+      if (found !== undefined) return found
+    }
     const admits = !sync || cache.admits(this.#owner, offset)
+    if (isTransient && !admits) return this.#readIntoOwnScratch(index.handle(i))
     const block = this.#fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync, admits)
     index.slots[i] = this.#owner.entries.get(offset)
     return block
   }
 
   /**
-   * Hot. A block that the cache has no room for: found there compressed, or read. Good until the next one is got this way, or the next
-   * checksum of anything is taken.
+   * Hot. A block that the cache has no room for: found there compressed, or read and kept so. Good until the next one is got this way, or
+   * the next checksum of anything is taken. Undefined where blocks are not kept compressed, or this one cannot be.
    */
-  #fetchTransient(index: IndexEntries, i: number, cache: BlockCache): CachedValue {
+  #fetchTransient(index: IndexEntries, i: number, cache: BlockCache): CachedValue | undefined {
     this.#checkReferenced()
     const offset = index.offsets[i]!
     const sizeBytes = index.sizes[i]!
@@ -573,10 +577,7 @@ export class TableReader {
         if (data !== undefined) return new Block(data, this.path, offset)
       }
     }
-    if (!cache.admits(this.#owner, offset)) return this.#readIntoOwnScratch(index.handle(i))
-    const block = this.#fetch(BlockKind.Data, offset, sizeBytes, undefined, true)!
-    index.slots[i] = this.#owner.entries.get(offset)
-    return block
+    return undefined
   }
 
   #readIntoOwnScratch(handle: BlockHandle): Block {

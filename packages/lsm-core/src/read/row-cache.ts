@@ -1,5 +1,5 @@
 import { copyRange, ownedCopy, ValueType } from '@varve/base'
-import type { MemtableObserver } from '@varve/memtable'
+import { hashKey, type MemtableObserver } from '@varve/memtable'
 
 const headerBytes = 16
 const unitBytes = 8
@@ -243,18 +243,7 @@ export class FamilyRows implements MemtableObserver {
   }
 }
 
-/** Scatters a key over 32 bits. Never stored on disk. */
+/** The same key of another family is another row. */
 function hashRow(key: Uint8Array, start: number, end: number, family: number): number {
-  let hash = Math.imul(0x811c9dc5 ^ (end - start) ^ Math.imul(family, 0x9e3779b1), 0x01000193)
-  let i = start
-  for (const last = end - 3; i < last; i += 4) {
-    hash = Math.imul(
-      hash ^ (key[i]! | (key[i + 1]! << 8) | (key[i + 2]! << 16) | (key[i + 3]! << 24)),
-      0x85ebca6b,
-    )
-    hash ^= hash >>> 15
-  }
-  for (; i < end; i++) hash = Math.imul(hash ^ key[i]!, 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35)
-  return hash ^ (hash >>> 13)
+  return hashKey(key, start, end, Math.imul(family, 0x9e3779b1))
 }

@@ -6,8 +6,9 @@ import {
   type InternalKeyComparator,
 } from '@varve/base'
 
+import { headAt, headBytes } from '../key-head.ts'
 import type { Block } from './block.ts'
-import { headBytes, headOf, samplePlaces, type SeekSamples } from './seek-samples.ts'
+import { samplePlaces, type SeekSamples } from './seek-samples.ts'
 
 const cacheLineBytes = 64
 /** Some entries of usual size. */
@@ -220,12 +221,12 @@ export class BlockCursor {
     const commonEnd = commonLength < targetEnd ? commonLength : targetEnd
     let first = 1
     for (let i = 0; i < commonLength; i += headBytes) {
-      const order = numbers[first++]! - headOf(target, i, commonEnd)
+      const order = numbers[first++]! - headAt(target, i, commonEnd)
       if (order > 0) return this.seekToFirst()
       if (order < 0) return this.#toEnd()
     }
     if (targetEnd < commonLength) return this.seekToFirst()
-    const lowest = headOf(target, commonLength, targetEnd) * samplePlaces
+    const lowest = headAt(target, commonLength, targetEnd) * samplePlaces
     let low = first
     let high = numbers.length
     while (low < high) {

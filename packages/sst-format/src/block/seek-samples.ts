@@ -1,12 +1,10 @@
+import { headAt, headBytes } from '../key-head.ts'
 import type { Block } from './block.ts'
 
 /** Bytes of a block for each of its samples, at least: they take a twelfth of its memory. */
 export const bytesPerSample = 96
 /** Place of an entry in the block: what a sample has below its head. */
 export const samplePlaces = 0x10_0000
-
-/** Bytes of a head. */
-export const headBytes = 4
 
 /**
  * Entries of a block at which a seek may begin, in an array that is searched without touching the block: plain doubles, which lie
@@ -55,14 +53,14 @@ export function sampleBlock(block: Block): SeekSamples | undefined {
     walk.keep()
     if (walk.at === 0) {
       for (let i = 0; i < commonLength; i += headBytes)
-        numbers.push(headOf(walk.key, i, commonLength))
+        numbers.push(headAt(walk.key, i, commonLength))
     }
     const userLength = walk.shared + walk.unshared - 8
     if (walk.at < next || walk.shared > Math.min(userLength, commonLength + headBytes)) {
       numbers[0] = commonLength * 2
       continue
     }
-    const sample = headOf(walk.key, commonLength, userLength) * samplePlaces + walk.at
+    const sample = headAt(walk.key, commonLength, userLength) * samplePlaces + walk.at
     // Keys that do not ascend are damage.
     if (sample <= last) return undefined
     last = sample
@@ -71,15 +69,6 @@ export function sampleBlock(block: Block): SeekSamples | undefined {
   }
   // Without the room that pushing made.
   return numbers.slice()
-}
-
-/** Four bytes of `key[at, end)` as a big-endian number, zeros behind the end. */
-export function headOf(key: Uint8Array, at: number, end: number): number {
-  if (at + 4 <= end)
-    return ((key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!) >>> 0
-  let head = 0
-  for (let i = 0; i < 4; i++) head = head * 256 + (at + i < end ? key[at + i]! : 0)
-  return head
 }
 
 /** Entries of a block one by one, with what is needed of their keys. */

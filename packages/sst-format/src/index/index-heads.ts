@@ -1,3 +1,5 @@
+import { headAt } from '../key-head.ts'
+
 /** How many entries one number of {@link IndexSearch.samples} stands for. */
 export const entriesPerSample = 32
 
@@ -34,13 +36,4 @@ export function createIndexSearch(
   }
   for (let i = 0; i < samples.length; i++) samples[i] = heads[i * entriesPerSample * 2]!
   return { commonLength, heads, samples }
-}
-
-/** Four bytes of `key[at, end)` as a big-endian number, zeros behind the end. */
-export function headAt(key: Uint8Array, at: number, end: number): number {
-  if (at + 4 <= end)
-    return ((key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!) >>> 0
-  let head = 0
-  for (let i = 0; i < 4; i++) head = head * 256 + (at + i < end ? key[at + i]! : 0)
-  return head
 }

@@ -1,7 +1,8 @@
 import { bytewiseComparator, compareByteRanges, type InternalKeyComparator } from '@varve/base'
 
+import { headAt } from '../key-head.ts'
 import type { IndexEntries } from './index-block.ts'
-import { entriesPerSample, headAt } from './index-heads.ts'
+import { entriesPerSample } from './index-heads.ts'
 
 /**
  * Hot. First entry whose separator is at or after the internal key `target`; `entries.count` when there is none.

@@ -47,7 +47,8 @@ const bzip2Target: FuzzTarget = {
   allocationMax: (inputBytes) => (1 << 20) + inputBytes * 64,
 }
 
-const blockTypes = [
+/** Compressions of blocks that are written. */
+export const blockTypes = [
   CompressionType.Snappy,
   CompressionType.Zlib,
   CompressionType.LZ4,

@@ -9,6 +9,7 @@ import {
 } from '@varve/sst-format/testing'
 
 import type { FuzzTarget } from '../fuzz-target.ts'
+import { blockTypes } from './compression-targets.ts'
 import { buildTable, readTable } from './table-part-targets.ts'
 
 interface Handle {
@@ -49,14 +50,7 @@ export const tableTarget: FuzzTarget = {
   allocationMax: (inputBytes) => (1 << 20) + inputBytes * inputBytes,
 }
 
-const compressions = [
-  CompressionType.NoCompression,
-  CompressionType.Snappy,
-  CompressionType.Zlib,
-  CompressionType.LZ4,
-  CompressionType.LZ4HC,
-  CompressionType.ZSTD,
-] as const
+const compressions = [CompressionType.NoCompression, ...blockTypes]
 
 /** Whole tables of every layout without checksums: damage reaches all that lies behind them. */
 export const uncheckedTableTarget: FuzzTarget = {
