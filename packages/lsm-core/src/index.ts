@@ -24,15 +24,12 @@ export {
   type SstFileWriterOptions,
 } from './external/sst-file-writer.ts'
 export type { Bytes } from './db/bytes.ts'
-export {
-  DB,
-  type CompactRangeOptions,
-  type FlushOptions,
-  type InclusiveRange,
-  type PutOptions,
-} from './db/db.ts'
+export { DB } from './db/db.ts'
+export type { FlushOptions } from './background/flush-on-request.ts'
 export type {
   BottommostLevelCompaction,
+  CompactRangeOptions,
+  InclusiveRange,
   ManualCompactionOptions,
 } from './background/manual-compaction.ts'
 export { loadLatestOptions, type LatestOptions } from './options-file/read-options-file.ts'
@@ -42,6 +39,7 @@ export type {
   Cursor,
   CursorOptions,
   MultiGetOptions,
+  PutOptions,
   RangeOptions,
   ReadOptions,
   ScanOptions,

@@ -1,6 +1,9 @@
+import { toBytes } from '@varve/base'
 import type { Compaction, ManualRange, ManualStep, PickInput } from '@varve/compaction'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
+import type { Bytes } from '../db/bytes.ts'
+import type { ColumnFamilyHandle } from '../db/handles.ts'
 
 /** What becomes of the deepest level when a range is compacted, whose tables have no level to go down to. */
 export type BottommostLevelCompaction =
@@ -23,6 +26,26 @@ export interface ManualCompactionOptions {
   readonly changeLevel?: boolean
   /** Default: the highest level from which on all down to the result are empty. */
   readonly targetLevel?: number
+}
+
+/** A range of keys of a family; what is absent is open. */
+export interface InclusiveRange {
+  /** Both inclusive; absent = from the first / to the last key. */
+  readonly begin?: Bytes | undefined
+  readonly end?: Bytes | undefined
+}
+
+/** Which part of a family {@link DB.compactRange} rewrites, and how. */
+export interface CompactRangeOptions extends InclusiveRange, ManualCompactionOptions {
+  readonly cf?: ColumnFamilyHandle | undefined
+}
+
+/** The range as pickers take it. */
+export function manualRange({ begin, end }: InclusiveRange): ManualRange {
+  return {
+    ...(begin === undefined ? {} : { begin: toBytes(begin) }),
+    ...(end === undefined ? {} : { end: toBytes(end) }),
+  }
 }
 
 /** What a manual compaction asks of its surroundings. */

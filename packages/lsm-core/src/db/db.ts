@@ -1,11 +1,15 @@
-import { ownedCopy, InvalidOptionError, toBytes, UnsupportedError, utf8Text } from '@varve/base'
-import type { ManualRange } from '@varve/compaction'
-import { readManifest, tableFileName } from '@varve/manifest'
+import { InvalidOptionError, toBytes, UnsupportedError, utf8Text } from '@varve/base'
+import { readManifest } from '@varve/manifest'
 import type { TableProperties } from '@varve/sst-format'
 import { nodeFileSystem, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
 
-import type { ManualCompactionOptions } from '../background/manual-compaction.ts'
+import { flushOnRequest, type FlushOptions } from '../background/flush-on-request.ts'
+import {
+  manualRange,
+  type CompactRangeOptions,
+  type InclusiveRange,
+} from '../background/manual-compaction.ts'
 import type { Backup } from '../backup/backup-meta.ts'
 import { createBackup, type BackupOptions } from '../backup/create-backup.ts'
 import { createCheckpoint } from '../checkpoint/checkpoint.ts'
@@ -13,11 +17,16 @@ import { ingestExternalFiles, type IngestOptions } from '../external/ingest.ts'
 import {
   columnFamilyMetaDataOf,
   liveFilesOf,
-  propertiesOfTable,
+  propertiesOfTables,
   type ColumnFamilyMetaData,
   type LiveFileMetaData,
 } from '../properties/table-metadata.ts'
-import { intPropertyOf, mapPropertyOf, propertyOf } from '../properties/property-of.ts'
+import {
+  intPropertyOf,
+  mapPropertyOf,
+  propertyOf,
+  summedIntPropertyOf,
+} from '../properties/property-of.ts'
 import { openDatabase } from '../open/open-database.ts'
 import { catchUp, openReadOnly, refuseLogs } from '../open/open-read-only.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
@@ -34,10 +43,13 @@ import {
 } from '../options/dynamic-options.ts'
 import { resolveDBOptions } from '../options/resolve.ts'
 import { approximateSizeOf, type KeyRange } from '../read/approximate-size.ts'
-import { openCursor } from '../read/open-cursor.ts'
+import { openCursor, openCursors } from '../read/open-cursor.ts'
 import { keyMayExist } from '../read/key-may-exist.ts'
 import { MultiGet } from '../read/multi-get.ts'
 import { lookUp } from '../read/point-lookup.ts'
+import { scanRange } from '../read/scan-range.ts'
+import { updatesSince } from '../read/updates-since.ts'
+import { verifyTables } from '../read/verify-tables.ts'
 import { countedLookUp, countMultiGet } from '../statistics/count-reads.ts'
 import { timedWrite } from '../statistics/count-writes.ts'
 import {
@@ -45,55 +57,17 @@ import {
   type OptimisticTransactionOptions,
 } from '../transaction/optimistic-transaction.ts'
 import type { Bytes } from './bytes.ts'
-import { updatesSince } from '../read/updates-since.ts'
-import { verifyTables } from '../read/verify-tables.ts'
 import type { Database } from './database.ts'
 import type {
   ColumnFamilyHandle,
   Cursor,
   CursorOptions,
   MultiGetOptions,
+  PutOptions,
   ReadOptions,
   ScanOptions,
   Snapshot,
 } from './handles.ts'
-
-/** Options of single writes. */
-export interface PutOptions extends WriteOptions {
-  readonly cf?: ColumnFamilyHandle | undefined
-}
-
-/** A range of keys of a family; what is absent is open. */
-export interface InclusiveRange {
-  /** Both inclusive; absent = from the first / to the last key. */
-  readonly begin?: Bytes | undefined
-  readonly end?: Bytes | undefined
-}
-
-/** Which part of a family {@link DB.compactRange} rewrites, and how. */
-export interface CompactRangeOptions extends InclusiveRange, ManualCompactionOptions {
-  readonly cf?: ColumnFamilyHandle | undefined
-}
-
-function manualRange({ begin, end }: InclusiveRange): ManualRange {
-  return {
-    ...(begin === undefined ? {} : { begin: toBytes(begin) }),
-    ...(end === undefined ? {} : { end: toBytes(end) }),
-  }
-}
-
-/** How {@link DB.flush} goes. */
-export interface FlushOptions {
-  /** Default: all families. */
-  readonly cf?: ColumnFamilyHandle | undefined
-  /** Resolve when the tables are there; else when the memtables are sealed. Default true. */
-  readonly wait?: boolean
-  /** Seal the memtables even if writes are held back because of it; else wait until there are fewer. Default false. */
-  readonly allowWriteStall?: boolean
-}
-
-/** Entries that {@link DB.range} reads between two turns of the event loop. */
-const rangeSliceEntries = 1000
 
 /**
  * An LSM store with column families, in a directory that RocksDB reads.
@@ -194,6 +168,7 @@ export class DB {
     return this.#database.versions.lastSequence
   }
 
+  /** The family `default`, which every database has. */
   get defaultColumnFamily(): ColumnFamilyHandle {
     return this.#database.family(undefined)
   }
@@ -203,7 +178,7 @@ export class DB {
     return [...this.#database.families.values()]
   }
 
-  /** @throws NotFoundError when no family of that name is open */
+  /** The open family of a name. @throws NotFoundError when there is none */
   columnFamily(name: string): ColumnFamilyHandle {
     return this.#database.columnFamily(name)
   }
@@ -219,7 +194,7 @@ export class DB {
     return value === undefined || options?.encoding !== 'utf8' ? value : utf8Text(value)
   }
 
-  /** The value, owned by the caller, or undefined. */
+  /** {@link get} that finishes before it returns. */
   getSync(key: Bytes, options?: ReadOptions): Uint8Array | undefined {
     const database = this.#database
     const family = database.family(options?.cf)
@@ -249,7 +224,7 @@ export class DB {
     return values
   }
 
-  /** The values in the order of the keys, all of one moment. */
+  /** {@link multiGet} that finishes before it returns. */
   multiGetSync(keys: readonly Bytes[], options?: MultiGetOptions): (Uint8Array | undefined)[] {
     const { statistics } = this.#database.options
     const startMs = statistics === undefined ? 0 : performance.now()
@@ -263,6 +238,7 @@ export class DB {
     return keyMayExist(this.#database.family(options?.cf), toBytes(key))
   }
 
+  /** Writes a value. Those of one turn of the event loop go to the log together. */
   put(key: Bytes, value: Bytes, options?: PutOptions): Promise<void> {
     try {
       const keyBytes = toBytes(key)
@@ -276,6 +252,7 @@ export class DB {
     }
   }
 
+  /** {@link put} that finishes before it returns; see {@link writeSync}. */
   putSync(key: Bytes, value: Bytes, options?: PutOptions): void {
     const keyBytes = toBytes(key)
     const valueBytes = toBytes(value)
@@ -283,6 +260,7 @@ export class DB {
     this.writeSync(batch.putTo(options?.cf?.id ?? 0, keyBytes, valueBytes), options)
   }
 
+  /** Deletes a key, whether or not it is there. */
   delete(key: Bytes, options?: PutOptions): Promise<void> {
     try {
       const keyBytes = toBytes(key)
@@ -295,6 +273,7 @@ export class DB {
     }
   }
 
+  /** {@link delete} that finishes before it returns; see {@link writeSync}. */
   deleteSync(key: Bytes, options?: PutOptions): void {
     const keyBytes = toBytes(key)
     const batch = this.#database.pipeline.scratch()
@@ -389,64 +368,29 @@ export class DB {
 
   /** Cursors over several families that all see this one moment (or the snapshot), in the order of the families. */
   cursors(families: readonly ColumnFamilyHandle[], options: CursorOptions = {}): Cursor[] {
-    const sequence = options.snapshot?.sequence ?? this.latestSequence
-    const cursors: Cursor[] = []
-    try {
-      for (const cf of families)
-        cursors.push(openCursor(this.#database, this.#database.family(cf), options, sequence))
-      return cursors
-    } catch (error) {
-      for (const cursor of cursors) cursor.close()
-      throw error
-    }
+    const database = this.#database
+    return openCursors(
+      database,
+      families.map((cf) => database.family(cf)),
+      options,
+      options.snapshot?.sequence ?? this.latestSequence,
+    )
   }
 
   /** Entries of a range, each owned by the caller; the state is that of the first step. Lets the event loop turn now and then. */
-  async *range(
-    options: ScanOptions = {},
-  ): AsyncGenerator<[Uint8Array, Uint8Array], void, undefined> {
-    const { reverse = false, limit = Number.POSITIVE_INFINITY } = options
-    if (limit <= 0) return
-    using cursor = this.cursor(options)
-    let left = limit
-    let slice = rangeSliceEntries
-    if (reverse) cursor.seekToLast()
-    else cursor.seekToFirst()
-    while (cursor.valid) {
-      const { key, value } = cursor
-      yield [ownedCopy(key, 0, key.length), ownedCopy(value, 0, value.length)]
-      if (--left <= 0) return
-      if (--slice === 0) {
-        slice = rangeSliceEntries
-        await new Promise<void>((resolve) => {
-          setImmediate(resolve)
-        })
-      }
-      if (reverse) cursor.prev()
-      else cursor.next()
-    }
+  range(options: ScanOptions = {}): AsyncGenerator<[Uint8Array, Uint8Array], void, undefined> {
+    return scanRange(this.#database, options)
   }
 
   /** Pins this moment: reads with it see nothing written later. Release it, or `using` does. */
   snapshot(): Snapshot {
     this.#database.checkOpen()
-    return this.#database.snapshots.take(this.#database.versions.lastSequence)
+    return this.#database.snapshots.take(this.#database.view())
   }
 
   /** Writes the memtables of a family (of all without `cf`) to tables; what was written before the call is in them. */
   async flush(options: FlushOptions = {}): Promise<void> {
-    const database = this.#database
-    database.checkOpen()
-    // Behind the writes that wait.
-    await database.pipeline.write(new WriteBatch(), false, false)
-    const families =
-      options.cf === undefined ? [...database.families.values()] : [database.family(options.cf)]
-    if (options.allowWriteStall !== true) await database.waitForRoomToFlush(families)
-    for (const family of families) database.switchMemtable(family)
-    if (options.wait === false) return
-    await database.background.waitForFlush(
-      database.options.atomicFlush ? [...database.families.values()] : families,
-    )
+    await flushOnRequest(this.#database, options)
   }
 
   /**
@@ -544,12 +488,10 @@ export class DB {
     options: { readonly cf?: ColumnFamilyHandle | undefined } = {},
   ): number[] {
     const family = this.#database.family(options.cf)
-    const bytes = (key: Bytes | undefined): Uint8Array | undefined =>
-      key === undefined ? undefined : toBytes(key)
-    return ranges.map(({ gte, lt }) => approximateSizeOf(family, bytes(gte), bytes(lt)))
+    return ranges.map((range) => approximateSizeOf(family, range))
   }
 
-  /** @throws AlreadyExistsError when there is a family of that name */
+  /** Adds a family to the open database. @throws AlreadyExistsError when there is one of that name */
   async createColumnFamily(
     name: string,
     options: ColumnFamilyOptions = {},
@@ -659,13 +601,7 @@ export class DB {
 
   /** {@link getIntProperty} summed over all families. */
   getAggregatedIntProperty(name: string): number | undefined {
-    let sum = 0
-    for (const family of this.#database.families.values()) {
-      const value = intPropertyOf(this.#database, family, name)
-      if (value === undefined) return undefined
-      sum += value
-    }
-    return sum
+    return summedIntPropertyOf(this.#database, name)
   }
 
   /** A property of several values by RocksDB's name (`rocksdb.cfstats`, `rocksdb.aggregated-table-properties` …), or undefined. */
@@ -694,13 +630,7 @@ export class DB {
 
   /** What every table of a family says about itself, by its name in the directory; opens the tables. */
   getPropertiesOfAllTables(cf?: ColumnFamilyHandle): ReadonlyMap<string, TableProperties> {
-    const family = this.#database.family(cf)
-    return new Map(
-      [...family.superVersion.version.files()].map(({ file }) => [
-        tableFileName(file.number),
-        propertiesOfTable(family, file),
-      ]),
-    )
+    return propertiesOfTables(this.#database.family(cf))
   }
 
   /** Waits for writes that were asked for, gives up compactions, and closes everything; idempotent. Memtables stay in the log. */

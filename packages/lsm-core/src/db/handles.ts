@@ -1,5 +1,7 @@
 import type { ColumnFamilyRef } from '@varve/wal'
 
+import type { WriteOptions } from '../options/db-options.ts'
+
 /** A column family of an open database. */
 export interface ColumnFamilyHandle extends ColumnFamilyRef {
   readonly id: number
@@ -19,6 +21,12 @@ export interface ReadOptions {
   readonly cf?: ColumnFamilyHandle | undefined
   /** Default: the latest state. */
   readonly snapshot?: Snapshot | undefined
+}
+
+/** Options of single writes. */
+export interface PutOptions extends WriteOptions {
+  /** Default: the family `default`. */
+  readonly cf?: ColumnFamilyHandle | undefined
 }
 
 /** Options of {@link DB.multiGet}. */

@@ -18,6 +18,17 @@ export function intPropertyOf(
   return intProperties.get(name.slice(prefix.length))?.(db, family)
 }
 
+/** {@link intPropertyOf} summed over all families. */
+export function summedIntPropertyOf(db: Database, name: string): number | undefined {
+  let sum = 0
+  for (const family of db.families.values()) {
+    const value = intPropertyOf(db, family, name)
+    if (value === undefined) return undefined
+    sum += value
+  }
+  return sum
+}
+
 /** A property by RocksDB's name, numbers as text, undefined for names that are not known. */
 export function propertyOf(db: Database, family: ColumnFamily, name: string): string | undefined {
   const number = intPropertyOf(db, family, name)

@@ -41,6 +41,16 @@ export function propertiesOfTable(family: ColumnFamily, file: FileMetadata): Tab
   return family.lookup.tables.open(file, family.comparator.user).reader.properties
 }
 
+/** {@link propertiesOfTable} of every table of a family's present version, by its name in the directory. */
+export function propertiesOfTables(family: ColumnFamily): ReadonlyMap<string, TableProperties> {
+  return new Map(
+    [...family.superVersion.version.files()].map(({ file }) => [
+      tableFileName(file.number),
+      propertiesOfTable(family, file),
+    ]),
+  )
+}
+
 /** Entries and deletions of a table, without opening it when this process knows them. */
 export function countsOf(
   family: ColumnFamily,

@@ -1,4 +1,10 @@
-import { encodeInternalKey, sequenceSentinel, valueTypeForSeek, type Comparator } from '@varve/base'
+import {
+  encodeInternalKey,
+  sequenceSentinel,
+  toBytes,
+  valueTypeForSeek,
+  type Comparator,
+} from '@varve/base'
 import type { FileMetadata } from '@varve/manifest'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
@@ -9,12 +15,10 @@ export interface KeyRange {
   readonly lt?: string | Uint8Array | undefined
 }
 
-/** About the bytes in tables between two user keys: whole tables that lie within, parts of the others by their index. */
-export function approximateSizeOf(
-  family: ColumnFamily,
-  begin: Uint8Array | undefined,
-  end: Uint8Array | undefined,
-): number {
+/** About the bytes of a range in tables: whole tables that lie within, parts of the others by their index. */
+export function approximateSizeOf(family: ColumnFamily, { gte, lt }: KeyRange): number {
+  const begin = gte === undefined ? undefined : toBytes(gte)
+  const end = lt === undefined ? undefined : toBytes(lt)
   const user = family.comparator.user
   if (begin !== undefined && end !== undefined && user.compare(begin, end) >= 0) return 0
   let bytes = 0

@@ -18,6 +18,8 @@ export interface CursorHost {
   /** Closed with the database at the latest. */
   readonly readers: Set<{ close(): void }>
   readonly versions: { readonly lastSequence: number }
+  /** Keeps the state at a sequence number from being written over. */
+  view(sequence: number): void
   readonly options: { readonly statistics: Statistics | undefined; readonly clock: Clock }
 }
 
@@ -45,6 +47,23 @@ export function openCursor(
   return cursor
 }
 
+/** A cursor on each family, all at `snapshot`; none when one of them cannot be opened. */
+export function openCursors(
+  host: CursorHost,
+  families: readonly ColumnFamily[],
+  options: CursorOptions,
+  snapshot: number,
+): Cursor[] {
+  const cursors: Cursor[] = []
+  try {
+    for (const family of families) cursors.push(openCursor(host, family, options, snapshot))
+    return cursors
+  } catch (error) {
+    for (const cursor of cursors) cursor.close()
+    throw error
+  }
+}
+
 /** Where the cursors of a family come from. */
 class FamilyOrigin implements CursorOrigin {
   readonly #host: CursorHost
@@ -58,6 +77,7 @@ class FamilyOrigin implements CursorOrigin {
   }
 
   open(snapshot: number = this.#host.versions.lastSequence): CursorSource {
+    this.#host.view(snapshot)
     return new FamilySource(this.#family, this.#options, snapshot)
   }
 
