@@ -3,7 +3,7 @@ import type { JoinGroupRequest, JoinGroupResponse } from '@varve/kafka-protocol'
 
 import { ApiError } from '../api-error.ts'
 import type { BrokerContext } from '../broker-context.ts'
-import { joinRefusal } from '../groups/group.ts'
+import { joinRefusal } from '../groups/group-answers.ts'
 
 /** JoinGroup: answers when the generation begins. */
 export async function handleJoinGroup(
