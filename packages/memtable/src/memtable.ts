@@ -1,9 +1,11 @@
 import {
   assert,
   bytewiseComparator,
+  copyRange,
   maxSequence,
   ownedCopy,
   reverseBytewiseComparator,
+  ValueType,
   type Comparator,
   type InternalIterator,
 } from '@varve/base'
@@ -31,11 +33,16 @@ import { SkipList } from './skip-list/skip-list.ts'
 import type { SpareMemory } from './spare-memory.ts'
 
 const noBytes = new Uint8Array(0)
+const valueType = ValueType.Value
 const defaultCapacityBytes = 16 * 1024
 /** A memtable of fewer entries is as quick without an index of its keys. */
 const minIndexedEntries = 256
 /** Making the index of more entries than this would hold up the look-up that asks for it. */
 const maxEntriesBeforeIndex = 4096
+/** Entries between two looks at how many of them were for keys whose value could have been written over. */
+const overwriteSample = 256
+/** Writing over pays when it can be done to one entry of so many: copying the others one by one costs more than all at once. */
+const entriesPerOverwrite = 4
 /** Entries for each look-up from which on an index of their keys costs more than the walks through the tree that it saves. */
 const entriesPerLookup = 4
 
@@ -86,6 +93,8 @@ export interface SharedMemtable {
  */
 export class Memtable {
   readonly comparator: Comparator
+  /** Versions up to this sequence number can be seen by a reader that is at work: {@link put} leaves them. Default: all can. */
+  viewedTo: number = Number.POSITIVE_INFINITY
   readonly #arena: Arena
   /** Undefined when the order is not one of bytes. */
   readonly #tree: RadixTree | undefined
@@ -96,6 +105,11 @@ export class Memtable {
   readonly #expectsLookups: boolean
   readonly #rangeTombstones: RangeTombstoneList
   readonly #observer: MemtableObserver | undefined
+  #overwrites = false
+  #overwrittenTo = 0
+  /** Of the entries since the last look. */
+  #sampled = 0
+  #overwritable = 0
   #entryCount = 0
   #deletionCount = 0
   #rangeTombstoneBytes = 0
@@ -119,7 +133,7 @@ export class Memtable {
     this.#expectsLookups = options.expectsLookups ?? false
   }
 
-  /** Point entries; range tombstones are counted apart. */
+  /** Point entries, a value written over another one not counted; range tombstones are counted apart. */
   get entryCount(): number {
     return this.#entryCount
   }
@@ -135,6 +149,16 @@ export class Memtable {
   /** Whether keys were looked up often enough for an index of them to pay. */
   get lookedUp(): boolean {
     return this.#lookups > 0 && this.#lookups * entriesPerLookup >= this.#entryCount
+  }
+
+  /** Whether values come often for keys whose present value nobody sees any more: then {@link put} is better than {@link addStored}. */
+  get overwrites(): boolean {
+    return this.#overwrites
+  }
+
+  /** Sequence number of the last value that was written over another one; 0 while all that was written is here. */
+  get overwrittenTo(): number {
+    return this.#overwrittenTo
   }
 
   /** Bytes of memory in use: entries, indexes and range tombstones. */
@@ -229,6 +253,62 @@ export class Memtable {
       const { bytes } = this.#arena
       this.#observer.added(type, bytes, keyAt, keyAt + keyLength, valueAt, valueAt + valueLength)
     }
+  }
+
+  /**
+   * Hot. Adds a value, writing it over the newest one of its key when that has the same length and is newer than {@link viewedTo}: a key
+   * that is written again and again takes no more memory then, and is flushed once. Bytes are copied.
+   *
+   * The older value is gone at once: who calls must let nobody read with a sequence number between the two afterwards.
+   */
+  put(
+    sequence: number,
+    source: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    const keyIndex = this.#keyIndex
+    if (keyIndex !== undefined) {
+      const arena = this.#arena
+      const { words } = arena
+      const place = keyIndex.find(hashKey(source, keyStart, keyEnd), source, keyStart, keyEnd)
+      const newest = place === 0 ? 0 : words[place]!
+      if (newest !== 0 && this.#isOverwritable(newest, valueEnd - valueStart)) {
+        assert(!this.#sealed, 'a sealed memtable takes no entries')
+        const valueAt = words[newest + entryValueStart]!
+        const high = Math.floor(sequence / 0x100_0000)
+        words[newest + entryTrailerLow] =
+          ((sequence - high * 0x100_0000) << 8) | (words[newest + entryTrailerLow]! & 0xff)
+        words[newest + entryTrailerHigh] = high
+        copyRange(source, valueStart, valueEnd, arena.bytes, valueAt)
+        this.#overwrittenTo = sequence
+        this.#sample(1)
+        this.#countSequence(sequence)
+        if (this.#observer !== undefined) {
+          const keyAt = words[newest + entryKeyStart]!
+          this.#observer.added(
+            valueType,
+            arena.bytes,
+            keyAt,
+            keyAt + keyEnd - keyStart,
+            valueAt,
+            valueAt + valueEnd - valueStart,
+          )
+        }
+        return
+      }
+    }
+    const at = this.store(source, keyStart, valueEnd) - keyStart
+    this.addStored(
+      sequence,
+      valueType,
+      at + keyStart,
+      keyEnd - keyStart,
+      at + valueStart,
+      valueEnd - valueStart,
+    )
   }
 
   /** Deletes `[start, end)` below `sequence`; bytes are copied. A range that is empty in the family's order has no effect. */
@@ -347,11 +427,36 @@ export class Memtable {
     const hash = hashKey(bytes, keyAt, keyAt + keyLength)
     const place = keyIndex.find(hash, bytes, keyAt, keyAt + keyLength)
     if (place !== 0) {
-      arena.words[place] = addVersion(arena.words, arena.words[place]!, entry)
+      const { words } = arena
+      const newest = words[place]!
+      const overwritable =
+        (words[entry + entryTrailerLow]! & 0xff) === valueType &&
+        this.#isOverwritable(newest, words[entry + entryValueLength]!)
+      words[place] = addVersion(words, newest, entry)
+      this.#sample(overwritable ? 1 : 0)
       return
     }
+    this.#sample(0)
     this.#index.insert(entry)
     if (!keyIndex.add(hash, entry)) this.#keyIndex = undefined
+  }
+
+  /** Hot. Whether a value of that length may take the place of the newest version of its key. */
+  #isOverwritable(newest: number, valueLength: number): boolean {
+    const { words } = this.#arena
+    return (
+      words[newest + entryValueLength] === valueLength &&
+      (words[newest + entryTrailerLow]! & 0xff) === valueType &&
+      this.entrySequence(newest) > this.viewedTo
+    )
+  }
+
+  #sample(overwritable: 0 | 1): void {
+    this.#overwritable += overwritable
+    if (++this.#sampled < overwriteSample) return
+    this.#overwrites = this.#overwritable * entriesPerOverwrite >= overwriteSample
+    this.#sampled = 0
+    this.#overwritable = 0
   }
 
   #considerIndex(): void {

@@ -122,8 +122,15 @@ export class Database implements CommitTarget, WriteBufferMember {
   #mayBeFarBehind = true
   /** Bytes of batches until {@link makeRoom} looks at the memtables again. */
   #untilRoomCheckBytes = 0
-  readonly #activeMemtable = (id: number): Memtable | undefined =>
-    this.families.get(id)?.active.memtable
+  /** Newest sequence number that a reader may still be at work with; versions above it are seen by nobody once there are newer ones. */
+  #viewedTo = 0
+  /** Why reads are refused, too. */
+  #unreadable: unknown
+  readonly #activeMemtable = (id: number): Memtable | undefined => {
+    const memtable = this.families.get(id)?.active.memtable
+    if (memtable !== undefined) memtable.viewedTo = this.#viewedTo
+    return memtable
+  }
 
   constructor(parts: DatabaseParts) {
     this.directory = parts.directory
@@ -177,9 +184,21 @@ export class Database implements CommitTarget, WriteBufferMember {
       throw new NotOpenError(`database "${this.directory}" is closed`)
   }
 
+  /** Of a reader that outlasts the call, at this moment by default: what it sees is not written over from now on. */
+  view(sequence: number = this.versions.lastSequence): number {
+    if (sequence > this.#viewedTo) this.#viewedTo = sequence
+    return sequence
+  }
+
   /** The family behind a handle of this database. */
   family(handle: { readonly id: number } | undefined): ColumnFamily {
     this.checkOpen()
+    if (this.#unreadable !== undefined) {
+      throw new NotOpenError(
+        `a write to database "${this.directory}" failed in the middle: open it again`,
+        { cause: this.#unreadable },
+      )
+    }
     const family = this.families.get(handle?.id ?? 0)
     if (family === undefined || (handle instanceof ColumnFamily && handle !== family)) {
       throw new NotOpenError('column family is dropped or not of this database')
@@ -280,6 +299,9 @@ export class Database implements CommitTarget, WriteBufferMember {
     } catch (error) {
       // What has reached the log is in doubt: nothing may be logged behind it.
       this.fail(error)
+      // Values that it wrote over are only in the log now.
+      if (this.families.values().some(({ active }) => active.memtable.overwrittenTo >= sequence))
+        this.#unreadable = error
       throw error
     }
     versions.lastSequence = sequence + count - 1
@@ -362,7 +384,7 @@ export class Database implements CommitTarget, WriteBufferMember {
     if (writeBufferManager !== undefined)
       room = Math.min(room, Math.max(writeBufferManager.roomBytes, sharedRoomBytes))
     this.#untilRoomCheckBytes = Math.floor(room / roomCheckFraction)
-    if (this.families.size > 1 && this.wals.totalSizeBytes > this.#maxTotalWalSizeBytes) {
+    if (this.wals.totalSizeBytes > this.#maxTotalWalSizeBytes && this.#logsOutgrowMemtables) {
       const oldest = this.#oldestNeededLog
       // Logs that only wait for a transaction to be decided are not helped by a flush.
       if (this.wals.sizeFrom(oldest) > this.#maxTotalWalSizeBytes) this.#releaseLog(oldest)
@@ -420,11 +442,21 @@ export class Database implements CommitTarget, WriteBufferMember {
     return largest
   }
 
+  /** Whether logs can grow without a memtable that becomes full: a quiet family keeps them all, or memory does not grow with what is written. */
+  get #logsOutgrowMemtables(): boolean {
+    return (
+      this.families.size > 1 ||
+      this.families.values().some(({ active }) => active.memtable.overwrittenTo > 0)
+    )
+  }
+
   get #maxTotalWalSizeBytes(): number {
     if (this.options.maxTotalWalSizeBytes > 0) return this.options.maxTotalWalSizeBytes
     let bytes = 0
     for (const { options } of this.families.values()) {
-      bytes += options.writeBufferSizeBytes * options.maxWriteBufferNumber
+      // The log of a single family outgrows its memtable only where values are written over. Recovery reads it all.
+      const number = this.families.size > 1 ? options.maxWriteBufferNumber : 1
+      bytes += options.writeBufferSizeBytes * number
     }
     return bytes * 4
   }

@@ -15,6 +15,8 @@ const maxSliceMs = 4
 interface MultiGetHost {
   readonly closed: boolean
   schedulePurge(): void
+  /** Keeps the state at a sequence number from being written over. */
+  view(sequence: number): void
 }
 
 /** Looks many keys up, in one family or several, at one moment. */
@@ -68,6 +70,7 @@ export class MultiGet {
     const count = this.#keys.length
     if (this.#next === count) return this.#values
     this.#isNow = false
+    host.view(this.#sequence)
     const held = [...new Set(this.#superVersions)].map((superVersion) => superVersion.ref())
     try {
       while (this.#next < count) {

@@ -38,7 +38,7 @@ export class OptimisticTransaction extends TransactionBase {
   /** @internal */
   constructor(db: Database, options: OptimisticTransactionOptions) {
     super(db, options.snapshot === true)
-    this.#pin = db.snapshots.take(db.versions.lastSequence)
+    this.#pin = db.snapshots.take(db.view())
   }
 
   /** {@link get} that makes the commit fail when the key changes after it. */

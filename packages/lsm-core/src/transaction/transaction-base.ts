@@ -107,7 +107,7 @@ export abstract class TransactionBase implements Disposable {
   setSnapshot(): this {
     this.checkActive()
     this.#snapshotOnNextOperation = false
-    this.#replaceSnapshot(this.db.snapshots.take(this.db.versions.lastSequence))
+    this.#replaceSnapshot(this.db.snapshots.take(this.db.view()))
     return this
   }
 

@@ -32,15 +32,19 @@ export function insertBatch(
   const { data } = cursor
   let family = -1
   let memtable: Memtable | undefined
-  /** Where byte 0 of the batch is in the memtable; known only for a batch of one family. */
+  /** Where byte 0 of the batch is in the memtable; known only for a batch of one family that is copied as a whole. */
   let storedAt = 0
+  let overwrites = false
   while (cursor.next()) {
     const { type } = cursor
     if (cursor.counted && cursor.columnFamilyId !== family) {
       family = cursor.columnFamilyId
       memtable = memtableOf(family)
       // One copy of the whole batch instead of one for every entry.
-      if (ofOneFamily && memtable !== undefined) storedAt = memtable.store(data, 0, data.length)
+      if (ofOneFamily && memtable !== undefined) {
+        overwrites = memtable.overwrites
+        if (!overwrites) storedAt = memtable.store(data, 0, data.length)
+      }
     }
     switch (type) {
       case ValueType.Value:
@@ -50,8 +54,13 @@ export function insertBatch(
       case ValueType.WideColumnEntity:
         if (memtable !== undefined) {
           const { keyStart, keyEnd, valueStart, valueEnd } = cursor
+          if (overwrites && type === ValueType.Value) {
+            memtable.put(sequence, data, keyStart, keyEnd, valueStart, valueEnd)
+            break
+          }
           const end = valueEnd === 0 ? keyEnd : valueEnd
-          const at = ofOneFamily ? storedAt : memtable.store(data, keyStart, end) - keyStart
+          const at =
+            ofOneFamily && !overwrites ? storedAt : memtable.store(data, keyStart, end) - keyStart
           memtable.addStored(
             sequence,
             type,
