@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { hash32 } from './hash32.ts'
+import { XXH3_SECRET } from './secret.ts'
 import { hash64, xxh3, xxph3 } from './xxh3-64.ts'
 import { xxhash32 } from '@varve/base'
 import { xxh64Low } from './xxh64.ts'
@@ -67,4 +69,40 @@ describe('hashes give the values of the reference', () => {
     const long = text('Nobody inspects the spammish repetition')
     expect(xxhash32(long)).toBe(0xe2293b2f)
   })
+})
+
+/** XXPH3 of 9 to 32 bytes as its specification reads, with whole 64-bit numbers. */
+function previewOfKey(d: Uint8Array): string {
+  const mask = (1n << 64n) - 1n
+  const read = (bytes: Uint8Array, at: number): bigint =>
+    new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at, true)
+  const fold = (a: bigint, b: bigint): bigint => ((a * b) & mask) ^ ((a * b) >> 64n)
+  const mix = (at: number, secretAt: number): bigint =>
+    fold(
+      read(d, at) ^ read(XXH3_SECRET, secretAt),
+      read(d, at + 8) ^ read(XXH3_SECRET, secretAt + 8),
+    )
+  const n = d.length
+  let h: bigint
+  if (n > 16) h = BigInt(n) * 0x9e3779b185ebca87n + mix(0, 0) + mix(n - 16, 16)
+  else {
+    const low = read(d, 0) ^ read(XXH3_SECRET, 0)
+    const high = read(d, n - 8) ^ read(XXH3_SECRET, 8)
+    h = BigInt(n) + low + high + fold(low, high)
+  }
+  h &= mask
+  h = ((h ^ (h >> 37n)) * 0x165667b19e3779f9n) & mask
+  return (h ^ (h >> 32n)).toString(16).padStart(16, '0')
+}
+
+test('the hash of a key carries between its halves as one number of 64 bits', () => {
+  const bytes = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0, 1, 127, 128, 255))
+  fc.assert(
+    fc.property(fc.array(bytes, { minLength: 9, maxLength: 32 }), (key) => {
+      const d = Uint8Array.from(key)
+      xxph3(d, 0, d.length)
+      expect(hex()).toBe(previewOfKey(d))
+    }),
+    { numRuns: 3000 },
+  )
 })

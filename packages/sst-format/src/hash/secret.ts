@@ -12,7 +12,7 @@ for (let i = 0; i < 192; i++) XXH3_SECRET[i] = Number.parseInt(HEX.slice(i * 2, 
  * Little-endian 32-bit words of the secret at every byte offset: `SECRET_WORDS[i]` is the word that starts at byte `i`.
  * XXH3 reads the secret at unaligned offsets too, and a table look-up is cheaper than four byte loads.
  */
-export const SECRET_WORDS: Uint32Array = new Uint32Array(189)
+export const SECRET_WORDS: Int32Array = new Int32Array(189)
 for (let i = 0; i < 189; i++) {
   SECRET_WORDS[i] =
     XXH3_SECRET[i]! |

@@ -19,9 +19,16 @@ import { SECRET_WORDS as S, XXH3_SECRET } from './secret.ts'
 /** Result register: `hi` and `lo` are the unsigned halves of the last hash computed. */
 export const hash64: { hi: number; lo: number } = { hi: 0, lo: 0 }
 
-/** Registers of the 64-bit helpers below. */
-let H = 0
-let L = 0
+/**
+ * Registers of the 64-bit helpers below, halves as signed integers: high and low half of the last product, and of the sum of the
+ * length classes above 16 bytes. In an array, because variables of a module hold numbers above 2^30 as objects, a new one for each
+ * assignment: that cost more than the arithmetic.
+ */
+const R = new Int32Array(4)
+const H = 0
+const L = 1
+const SUM_H = 2
+const SUM_L = 3
 
 /** High 32 bits of the product of two 32-bit numbers. */
 function mulHigh(a: number, b: number): number {
@@ -29,87 +36,133 @@ function mulHigh(a: number, b: number): number {
   const a1 = a >>> 16
   const b0 = b & 0xffff
   const b1 = b >>> 16
-  const u = a1 * b0 + ((a0 * b0) >>> 16)
-  const v = a0 * b1 + (u & 0xffff)
-  return (a1 * b1 + (u >>> 16) + (v >>> 16)) >>> 0
+  const u = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0
+  const v = (Math.imul(a0, b1) + (u & 0xffff)) | 0
+  return (Math.imul(a1, b1) + (u >>> 16) + (v >>> 16)) | 0
 }
 
-/** (H, L) = low 64 bits of a × b. */
+/** What is carried out of 32 bits where `a + b` gives `sum`. */
+function carry(a: number, b: number, sum: number): number {
+  return ((a & b) | ((a | b) & ~sum)) >>> 31
+}
+
+/** Product = low 64 bits of a × b. */
 function mul(ah: number, al: number, bh: number, bl: number): void {
-  H = (mulHigh(al, bl) + Math.imul(ah, bl) + Math.imul(al, bh)) >>> 0
-  L = Math.imul(al, bl) >>> 0
+  R[H] = mulHigh(al, bl) + Math.imul(ah, bl) + Math.imul(al, bh)
+  R[L] = Math.imul(al, bl)
 }
 
-/** (H, L) = low 64 bits xor high 64 bits of the 128-bit product a × b. */
+/**
+ * Hot. Product = low 64 bits xor high 64 bits of the 128-bit product a × b, by columns of 16 bits: a product of two limbs, a limb
+ * and what is carried from the limb before are below 2^32 together.
+ */
 function fold(ah: number, al: number, bh: number, bl: number): void {
-  const ll = Math.imul(al, bl) >>> 0
-  const llh = mulHigh(al, bl)
-  const lh = Math.imul(al, bh) >>> 0
-  const lhh = mulHigh(al, bh)
-  const hl = Math.imul(ah, bl) >>> 0
-  const hlh = mulHigh(ah, bl)
-  const hh = Math.imul(ah, bh) >>> 0
-  const hhh = mulHigh(ah, bh)
-  const w1 = llh + lh + hl // below 3 × 2^32: exact
-  const c1 = w1 > 0xffffffff ? (w1 > 0x1ffffffff ? 2 : 1) : 0
-  const w2 = lhh + hlh + hh + c1
-  const c2 = w2 > 0xffffffff ? (w2 > 0x1ffffffff ? 2 : 1) : 0
-  L = (ll ^ w2) >>> 0
-  H = ((w1 | 0) ^ ((hhh + c2) | 0)) >>> 0
+  const a0 = al & 0xffff
+  const a1 = al >>> 16
+  const a2 = ah & 0xffff
+  const a3 = ah >>> 16
+  const b0 = bl & 0xffff
+  const b1 = bl >>> 16
+  const b2 = bh & 0xffff
+  const b3 = bh >>> 16
+  let t = Math.imul(a0, b0)
+  const r0 = t & 0xffff
+  t = (Math.imul(a1, b0) + (t >>> 16)) | 0
+  let r1 = t & 0xffff
+  t = (Math.imul(a2, b0) + (t >>> 16)) | 0
+  let r2 = t & 0xffff
+  t = (Math.imul(a3, b0) + (t >>> 16)) | 0
+  let r3 = t & 0xffff
+  let r4 = t >>> 16
+  t = (Math.imul(a0, b1) + r1) | 0
+  r1 = t & 0xffff
+  t = (Math.imul(a1, b1) + r2 + (t >>> 16)) | 0
+  r2 = t & 0xffff
+  t = (Math.imul(a2, b1) + r3 + (t >>> 16)) | 0
+  r3 = t & 0xffff
+  t = (Math.imul(a3, b1) + r4 + (t >>> 16)) | 0
+  r4 = t & 0xffff
+  let r5 = t >>> 16
+  t = (Math.imul(a0, b2) + r2) | 0
+  r2 = t & 0xffff
+  t = (Math.imul(a1, b2) + r3 + (t >>> 16)) | 0
+  r3 = t & 0xffff
+  t = (Math.imul(a2, b2) + r4 + (t >>> 16)) | 0
+  r4 = t & 0xffff
+  t = (Math.imul(a3, b2) + r5 + (t >>> 16)) | 0
+  r5 = t & 0xffff
+  const r6 = t >>> 16
+  t = (Math.imul(a0, b3) + r3) | 0
+  r3 = t & 0xffff
+  t = (Math.imul(a1, b3) + r4 + (t >>> 16)) | 0
+  r4 = t & 0xffff
+  t = (Math.imul(a2, b3) + r5 + (t >>> 16)) | 0
+  r5 = t & 0xffff
+  t = (Math.imul(a3, b3) + r6 + (t >>> 16)) | 0
+  R[L] = (r0 | (r1 << 16)) ^ (r4 | (r5 << 16))
+  R[H] = (r2 | (r3 << 16)) ^ t
 }
 
 function word(d: Uint8Array, i: number): number {
-  return (d[i]! | (d[i + 1]! << 8) | (d[i + 2]! << 16) | (d[i + 3]! << 24)) >>> 0
+  return d[i]! | (d[i + 1]! << 8) | (d[i + 2]! << 16) | (d[i + 3]! << 24)
 }
 
-/** (H, L) = fold(in[p..p+16] xor secret[s..s+16]). */
+/** Product = fold(in[p..p+16] xor secret[s..s+16]). */
 function mix(d: Uint8Array, p: number, s: number): void {
   fold(
-    (word(d, p + 4) ^ S[s + 4]!) >>> 0,
-    (word(d, p) ^ S[s]!) >>> 0,
-    (word(d, p + 12) ^ S[s + 12]!) >>> 0,
-    (word(d, p + 8) ^ S[s + 8]!) >>> 0,
+    word(d, p + 4) ^ S[s + 4]!,
+    word(d, p) ^ S[s]!,
+    word(d, p + 12) ^ S[s + 12]!,
+    word(d, p + 8) ^ S[s + 8]!,
   )
 }
 
-/** Sum register of the length classes above 16 bytes. */
-let sumH = 0
-let sumL = 0
+/** Sum += product. */
+function addProduct(): void {
+  const before = R[SUM_L]!
+  const product = R[L]!
+  const low = (before + product) | 0
+  R[SUM_L] = low
+  R[SUM_H] = R[SUM_H]! + R[H]! + carry(before, product, low)
+}
 
 function addMix(d: Uint8Array, p: number, s: number): void {
   mix(d, p, s)
-  const l = sumL + L
-  sumH = (sumH + H + (l > 0xffffffff ? 1 : 0)) >>> 0
-  sumL = l >>> 0
+  addProduct()
+}
+
+/** Sum = n × PRIME64_1. */
+function beginSum(n: number): void {
+  mul(Math.floor(n / 0x1_0000_0000), n | 0, 0x9e3779b1, 0x85ebca87)
+  R[SUM_H] = R[H]!
+  R[SUM_L] = R[L]!
+}
+
+/** Result = (h, l) with its high half mixed into the low one. */
+function setResult(h: number, l: number): void {
+  hash64.hi = h >>> 0
+  hash64.lo = (l ^ h) >>> 0
 }
 
 /** h ^= h >> 37; h *= prime; h ^= h >> 32. The prime is PRIME_MX1 (stable) or PRIME64_3 (preview). */
 function avalanche(h: number, l: number, preview: boolean): void {
-  l = (l ^ (h >>> 5)) >>> 0
+  l ^= h >>> 5
   if (preview) mul(h, l, 0x165667b1, 0x9e3779f9)
   else mul(h, l, 0x16566791, 0x9e3779f9)
-  hash64.hi = H
-  hash64.lo = (L ^ H) >>> 0
+  setResult(R[H]!, R[L]!)
 }
 
 /** XXH64's avalanche, used by the stable variant below four bytes. */
 function avalanche64(h: number, l: number): void {
-  l = (l ^ (h >>> 1)) >>> 0
-  mul(h, l, 0xc2b2ae3d, 0x27d4eb4f)
-  h = H
-  l = L
-  const l29 = ((h << 3) | (l >>> 29)) >>> 0
-  l = (l ^ l29) >>> 0
-  h = (h ^ (h >>> 29)) >>> 0
-  mul(h, l, 0x165667b1, 0x9e3779f9)
-  hash64.hi = H
-  hash64.lo = (L ^ H) >>> 0
+  mul(h, l ^ (h >>> 1), 0xc2b2ae3d, 0x27d4eb4f)
+  h = R[H]!
+  l = R[L]!
+  mul(h ^ (h >>> 29), l ^ ((h << 3) | (l >>> 29)), 0x165667b1, 0x9e3779f9)
+  setResult(R[H]!, R[L]!)
 }
 
 function length17To128(d: Uint8Array, p: number, n: number, preview: boolean): void {
-  mul(0, n, 0x9e3779b1, 0x85ebca87)
-  sumH = H
-  sumL = L
+  beginSum(n)
   if (n > 32) {
     if (n > 64) {
       if (n > 96) {
@@ -124,21 +177,19 @@ function length17To128(d: Uint8Array, p: number, n: number, preview: boolean): v
   }
   addMix(d, p, 0)
   addMix(d, p + n - 16, 16)
-  avalanche(sumH, sumL, preview)
+  avalanche(R[SUM_H]!, R[SUM_L]!, preview)
 }
 
 function length129To240(d: Uint8Array, p: number, n: number, preview: boolean): void {
-  mul(0, n, 0x9e3779b1, 0x85ebca87)
-  sumH = H
-  sumL = L
+  beginSum(n)
   for (let i = 0; i < 8; i++) addMix(d, p + 16 * i, 16 * i)
-  avalanche(sumH, sumL, preview)
-  sumH = hash64.hi
-  sumL = hash64.lo
+  avalanche(R[SUM_H]!, R[SUM_L]!, preview)
+  R[SUM_H] = hash64.hi
+  R[SUM_L] = hash64.lo
   const rounds = n >>> 4
   for (let i = 8; i < rounds; i++) addMix(d, p + 16 * i, 16 * (i - 8) + 3)
   addMix(d, p + n - 16, 119)
-  avalanche(sumH, sumL, preview)
+  avalanche(R[SUM_H]!, R[SUM_L]!, preview)
 }
 
 /** Lanes of the long-input loop: low and high half of lane i at 2i and 2i + 1. */
@@ -152,8 +203,8 @@ function stripe(d: Uint8Array, p: number, s: number, preview: boolean): void {
   const flip = preview ? 0 : 2 // the stable variant adds the input to the neighbouring lane
   for (let i = 0; i < 16; i += 2) {
     const at = p + i * 4
-    const vl = word(d, at)
-    const vh = word(d, at + 4)
+    const vl = word(d, at) >>> 0
+    const vh = word(d, at + 4) >>> 0
     const kl = (vl ^ S[s + i * 4]!) >>> 0
     const kh = (vh ^ S[s + i * 4 + 4]!) >>> 0
     const lane = i ^ flip
@@ -204,27 +255,32 @@ function consume(d: Uint8Array, p: number, n: number, preview: boolean): void {
 }
 
 function finish(n: number, preview: boolean): void {
-  mul(Math.floor(n / 0x100000000), n >>> 0, 0x9e3779b1, 0x85ebca87)
-  sumH = H
-  sumL = L
+  beginSum(n)
   for (let i = 0; i < 4; i++) {
     const a = i * 4
     const s = 11 + i * 16
     fold(
-      (acc[a + 1]! ^ S[s + 4]!) >>> 0,
-      (acc[a]! ^ S[s]!) >>> 0,
-      (acc[a + 3]! ^ S[s + 12]!) >>> 0,
-      (acc[a + 2]! ^ S[s + 8]!) >>> 0,
+      acc[a + 1]! ^ S[s + 4]!,
+      acc[a]! ^ S[s]!,
+      acc[a + 3]! ^ S[s + 12]!,
+      acc[a + 2]! ^ S[s + 8]!,
     )
-    const l = sumL + L
-    sumH = (sumH + H + (l > 0xffffffff ? 1 : 0)) >>> 0
-    sumL = l >>> 0
+    addProduct()
   }
-  avalanche(sumH, sumL, preview)
+  avalanche(R[SUM_H]!, R[SUM_L]!, preview)
 }
 
 function bswap(x: number): number {
-  return ((x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24)) >>> 0
+  return (x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24)
+}
+
+/** Result of the lengths 9 to 16: the product plus (low half a, high half b) plus (c, d), mixed. */
+function finishShort(a: number, b: number, c: number, d: number, preview: boolean): void {
+  const first = (a + c) | 0
+  const product = R[L]!
+  const low = (first + product) | 0
+  const high = b + d + R[H]! + carry(a, c, first) + carry(first, product, low)
+  avalanche(high | 0, low, preview)
 }
 
 /** Stable XXH3, 64 bits, of `d[p .. p + n)` into {@link hash64}. */
@@ -233,33 +289,34 @@ export function xxh3(d: Uint8Array, p: number, n: number): void {
   else if (n > 128) length129To240(d, p, n, false)
   else if (n > 16) length17To128(d, p, n, false)
   else if (n > 8) {
-    const ll = (word(d, p) ^ S[24]! ^ S[32]!) >>> 0
-    const lh = (word(d, p + 4) ^ S[28]! ^ S[36]!) >>> 0
-    const hl = (word(d, p + n - 8) ^ S[40]! ^ S[48]!) >>> 0
-    const hh = (word(d, p + n - 4) ^ S[44]! ^ S[52]!) >>> 0
+    const ll = word(d, p) ^ S[24]! ^ S[32]!
+    const lh = word(d, p + 4) ^ S[28]! ^ S[36]!
+    const hl = word(d, p + n - 8) ^ S[40]! ^ S[48]!
+    const hh = word(d, p + n - 4) ^ S[44]! ^ S[52]!
     fold(lh, ll, hh, hl)
-    const low = n + bswap(lh) + hl + L
-    const high = bswap(ll) + hh + H + Math.floor(low / 0x100000000)
-    avalanche(high >>> 0, low >>> 0, false)
+    const low = (bswap(lh) + n) | 0
+    finishShort(low, bswap(ll) + carry(bswap(lh), n, low), hl, hh, false)
   } else if (n > 3) {
     const first = word(d, p)
     const last = word(d, p + n - 4)
-    const kl = (last ^ S[8]! ^ S[16]!) >>> 0
-    const kh = (first ^ S[12]! ^ S[20]!) >>> 0
-    const l49 = ((kl << 17) | (kh >>> 15)) >>> 0 // rotl 49 = swap halves, then rotl 17
-    const h49 = ((kh << 17) | (kl >>> 15)) >>> 0
-    const l24 = ((kl << 24) | (kh >>> 8)) >>> 0
-    const h24 = ((kh << 24) | (kl >>> 8)) >>> 0
-    mul((kh ^ l49 ^ h24) >>> 0, (kl ^ h49 ^ l24) >>> 0, 0x9fb21c65, 0x1e98df25)
-    const shifted = (H >>> 3) + n // k >> 35 lies in the low half
-    mul(H, (L ^ shifted) >>> 0, 0x9fb21c65, 0x1e98df25)
-    hash64.lo = (L ^ ((H << 4) | (L >>> 28))) >>> 0
-    hash64.hi = (H ^ (H >>> 28)) >>> 0
+    const kl = last ^ S[8]! ^ S[16]!
+    const kh = first ^ S[12]! ^ S[20]!
+    const l49 = (kl << 17) | (kh >>> 15) // rotl 49 = swap halves, then rotl 17
+    const h49 = (kh << 17) | (kl >>> 15)
+    const l24 = (kl << 24) | (kh >>> 8)
+    const h24 = (kh << 24) | (kl >>> 8)
+    mul(kh ^ l49 ^ h24, kl ^ h49 ^ l24, 0x9fb21c65, 0x1e98df25)
+    const shifted = ((R[H]! >>> 3) + n) | 0 // k >> 35 lies in the low half
+    mul(R[H]!, R[L]! ^ shifted, 0x9fb21c65, 0x1e98df25)
+    const h = R[H]!
+    const l = R[L]!
+    hash64.lo = (l ^ ((h << 4) | (l >>> 28))) >>> 0
+    hash64.hi = (h ^ (h >>> 28)) >>> 0
   } else if (n > 0) {
     const c = (d[p]! << 16) | (d[p + (n >> 1)]! << 24) | d[p + n - 1]! | (n << 8)
-    avalanche64(0, (c ^ S[0]! ^ S[4]!) >>> 0)
+    avalanche64(0, c ^ S[0]! ^ S[4]!)
   } else {
-    avalanche64((S[60]! ^ S[68]!) >>> 0, (S[56]! ^ S[64]!) >>> 0)
+    avalanche64(S[60]! ^ S[68]!, S[56]! ^ S[64]!)
   }
 }
 
@@ -269,31 +326,31 @@ export function xxph3(d: Uint8Array, p: number, n: number): void {
   else if (n > 128) length129To240(d, p, n, true)
   else if (n > 16) length17To128(d, p, n, true)
   else if (n > 8) {
-    const ll = (word(d, p) ^ S[0]!) >>> 0
-    const lh = (word(d, p + 4) ^ S[4]!) >>> 0
-    const hl = (word(d, p + n - 8) ^ S[8]!) >>> 0
-    const hh = (word(d, p + n - 4) ^ S[12]!) >>> 0
+    const ll = word(d, p) ^ S[0]!
+    const lh = word(d, p + 4) ^ S[4]!
+    const hl = word(d, p + n - 8) ^ S[8]!
+    const hh = word(d, p + n - 4) ^ S[12]!
     fold(lh, ll, hh, hl)
-    const low = n + ll + hl + L
-    const high = lh + hh + H + Math.floor(low / 0x100000000)
-    avalanche(high >>> 0, low >>> 0, true)
+    const low = (ll + n) | 0
+    finishShort(low, lh + carry(ll, n, low), hl, hh, true)
   } else if (n > 3) {
-    let l = (word(d, p) ^ S[0]!) >>> 0
-    let h = (word(d, p + n - 4) ^ S[4]!) >>> 0
-    l = (l ^ (h >>> 19)) >>> 0 // k ^ k >> 51
+    let l = word(d, p) ^ S[0]!
+    let h = word(d, p + n - 4) ^ S[4]!
+    l ^= h >>> 19 // k ^ k >> 51
     mul(h, l, 0, 0x9e3779b1)
-    l = L + n
-    h = (H + (l > 0xffffffff ? 1 : 0)) >>> 0
-    l = (l ^ (h >>> 15)) >>> 0 // m ^ m >> 47
+    const product = R[L]!
+    l = (product + n) | 0
+    h = (R[H]! + carry(product, n, l)) | 0
+    l ^= h >>> 15 // m ^ m >> 47
     mul(h, l, 0xc2b2ae3d, 0x27d4eb4f)
-    avalanche(H, L, true)
+    avalanche(R[H]!, R[L]!, true)
   } else if (n > 0) {
     const c = d[p]! | (d[p + (n >> 1)]! << 8) | (d[p + n - 1]! << 16) | (n << 24)
-    mul(0, (c ^ S[0]!) >>> 0, 0x9e3779b1, 0x85ebca87)
-    avalanche(H, L, true)
+    mul(0, c ^ S[0]!, 0x9e3779b1, 0x85ebca87)
+    avalanche(R[H]!, R[L]!, true)
   } else {
     fold(S[4]!, S[0]!, 0xc2b2ae3d, 0x27d4eb4f)
-    hash64.hi = H
-    hash64.lo = L
+    hash64.hi = R[H]! >>> 0
+    hash64.lo = R[L]! >>> 0
   }
 }
