@@ -3,12 +3,8 @@
  *
  * @packageDocumentation
  */
-export {
-  Engine,
-  type EngineHealth,
-  type ExecuteOptions,
-  type OpenQueryOptions,
-} from './engine/engine.ts'
+export { Engine } from './engine/engine.ts'
+export type { EngineHealth } from './engine/engine-health.ts'
 export type {
   EngineOptions,
   KafkaConnection,
@@ -28,6 +24,8 @@ export type { EngineEvents, ProcessingLogEntry } from './engine/events.ts'
 export type { Lineage, LineageNode } from './engine/lineage.ts'
 export type { Position } from './engine/position.ts'
 export type {
+  ExecuteOptions,
+  OpenQueryOptions,
   PrintHandle,
   QueryHandle,
   QueryOptions,

@@ -1,16 +1,9 @@
 import type { Kafka } from '@varve/kafka'
 import type { SchemaRegistry } from '@varve/serde'
-import {
-  createFunctionRegistry,
-  type DataSource,
-  type FunctionRegistry,
-  type ParsedStatement,
-} from '@varve/sql'
+import type { DataSource } from '@varve/sql'
 
-import { Metastore } from '../catalog/metastore.ts'
-import { ProcessingLog } from '../processing-log/processing-log.ts'
-import { QueryRuntime } from '../query/query-runtime.ts'
 import type { Change } from '../query/change.ts'
+import { removeLeftovers } from '../query/remove-leftovers.ts'
 import type { SubscribeOptions } from '../query/subscription.ts'
 import type {
   CommandStatus,
@@ -19,10 +12,8 @@ import type {
   StatementResult,
 } from '../result/entities.ts'
 import { createRowShaper } from '../result/row-object.ts'
-import { answerStatement } from '../statement/answers.ts'
 import { toRunningQuery, toSourceInfo } from '../statement/describe.ts'
-import { explainStatement } from '../statement/explain.ts'
-import type { PlanningEnvironment } from '../statement/plan-statement.ts'
+import { collectMetrics } from './collect-metrics.ts'
 import {
   toAggregateFunction,
   toScalarFunction,
@@ -31,50 +22,27 @@ import {
   type ArgumentsOf,
   type FunctionSignature,
 } from './define-function.ts'
-import { CommandFollower } from './command-follower.ts'
 import { EngineError } from './engine-error.ts'
+import { checkHealth, type EngineHealth } from './engine-health.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
-import { collectMetrics } from './collect-metrics.ts'
 import type { EngineOptions } from './engine-options.ts'
-import { openEnvironment, type Environment } from './environment.ts'
-import { EventEmitter, type EngineEvents } from './events.ts'
+import { assembleParts, type EngineParts } from './engine-parts.ts'
+import { openEnvironment } from './environment.ts'
+import type { EngineEvents } from './events.ts'
 import { insertRows } from './insert-rows.ts'
-import { terminateCluster } from './terminate-cluster.ts'
 import { lineageOf, type Lineage } from './lineage.ts'
 import type { Position } from './position.ts'
-import { checkSettable, Properties } from './properties.ts'
-import type { PrintHandle, QueryHandle, QueryOptions, StatementOptions } from './query-types.ts'
-import { QueryService } from './query-service.ts'
-import { RecordWriter } from './record-writer.ts'
+import { checkSettable } from './properties.ts'
+import type {
+  ExecuteOptions,
+  OpenQueryOptions,
+  PrintHandle,
+  QueryHandle,
+  QueryOptions,
+} from './query-types.ts'
 import { RowInserter, type InsertRow } from './row-inserter.ts'
-import { recordsOf } from '../query/topic-tail.ts'
-import { removeLeftovers } from '../query/remove-leftovers.ts'
 import { Session } from './session.ts'
-import { SourceAccess } from './source-access.ts'
-import { StatementExecutor } from './statement-executor.ts'
-import { Subscriptions } from './subscriptions.ts'
-import { TableReader } from './table-reader.ts'
-
-/** Options of {@link Engine.execute}. */
-export interface ExecuteOptions extends StatementOptions {
-  /** Properties and variables that SET and DEFINE change. Default: the engine's own session. */
-  readonly session?: Session
-  /** Waits until the command of this offset was applied. @throws EngineError `command-timeout` */
-  readonly commandSequenceNumber?: number
-}
-
-/** Options of {@link Engine.openQuery}. */
-export interface OpenQueryOptions extends QueryOptions {
-  /** Properties and variables that hold for the query. Default: the engine's own session. */
-  readonly session?: Session
-}
-
-/** What is well and what is not. */
-export interface EngineHealth {
-  readonly metastore: boolean
-  readonly kafka: boolean
-  readonly commandRunner: boolean
-}
+import { terminateCluster } from './terminate-cluster.ts'
 
 /**
  * A streaming SQL engine in this process.
@@ -87,108 +55,16 @@ export interface EngineHealth {
  * ```
  */
 export class Engine implements AsyncDisposable {
-  readonly #environment: Environment
-  readonly #properties: Properties
-  readonly #events: EventEmitter<EngineEvents>
-  readonly #metastore = new Metastore()
-  readonly #functions: FunctionRegistry = createFunctionRegistry()
-  readonly #processingLog: ProcessingLog
-  readonly #runtime: QueryRuntime
-  readonly #sources: SourceAccess
-  readonly #writer: RecordWriter
-  readonly #executor: StatementExecutor
-  readonly #service: QueryService
-  readonly #session = new Session()
-  readonly #commands: CommandFollower
-  readonly #subscriptions: Subscriptions
+  readonly #parts: EngineParts
   readonly #clusterId: string
+  /** Names the service: part of the names of its topics and groups. */
   readonly serviceId: string
   #closing: Promise<void> | undefined
 
-  private constructor(environment: Environment, options: EngineOptions, clusterId: string) {
-    const { kafka, clock, random, registry, storage, logger } = environment
-    this.#environment = environment
+  private constructor(parts: EngineParts, clusterId: string) {
+    this.#parts = parts
     this.#clusterId = clusterId
-    this.#properties = new Properties(options.config ?? {}, logger)
-    this.serviceId =
-      options.serviceId ?? String(this.#properties.get('ksql.service.id') ?? 'default_')
-    this.#events = new EventEmitter((error) => logger.error('an event listener failed', { error }))
-    this.#processingLog = new ProcessingLog({
-      kafka,
-      topic: `${this.serviceId}ksql_processing_log`,
-      clock,
-      onEntry: (entry) => this.#events.emit('processing-log', entry),
-      onFailure: (error) => logger.warn('the processing log could not be written', { error }),
-    })
-    const log = this.#processingLog.add.bind(this.#processingLog)
-    this.#runtime = new QueryRuntime({
-      kafka,
-      registry,
-      storage,
-      functions: this.#functions,
-      clock,
-      random,
-      logger,
-      properties: this.#properties,
-      events: this.#events,
-      log,
-    })
-    this.#sources = new SourceAccess(this.#metastore, registry)
-    this.#writer = new RecordWriter(kafka)
-    this.#subscriptions = new Subscriptions({
-      environment,
-      sources: this.#sources,
-      processingLog: this.#processingLog,
-    })
-    this.#commands = new CommandFollower({
-      environment,
-      properties: this.#properties,
-      events: this.#events,
-      metastore: this.#metastore,
-      runtime: this.#runtime,
-      topic: this.#commandTopic,
-    })
-    const planning: PlanningEnvironment = {
-      functions: this.#functions,
-      functionEnvironment: { clock, random },
-      registry,
-      properties: this.#properties,
-      serviceId: this.serviceId,
-      isPushQuery: (id) => this.#service.pushQueries.has(id),
-      recordsOf: (topic) => recordsOf(kafka, topic),
-    }
-    this.#service = new QueryService({
-      kafka,
-      clock,
-      random,
-      metastore: this.#metastore,
-      planning,
-      runtime: this.#runtime,
-      sources: this.#sources,
-      tables: new TableReader(kafka, this.#runtime, clock),
-      log,
-      logger,
-    })
-    this.#executor = new StatementExecutor({
-      kafka,
-      clock,
-      planning,
-      log: () => this.#commands.log,
-      metastore: this.#metastore,
-      settled: (offset) => this.#commands.settled(offset),
-      insertValues: async (command) => {
-        const serdes = await this.#sources.writers(command.target)
-        await this.#writer.write(command.target, serdes, {
-          key: command.key,
-          value: command.value,
-          timestamp: command.rowtime ?? clock.now(),
-        })
-      },
-      answer: (parsed, session) => this.#answer(parsed, session, planning),
-      closePushQuery: (id) => this.#service.pushQueries.close(id),
-      registerSchemas: (source, sides) => this.#sources.ensureRegistered(source, sides),
-      onStatus: (id, status) => this.#commands.setStatus(id, status),
-    })
+    this.serviceId = parts.serviceId
   }
 
   /**
@@ -201,7 +77,7 @@ export class Engine implements AsyncDisposable {
     const environment = await openEnvironment(options)
     let engine: Engine | undefined
     try {
-      engine = new Engine(environment, options, `varve-${environment.random.uuid()}`)
+      engine = new Engine(assembleParts(environment, options), `varve-${environment.random.uuid()}`)
       await engine.#replay()
       return engine
     } catch (error) {
@@ -221,31 +97,31 @@ export class Engine implements AsyncDisposable {
    * events writes them. Closed with the engine.
    */
   get kafka(): Kafka {
-    return this.#environment.kafka
+    return this.#parts.environment.kafka
   }
 
   /** The schema registry in use, embedded or not. */
   get schemaRegistry(): SchemaRegistry {
-    return this.#environment.registry
+    return this.#parts.environment.registry
   }
 
   /** `degraded`: what is there is served, nothing new is accepted. `terminated`: see {@link terminateCluster}. */
   get status(): 'running' | 'degraded' | 'terminated' | 'closed' {
     if (this.#closing !== undefined) return 'closed'
-    if (this.#commands.isTerminated) return 'terminated'
-    return this.#commands.isDegraded ? 'degraded' : 'running'
+    if (this.#parts.commands.isTerminated) return 'terminated'
+    return this.#parts.commands.isDegraded ? 'degraded' : 'running'
   }
 
   /** Persistent queries. */
   get queries(): readonly RunningQuery[] {
-    return Array.from(this.#metastore.queries().values(), (info) =>
-      toRunningQuery(info, this.#runtime.get(info.id)),
+    return Array.from(this.#parts.metastore.queries().values(), (info) =>
+      toRunningQuery(info, this.#parts.runtime.get(info.id)),
     )
   }
 
   /** Streams and tables. */
   get sources(): readonly SourceInfo[] {
-    return Array.from(this.#metastore.sources().values(), toSourceInfo)
+    return Array.from(this.#parts.metastore.sources().values(), toSourceInfo)
   }
 
   /**
@@ -259,12 +135,12 @@ export class Engine implements AsyncDisposable {
   async execute(sql: string, options: ExecuteOptions = {}): Promise<StatementResult[]> {
     this.#checkOpen()
     options.signal?.throwIfAborted()
-    const base = options.session ?? this.#session
+    const base = options.session ?? this.#parts.session
     const session = options.properties === undefined ? base : Session.over(base, options.properties)
     if (options.commandSequenceNumber !== undefined) {
-      await this.#commands.waitFor(options.commandSequenceNumber)
+      await this.#parts.commands.waitFor(options.commandSequenceNumber)
     }
-    return this.#executor.execute(sql, session, options.variables)
+    return this.#parts.executor.execute(sql, session, options.variables)
   }
 
   /**
@@ -284,9 +160,9 @@ export class Engine implements AsyncDisposable {
   /** Inserts rows one by one; for callers that want to know of each. @throws EngineError */
   async openInserter(name: string): Promise<RowInserter> {
     this.#checkOpen()
-    const source = this.#sources.find(name)
-    const serdes = await this.#sources.writers(source)
-    return new RowInserter(source, serdes, this.#writer, this.#environment.clock)
+    const source = this.#parts.sources.find(name)
+    const serdes = await this.#parts.sources.writers(source)
+    return new RowInserter(source, serdes, this.#parts.writer, this.#parts.environment.clock)
   }
 
   /** Answers a pull query with all its rows. */
@@ -332,8 +208,8 @@ export class Engine implements AsyncDisposable {
   /** Starts a SELECT or PRINT and hands over its handle: resolves when rows written from now on will be seen. */
   async openQuery(sql: string, options: OpenQueryOptions = {}): Promise<QueryHandle | PrintHandle> {
     this.#checkOpen()
-    const session = Session.over(options.session ?? this.#session, options.properties)
-    return this.#service.open(sql, {
+    const session = Session.over(options.session ?? this.#parts.session, options.properties)
+    return this.#parts.service.open(sql, {
       ...options,
       session,
       ...(options.variables === undefined ? {} : { bound: options.variables }),
@@ -342,7 +218,7 @@ export class Engine implements AsyncDisposable {
 
   /** Ends a push query by id; `false` when there is none. */
   closeQuery(id: string): Promise<boolean> {
-    return this.#service.pushQueries.close(id)
+    return this.#parts.service.pushQueries.close(id)
   }
 
   /** The committed changes of a stream or table, from now on or from the beginning. */
@@ -351,22 +227,22 @@ export class Engine implements AsyncDisposable {
     options: SubscribeOptions = {},
   ): AsyncGenerator<Change<R, K>> {
     this.#checkOpen()
-    return this.#subscriptions.open(source, options) as AsyncGenerator<Change<R, K>>
+    return this.#parts.subscriptions.open(source, options) as AsyncGenerator<Change<R, K>>
   }
 
   /** The place after everything this engine has inserted so far; for {@link QueryOptions.consistency}. */
   position(): Position {
-    return this.#writer.tracker.position()
+    return this.#parts.writer.tracker.position()
   }
 
   /** What flows into what. */
   lineage(): Lineage {
-    return lineageOf(this.#metastore)
+    return lineageOf(this.#parts.metastore)
   }
 
   /** Counters and gauges now. */
   metrics(): EngineMetrics {
-    return collectMetrics(this.#runtime, this.#service, this.#processingLog)
+    return collectMetrics(this.#parts.runtime, this.#parts.service, this.#parts.processingLog)
   }
 
   /** Calls `listener` at each event until the returned function is called. */
@@ -374,7 +250,7 @@ export class Engine implements AsyncDisposable {
     event: E,
     listener: (event: EngineEvents[E]) => void,
   ): () => void {
-    return this.#events.on(event, listener)
+    return this.#parts.events.on(event, listener)
   }
 
   /**
@@ -387,8 +263,8 @@ export class Engine implements AsyncDisposable {
     signature: FunctionSignature<A>,
     evaluate: (args: ArgumentsOf<A>) => unknown,
   ): void {
-    this.#functions.add(toScalarFunction(name, signature, evaluate))
-    this.#runtime.retryFailed()
+    this.#parts.functions.add(toScalarFunction(name, signature, evaluate))
+    this.#parts.runtime.retryFailed()
   }
 
   /**
@@ -401,41 +277,34 @@ export class Engine implements AsyncDisposable {
     signature: AggregateSignature<A>,
     steps: AggregateSteps<A, S>,
   ): void {
-    this.#functions.add(toAggregateFunction(name, signature, steps))
-    this.#runtime.retryFailed()
+    this.#parts.functions.add(toAggregateFunction(name, signature, steps))
+    this.#parts.runtime.retryFailed()
   }
 
   /** A stream or table by name. @throws EngineError when there is none */
   source(name: string): DataSource {
-    return this.#sources.find(name)
+    return this.#parts.sources.find(name)
   }
 
   /** Status of commands that this instance wrote or replayed, by id. */
   commandStatuses(): ReadonlyMap<string, CommandStatus> {
-    return this.#commands.statuses
+    return this.#parts.commands.statuses
   }
 
   /** Status of one command. */
   commandStatus(id: string): CommandStatus | undefined {
-    return this.#commands.statuses.get(id)
+    return this.#parts.commands.statuses.get(id)
   }
 
-  /** @throws EngineError when a session may not set the property */
+  /** Checks whether a session may set the property. @throws EngineError when it may not */
   checkProperty(name: string): void {
     checkSettable(name)
   }
 
   /** What is well: the catalog is complete, the broker answers, commands are followed. */
   async health(): Promise<EngineHealth> {
-    const kafka = await this.#environment.kafka.admin.listTopics().then(
-      () => true,
-      () => false,
-    )
-    return {
-      metastore: this.#commands.isOpen,
-      kafka,
-      commandRunner: this.status === 'running',
-    }
+    const { environment, commands } = this.#parts
+    return checkHealth(environment.kafka, commands, this.status)
   }
 
   /**
@@ -450,13 +319,15 @@ export class Engine implements AsyncDisposable {
     options: { readonly deleteTopics?: readonly string[] } = {},
   ): Promise<void> {
     this.#checkOpen()
-    await this.#service.pushQueries.closeAll()
+    const { environment, service, metastore, commands, commandTopic } = this.#parts
+    await service.pushQueries.closeAll()
+    const { kafka, registry } = environment
     await terminateCluster(options.deleteTopics ?? [], {
-      kafka: this.#environment.kafka,
-      registry: this.#environment.registry,
-      metastore: this.#metastore,
-      commands: this.#commands,
-      commandTopic: this.#commandTopic,
+      kafka,
+      registry,
+      metastore,
+      commands,
+      commandTopic,
     })
   }
 
@@ -471,49 +342,28 @@ export class Engine implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#subscriptions.closeAll()
-    await this.#service.pushQueries.closeAll()
-    await using _environment = this.#environment
-    await using _writer = this.#writer
-    await using _processingLog = this.#processingLog
-    await this.#commands.close()
-    await this.#runtime.close()
+    const { environment, writer, processingLog, subscriptions, service, commands, runtime } =
+      this.#parts
+    subscriptions.closeAll()
+    await service.pushQueries.closeAll()
+    await using _environment = environment
+    await using _writer = writer
+    await using _processingLog = processingLog
+    await commands.close()
+    await runtime.close()
   }
 
   async #replay(): Promise<void> {
-    if (this.#environment.isExclusive) {
-      await removeLeftovers(this.#environment.kafka, this.#service.transientPrefix)
+    const { environment, service, commands } = this.#parts
+    if (environment.isExclusive) {
+      await removeLeftovers(environment.kafka, service.transientPrefix)
     }
-    await this.#commands.open()
-  }
-
-  #answer(
-    parsed: ParsedStatement,
-    session: Session,
-    planning: PlanningEnvironment,
-  ): Promise<StatementResult> {
-    return answerStatement(parsed.statement, parsed.text, {
-      kafka: this.#environment.kafka,
-      registry: this.#environment.registry,
-      clock: this.#environment.clock,
-      metastore: this.#metastore,
-      queries: this.#runtime,
-      functions: this.#functions,
-      properties: this.#properties,
-      session,
-      pushQueries: this.#service.pushQueries.list(),
-      explain: (explained) =>
-        explainStatement(explained, this.#metastore, session, this.#environment.kafka, planning),
-    })
-  }
-
-  get #commandTopic(): string {
-    return `_confluent-ksql-${this.serviceId}_command_topic`
+    await commands.open()
   }
 
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new EngineError('closed', 'the engine is closed')
-    if (this.#commands.isTerminated) {
+    if (this.#parts.commands.isTerminated) {
       throw new EngineError('terminated', 'the service has been terminated')
     }
   }

@@ -1,6 +1,7 @@
 import type { SqlType, Value } from '@varve/serde'
 
 import type { Position } from './position.ts'
+import type { Session } from './session.ts'
 
 /** Session overrides and values for one call. */
 export interface StatementOptions {
@@ -8,6 +9,7 @@ export interface StatementOptions {
   readonly variables?: Readonly<Record<string, VariableValue>>
   /** Properties as SET gives them, for this call only. */
   readonly properties?: Readonly<Record<string, string | number | boolean>>
+  /** Gives up. */
   readonly signal?: AbortSignal
 }
 
@@ -22,6 +24,20 @@ export interface QueryOptions extends StatementOptions {
   readonly consistency?: Position
   /** Rows a push query may hold unread before its source is paused. Default 1,000. */
   readonly bufferedRowsMax?: number
+}
+
+/** Options of {@link Engine.execute}. */
+export interface ExecuteOptions extends StatementOptions {
+  /** Properties and variables that SET and DEFINE change. Default: the engine's own session. */
+  readonly session?: Session
+  /** Waits until the command of this offset was applied. @throws EngineError `command-timeout` */
+  readonly commandSequenceNumber?: number
+}
+
+/** Options of {@link Engine.openQuery}. */
+export interface OpenQueryOptions extends QueryOptions {
+  /** Properties and variables that hold for the query. Default: the engine's own session. */
+  readonly session?: Session
 }
 
 /** A column of a result. */
