@@ -1,30 +1,17 @@
 import { AbortedError, assert, InvalidOptionError, TimeoutError, type Timer } from '@varve/base'
-import {
-  CONSUMER_PROTOCOL_TYPE,
-  decodeConsumerAssignment,
-  decodeConsumerSubscription,
-  encodeConsumerAssignment,
-  encodeConsumerSubscription,
-  ErrorCode,
-  type ConsumerAssignment,
-  type JoinGroupResponse,
-} from '@varve/kafka-protocol'
+import { ErrorCode, type ConsumerAssignment, type JoinGroupResponse } from '@varve/kafka-protocol'
 
-import type {
-  Assignor,
-  GroupMember,
-  GroupMemberOptions,
-  GroupMetadata,
-  TopicPartition,
-} from '../client.ts'
-import { byTopic } from '../cluster/by-topic.ts'
-import { checkError, type Cluster } from '../cluster/cluster.ts'
+import type { GroupMember, GroupMemberOptions, GroupMetadata, TopicPartition } from '../client.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { FencedError, KafkaError } from '../errors.ts'
+import { GroupRequests } from './group-requests.ts'
+import { assignAsLeader, topicPartitions } from './leader-assignment.ts'
 import {
   nextMembershipState,
   type MembershipEvent,
   type MembershipState,
 } from './membership-state.ts'
+import { TopicWatch } from './topic-watch.ts'
 
 /** How a generation ended. */
 type Ending =
@@ -33,9 +20,6 @@ type Ending =
   | { readonly kind: 'fatal'; readonly error: unknown }
   | { readonly kind: 'closed' }
 
-/** How often the leader of a group looks whether its topics grew. */
-const TOPIC_CHECK_MS = 30_000
-
 /** The {@link GroupMember} over a {@link Cluster}: the classic protocol, eager. */
 export class KafkaGroupMember implements GroupMember {
   readonly #cluster: Cluster
@@ -43,6 +27,8 @@ export class KafkaGroupMember implements GroupMember {
   readonly #options: Required<Omit<GroupMemberOptions, 'groupInstanceId'>>
   readonly #instanceId: string | null
   readonly #closing = new AbortController()
+  readonly #requests: GroupRequests
+  readonly #topics: TopicWatch
   #state: MembershipState = 'outside'
   #memberId = ''
   #generationId = -1
@@ -54,8 +40,6 @@ export class KafkaGroupMember implements GroupMember {
   #running: Promise<void> | undefined
   #end: ((ending: Ending) => void) | undefined
   #heartbeatTimer: Timer | undefined
-  #topicTimer: Timer | undefined
-  #topicCounts = new Map<string, number>()
 
   constructor(
     cluster: Cluster,
@@ -81,6 +65,12 @@ export class KafkaGroupMember implements GroupMember {
     if (this.#options.heartbeatIntervalMs >= this.#options.sessionTimeoutMs) {
       throw new InvalidOptionError('heartbeatIntervalMs', 'must be below sessionTimeoutMs')
     }
+    this.#requests = new GroupRequests(
+      cluster,
+      { ...this.#options, instanceId: this.#instanceId },
+      this.#closing.signal,
+    )
+    this.#topics = new TopicWatch(cluster, this.#closing.signal)
   }
 
   async start(): Promise<void> {
@@ -90,7 +80,7 @@ export class KafkaGroupMember implements GroupMember {
       () => reject(new AbortedError('the group member was closed before it joined')),
       (error: unknown) => {
         this.#heartbeatTimer?.cancel()
-        this.#topicTimer?.cancel()
+        this.#topics.stop()
         if (this.#state !== 'closed') this.#move('fatal')
         reject(error)
         if (!this.#closing.signal.aborted) this.#options.listener.onError(error)
@@ -148,9 +138,7 @@ export class KafkaGroupMember implements GroupMember {
         throw error
       }
       const ended = this.#watchGeneration()
-      this.#owned = assignment.partitions.flatMap(({ topic, partitions }) =>
-        partitions.map((partition) => ({ topic, partition })),
-      )
+      this.#owned = topicPartitions(assignment.partitions)
       this.#lastOwned = this.#owned
       await listener.onAssigned(this.#owned, assignment.userData, this.#metadata())
       onFirstAssignment()
@@ -164,7 +152,7 @@ export class KafkaGroupMember implements GroupMember {
   async #finishGeneration(ending: Ending): Promise<boolean> {
     const { listener } = this.#options
     const owned = this.#owned
-    this.#topicTimer?.cancel()
+    this.#topics.stop()
     switch (ending.kind) {
       case 'rebalance':
       case 'closed': {
@@ -242,120 +230,21 @@ export class KafkaGroupMember implements GroupMember {
   }
 
   async #join(): Promise<JoinGroupResponse> {
-    const { groupId, assignors, topics, rebalanceTimeoutMs, sessionTimeoutMs } = this.#options
-    const what = `join of group "${groupId}"`
-    // The id of a first join is known from its answer, also when that is an error.
-    return this.#cluster.callCoordinator(
-      what,
-      { kind: 'group', key: groupId },
-      'JoinGroup',
-      {
-        groupId,
-        sessionTimeoutMs,
-        rebalanceTimeoutMs,
-        memberId: this.#memberId,
-        groupInstanceId: this.#instanceId,
-        protocolType: CONSUMER_PROTOCOL_TYPE,
-        protocols: assignors.map((assignor) => ({
-          name: assignor.name,
-          metadata: encodeConsumerSubscription({
-            topics,
-            userData: assignor.subscriptionUserData(this.#lastOwned),
-            owned: byTopic(this.#lastOwned, (p) => p.partition),
-          }),
-        })),
-      },
-      (answer) => {
-        if (answer.errorCode === ErrorCode.MEMBER_ID_REQUIRED) this.#memberId = answer.memberId
-        checkError(answer.errorCode, what, { group: groupId })
-        this.#memberId = answer.memberId
-        this.#generationId = answer.generationId
-      },
-      {
-        lane: 'group',
-        signal: this.#closing.signal,
-        deadline: this.#cluster.deadline(
-          Math.max(this.#cluster.requestDeadlineMs, rebalanceTimeoutMs * 2),
-        ),
-        attemptTimeoutMs: rebalanceTimeoutMs + 5000,
-      },
-    )
+    return this.#requests.join(this.#memberId, this.#lastOwned, (memberId, generationId) => {
+      this.#memberId = memberId
+      if (generationId !== undefined) this.#generationId = generationId
+    })
   }
 
   async #sync(joined: JoinGroupResponse): Promise<ConsumerAssignment> {
-    const { groupId, rebalanceTimeoutMs } = this.#options
-    const what = `assignment of group "${groupId}"`
     const isLeader = joined.leader === joined.memberId
-    const assignments = isLeader ? await this.#assign(joined) : []
-    if (!isLeader) this.#topicCounts.clear()
-    const answer = await this.#cluster.callCoordinator(
-      what,
-      { kind: 'group', key: groupId },
-      'SyncGroup',
-      { ...this.#metadata(), assignments },
-      (response) => checkError(response.errorCode, what, { group: groupId }),
-      {
-        lane: 'group',
-        signal: this.#closing.signal,
-        deadline: this.#cluster.deadline(rebalanceTimeoutMs + 5000),
-        attemptTimeoutMs: rebalanceTimeoutMs + 5000,
-      },
-    )
-    return decodeConsumerAssignment(answer.assignment)
-  }
-
-  /** The leader's part: everybody's subscription to everybody's assignment. */
-  async #assign(
-    joined: JoinGroupResponse,
-  ): Promise<{ readonly memberId: string; readonly assignment: Uint8Array }[]> {
-    const assignor = this.#assignor(joined.protocolName)
-    const members = joined.members.map(({ memberId, metadata }) => {
-      const { topics, owned, userData } = decodeConsumerSubscription(metadata)
-      return {
-        memberId,
-        topics,
-        userData,
-        owned: owned.flatMap(({ topic, partitions }) =>
-          partitions.map((partition) => ({ topic, partition })),
-        ),
-      }
-    })
-    const topics = [...new Set(members.flatMap((member) => member.topics))].sort()
-    this.#topicCounts = await this.#countPartitions(topics)
-    const assigned = assignor.assign(members, this.#topicCounts)
-    return members.map(({ memberId }) => {
-      const { partitions, userData } = assigned.get(memberId) ?? { partitions: [], userData: null }
-      return {
-        memberId,
-        assignment: encodeConsumerAssignment({
-          partitions: byTopic(partitions, (p) => p.partition),
-          userData,
-        }),
-      }
-    })
-  }
-
-  #assignor(name: string): Assignor {
-    const assignor = this.#options.assignors.find((candidate) => candidate.name === name)
-    assert(assignor !== undefined, `the group agreed on "${name}", which this member offered`)
-    return assignor
-  }
-
-  /** Topics that do not exist are left out: they join the assignment when they appear. */
-  async #countPartitions(topics: readonly string[]): Promise<Map<string, number>> {
-    const counts = new Map<string, number>()
-    if (topics.length === 0) return counts
-    await this.#cluster.retry(
-      'metadata of the subscribed topics',
-      'Metadata',
-      () => this.#cluster.refresh(topics),
-      { signal: this.#closing.signal },
-    )
-    for (const topic of topics) {
-      const count = this.#cluster.knownPartitionCount(topic)
-      if (count !== undefined) counts.set(topic, count)
-    }
-    return counts
+    if (!isLeader) this.#topics.clear()
+    const assignments = isLeader
+      ? await assignAsLeader(joined, this.#options.assignors, (topics) =>
+          this.#topics.count(topics),
+        )
+      : []
+    return this.#requests.sync(this.#metadata(), assignments)
   }
 
   /** Starts the heartbeats of a generation; resolves when it ends. */
@@ -366,7 +255,11 @@ export class KafkaGroupMember implements GroupMember {
     if (this.#closing.signal.aborted) this.#end?.({ kind: 'closed' })
     this.#vouchedAtMs = this.#cluster.clock.monotonicMs()
     this.#beat(this.#generationId)
-    this.#watchTopics()
+    this.#topics.start(
+      this.#options.topics,
+      () => this.#state === 'stable',
+      () => this.rejoin('partition counts changed'),
+    )
     return ended
   }
 
@@ -381,21 +274,12 @@ export class KafkaGroupMember implements GroupMember {
 
   /** One heartbeat; false when there shall be no other. */
   async #heartbeat(): Promise<boolean> {
-    const { groupId, sessionTimeoutMs } = this.#options
     const { clock } = this.#cluster
     const sentAtMs = clock.monotonicMs()
-    const leftMs = sessionTimeoutMs - (sentAtMs - this.#vouchedAtMs)
+    const leftMs = this.#options.sessionTimeoutMs - (sentAtMs - this.#vouchedAtMs)
     try {
-      const what = `heartbeat of group "${groupId}"`
-      await this.#cluster.callCoordinator(
-        what,
-        { kind: 'group', key: groupId },
-        'Heartbeat',
-        this.#metadata(),
-        (answer) => checkError(answer.errorCode, what, { group: groupId }),
-        // Stopped beyond its session: one attempt still tells what became of the membership.
-        { deadline: this.#cluster.deadline(leftMs > 0 ? leftMs : 1000) },
-      )
+      // Stopped beyond its session: one attempt still tells what became of the membership.
+      await this.#requests.heartbeat(this.#metadata(), leftMs > 0 ? leftMs : 1000)
       this.#vouchedAtMs = sentAtMs
       return true
     } catch (error) {
@@ -442,52 +326,13 @@ export class KafkaGroupMember implements GroupMember {
     this.#end = undefined
   }
 
-  /** The leader asks for a rebalance when a topic appears, grows or goes. */
-  #watchTopics(): void {
-    if (this.#topicCounts.size === 0 && this.#options.topics.length === 0) return
-    const counts = this.#topicCounts
-    if (counts.size === 0) return
-    this.#topicTimer = this.#cluster.clock.setTimer(
-      () => {
-        this.#countPartitions([...new Set([...counts.keys(), ...this.#options.topics])])
-          .then((now) => {
-            if (this.#state !== 'stable' || this.#topicCounts !== counts) return
-            const same =
-              now.size === counts.size &&
-              [...now].every(([topic, count]) => counts.get(topic) === count)
-            if (same) this.#watchTopics()
-            else this.rejoin('partition counts changed')
-          })
-          // Metadata is missing for a while: the next check may find it.
-          .catch(() => {
-            if (this.#state === 'stable' && this.#topicCounts === counts) this.#watchTopics()
-          })
-      },
-      TOPIC_CHECK_MS,
-      { unref: true },
-    )
-  }
-
   /** A static member stays in the group until its session ends, unless told to leave: a restart within it costs no rebalance. */
   async #leave(): Promise<void> {
-    const { groupId, leaveOnClose } = this.#options
-    if (this.#memberId === '' || !leaveOnClose || this.#generationId < 0) return
+    if (this.#memberId === '' || !this.#options.leaveOnClose || this.#generationId < 0) return
     const memberId = this.#memberId
     this.#memberId = ''
     this.#generationId = -1
-    try {
-      await this.#cluster.callCoordinator(
-        `leave of group "${groupId}"`,
-        { kind: 'group', key: groupId },
-        'LeaveGroup',
-        { groupId, members: [{ memberId, groupInstanceId: this.#instanceId }] },
-        () => undefined,
-        { deadline: this.#cluster.deadline(5000) },
-      )
-    } catch (error) {
-      // Politeness only: without it the group notices at the end of the session.
-      if (!(error instanceof TimeoutError || error instanceof KafkaError)) throw error
-    }
+    await this.#requests.leave(memberId)
   }
 
   #fenced(error: unknown): FencedError {
