@@ -14,24 +14,20 @@ import type {
   Producer,
   ProducerOptions,
   ProducerRecord,
-  TopicPartition,
 } from '../client.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { FencedError, KafkaError, TransactionAbortedError } from '../errors.ts'
+import { IncompleteBatches } from './incomplete-batches.ts'
 import { ProduceSender } from './produce-sender.ts'
 import type { AckCallback, ProducerBatch, ProducerIdentity } from './producer-batch.ts'
 import { RecordAccumulator } from './record-accumulator.ts'
+import { TransactionPartitions } from './transaction-partitions.ts'
 import { TransactionRequests } from './transaction-requests.ts'
 import {
   nextTransactionState,
   type TransactionEvent,
   type TransactionState,
 } from './transaction-state.ts'
-
-interface FlushWaiter {
-  readonly batches: Set<ProducerBatch>
-  readonly resolve: () => void
-}
 
 const fencing = new Set<number>([
   ErrorCode.PRODUCER_FENCED,
@@ -49,8 +45,8 @@ export class KafkaProducer implements Producer {
   readonly #accumulator: RecordAccumulator
   readonly #sender: ProduceSender
   readonly #requests: TransactionRequests
-  readonly #incomplete = new Set<ProducerBatch>()
-  readonly #flushing = new Set<FlushWaiter>()
+  readonly #incomplete = new IncompleteBatches()
+  readonly #partitions: TransactionPartitions
   readonly #readyWaiters: (() => void)[] = []
 
   #state: TransactionState = 'uninitialised'
@@ -63,9 +59,6 @@ export class KafkaProducer implements Producer {
   /** A sequence may have a hole: the next transaction needs a new epoch. */
   #mustReinitialise = false
   #linger: Timer | undefined
-  readonly #inTransaction = new Set<string>()
-  readonly #wanted = new Map<string, TopicPartition>()
-  #adding: Promise<void> | undefined
   /** A request of the open transaction was sent: its coordinator may know of it. */
   #touched = false
 
@@ -85,6 +78,14 @@ export class KafkaProducer implements Producer {
     this.#requests = new TransactionRequests(cluster, {
       transactionalId: options.transactionalId,
       timeoutMs: options.transactionTimeoutMs ?? 10_000,
+    })
+    this.#partitions = new TransactionPartitions({
+      add: (partitions) => {
+        this.#touched = true
+        return this.#requests.addPartitions(this.#identity!, partitions, cluster.deadline())
+      },
+      onFailed: (error) => this.#dropUnsent(this.#transactionFailed(error)),
+      onDone: () => this.#sender.drain(),
     })
     this.#accumulator = new RecordAccumulator({
       clock: cluster.clock,
@@ -106,9 +107,10 @@ export class KafkaProducer implements Producer {
       compression: options.compression ?? 'none',
       deliveryTimeoutMs,
       identity: () => this.#sendingIdentity(),
-      mayProduce: (partition) => this.#mayProduce(partition),
+      mayProduce: (partition) =>
+        this.#transactionalId === undefined || this.#partitions.admit(partition),
       onDone: (batch, error) => this.#onDone(batch, error),
-      onSplit: (batch, parts) => this.#onSplit(batch, parts),
+      onSplit: (batch, parts) => this.#incomplete.split(batch, parts),
       onBroken: (error) => this.#onBroken(error),
     })
   }
@@ -150,11 +152,7 @@ export class KafkaProducer implements Producer {
     await this.#accumulator.placed()
     this.#accumulator.makeDue()
     this.#sender.drain()
-    if (this.#incomplete.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#flushing.add({ batches: new Set(this.#incomplete), resolve })
-      })
-    }
+    await this.#incomplete.completed()
     this.#throwUnreported()
   }
 
@@ -197,7 +195,7 @@ export class KafkaProducer implements Producer {
     this.#dropUnsent(error)
     await this.#sender.idle()
     this.#dropAll(error)
-    await this.#adding?.catch(() => undefined)
+    await this.#partitions.idle()
     this.#failure = undefined
     this.#unreported = undefined
     await this.#end(false)
@@ -292,8 +290,7 @@ export class KafkaProducer implements Producer {
   }
 
   #forgetTransaction(): void {
-    this.#inTransaction.clear()
-    this.#wanted.clear()
+    this.#partitions.clear()
     this.#touched = false
   }
 
@@ -310,32 +307,6 @@ export class KafkaProducer implements Producer {
     return this.#state === 'open' || this.#state === 'committing' ? this.#identity : undefined
   }
 
-  #mayProduce(partition: TopicPartition): boolean {
-    if (this.#transactionalId === undefined) return true
-    const key = `${partition.topic}/${partition.partition}`
-    if (this.#inTransaction.has(key)) return true
-    this.#wanted.set(key, { topic: partition.topic, partition: partition.partition })
-    // In a microtask, so that all partitions of one drain travel in one request.
-    this.#adding ??= Promise.resolve().then(() => this.#addPartitions())
-    return false
-  }
-
-  async #addPartitions(): Promise<void> {
-    const partitions = [...this.#wanted.values()]
-    const keys = [...this.#wanted.keys()]
-    this.#wanted.clear()
-    this.#touched = true
-    try {
-      await this.#requests.addPartitions(this.#identity!, partitions, this.#cluster.deadline())
-      for (const key of keys) this.#inTransaction.add(key)
-    } catch (error) {
-      this.#dropUnsent(this.#transactionFailed(error))
-    } finally {
-      this.#adding = undefined
-      this.#sender.drain()
-    }
-  }
-
   #onNewBatch(batch: ProducerBatch): void {
     this.#incomplete.add(batch)
     this.#linger ??= this.#cluster.clock.setTimer(() => {
@@ -345,26 +316,13 @@ export class KafkaProducer implements Producer {
     }, this.#lingerMs)
   }
 
-  #onSplit(batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
-    for (const waiting of [this.#incomplete, ...[...this.#flushing].map((f) => f.batches)]) {
-      if (!waiting.delete(batch)) continue
-      for (const part of parts) waiting.add(part)
-    }
-  }
-
   #onDone(batch: ProducerBatch, error: unknown): void {
     this.#accumulator.bufferedBytes -= batch.bufferedBytes
     if (error !== undefined) {
       batch.fail(error)
       this.#recordFailed(error)
     }
-    this.#incomplete.delete(batch)
-    for (const waiter of this.#flushing) {
-      waiter.batches.delete(batch)
-      if (waiter.batches.size > 0) continue
-      this.#flushing.delete(waiter)
-      waiter.resolve()
-    }
+    this.#incomplete.complete(batch)
     this.#releaseReady()
   }
 
