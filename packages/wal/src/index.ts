@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 export { LogWriter, type LogWriterOptions } from './log/log-writer.ts'
-export { LogReader, type LogReaderOptions, type WalRecoveryMode } from './log/log-reader.ts'
+export { LogReader } from './log/log-reader.ts'
+export type { LogReaderOptions, WalRecoveryMode } from './log/log-reader-options.ts'
 export {
   WriteBatch,
   type ColumnFamilyRef,
