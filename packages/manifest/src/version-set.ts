@@ -1,8 +1,6 @@
 import {
   assert,
   bytewiseComparator,
-  CorruptionError,
-  InvalidOptionError,
   IoError,
   ReadOnlyError,
   UnsupportedError,
@@ -13,19 +11,16 @@ import { LogWriter } from '@varve/wal'
 
 import type { ColumnFamilyVersions } from './column-family-versions.ts'
 import { writeCurrent } from './current-file.ts'
+import { FamilySet } from './family-set.ts'
 import type { FileMetadata } from './file-metadata.ts'
-import { comparatorNamed, resolveComparator } from './family-comparator.ts'
 import { manifestFileName } from './file-names.ts'
-import { LiveFiles } from './live-files.ts'
 import type { ManifestState } from './manifest-state.ts'
 import { ManifestWriter, type ManifestBeginning } from './manifest-writer.ts'
 import { readManifest } from './read-manifest.ts'
 import { snapshotEdits } from './snapshot-edits.ts'
 import { TrackedWals } from './tracked-wals.ts'
-import { applyEdits } from './version-builder.ts'
 import { encodeVersionEdit } from './version-edit-encode.ts'
 import type { VersionEdit, WalAddition } from './version-edit.ts'
-import { sortLevels, Version } from './version.ts'
 
 const DEFAULT_MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 
@@ -42,12 +37,6 @@ export interface VersionSetOptions {
   readonly maxManifestFileSizeBytes?: number
   /** Take a database with blob files, which no change may then be made to. Default false: it is refused. */
   readonly allowBlobFiles?: boolean
-}
-
-interface Family extends ColumnFamilyVersions {
-  logNumber: number
-  current: Version
-  readonly compactCursors: Map<number, Uint8Array>
 }
 
 /** What one {@link VersionSet.logAndApply} will have changed once it is in the file. */
@@ -70,15 +59,8 @@ export class VersionSet {
   /** Largest sequence number in use. The owner of the commit pipeline moves it. */
   lastSequence: number
 
-  readonly #numLevels: (familyName: string) => number
   readonly #manifest: ManifestWriter
-  readonly #families = new Map<number, Family>()
-  readonly #live = new LiveFiles()
-  /** Of families that are being added, by id. */
-  readonly #pending = new Map<
-    number,
-    { readonly comparator: Comparator; readonly numLevels: number }
-  >()
+  readonly #families: FamilySet
   #nextFileNumber: number
   #minLogNumberToKeep: number
   readonly #trackedWals = new TrackedWals()
@@ -96,7 +78,7 @@ export class VersionSet {
   ) {
     this.directory = directory
     const { numLevels = 7 } = options
-    this.#numLevels = typeof numLevels === 'number' ? () => numLevels : numLevels
+    this.#families = new FamilySet(typeof numLevels === 'number' ? () => numLevels : numLevels)
     this.#manifest = new ManifestWriter(
       fs,
       directory,
@@ -117,31 +99,7 @@ export class VersionSet {
         `writing to a database with blob files, which the one in "${directory}" has`,
       )
     }
-    const file = `${directory}/${manifestFileName(state.manifestFileNumber)}`
-    for (const stored of state.columnFamilies) {
-      const comparator = resolveComparator(
-        stored.name,
-        stored.comparatorName,
-        options.comparator?.(stored.name),
-        directory,
-      )
-      const numLevels = this.#numLevels(stored.name)
-      if (stored.levels.length > numLevels) {
-        throw new InvalidOptionError(
-          'numLevels',
-          `column family "${stored.name}" has tables in level ${stored.levels.length - 1}`,
-        )
-      }
-      const levels = Array.from({ length: numLevels }, (_, i) => stored.levels[i] ?? [])
-      this.#families.set(stored.id, {
-        id: stored.id,
-        name: stored.name,
-        comparator,
-        logNumber: stored.logNumber,
-        current: this.#newVersion(comparator, sortLevels(comparator, levels, file)),
-        compactCursors: new Map(stored.compactCursors),
-      })
-    }
+    this.#families.restore(state, directory, options.comparator)
   }
 
   /**
@@ -184,16 +142,17 @@ export class VersionSet {
 
   /** Families by id. */
   get columnFamilies(): ReadonlyMap<number, ColumnFamilyVersions> {
-    return this.#families
+    return this.#families.all
   }
 
-  /** @throws AssertionError when there is no such family */
+  /** A family by id. @throws AssertionError when there is none */
   columnFamily(id: number): ColumnFamilyVersions {
-    return this.#family(id)
+    return this.#families.get(id)
   }
 
+  /** The family of a name; `undefined` when there is none. */
   columnFamilyNamed(name: string): ColumnFamilyVersions | undefined {
-    for (const family of this.#families.values()) if (family.name === name) return family
+    for (const family of this.#families.all.values()) if (family.name === name) return family
     return undefined
   }
 
@@ -217,6 +176,7 @@ export class VersionSet {
     return this.#nextFileNumber
   }
 
+  /** Largest id that a family has or had. */
   get maxColumnFamily(): number {
     return this.#maxColumnFamily
   }
@@ -255,17 +215,17 @@ export class VersionSet {
 
   /** Whether some live version lists the table. */
   isLive(fileNumber: number): boolean {
-    return this.#live.has(fileNumber)
+    return this.#families.live.has(fileNumber)
   }
 
   /** Numbers of all tables that live versions list. */
   liveFileNumbers(): Set<number> {
-    return new Set(this.#live.numbers())
+    return new Set(this.#families.live.numbers())
   }
 
   /** Tables that fell out of the last version that listed them since the last call; the caller deletes their files. */
   takeObsoleteFiles(): number[] {
-    return this.#live.takeObsolete()
+    return this.#families.live.takeObsolete()
   }
 
   /**
@@ -287,10 +247,10 @@ export class VersionSet {
     name: string,
     comparator: Comparator,
     logNumber: number,
-    numLevels: number = this.#numLevels(name),
+    numLevels: number = this.#families.numLevels(name),
     id: number = this.newColumnFamilyId(),
   ): Promise<ColumnFamilyVersions> {
-    this.#pending.set(id, { comparator, numLevels })
+    this.#families.expect(id, { comparator, numLevels })
     try {
       await this.logAndApply({
         columnFamily: id,
@@ -299,16 +259,16 @@ export class VersionSet {
         logNumber,
       })
     } finally {
-      this.#pending.delete(id)
+      this.#families.stopExpecting(id)
     }
-    return this.#family(id)
+    return this.#families.get(id)
   }
 
   /** Edits that build the present state from nothing: the content of a MANIFEST of its own. */
   snapshotEdits(): VersionEdit[] {
     return snapshotEdits({
       dbId: this.dbId,
-      families: this.#families.values(),
+      families: this.#families.all.values(),
       minLogNumberToKeep: this.#minLogNumberToKeep,
       maxColumnFamily: this.#maxColumnFamily,
       lastSequence: this.lastSequence,
@@ -354,12 +314,7 @@ export class VersionSet {
 
   /** Checks the change against the state and completes its edits; writes nothing. */
   #prepare(edits: readonly VersionEdit[]): Step {
-    const byFamily = new Map<number, VersionEdit[]>()
     for (const edit of edits) {
-      const id = edit.columnFamily ?? 0
-      const group = byFamily.get(id)
-      if (group === undefined) byFamily.set(id, [edit])
-      else group.push(edit)
       for (const { file } of edit.newFiles ?? []) {
         if (file.largestSequence !== Number.MAX_SAFE_INTEGER) {
           this.lastSequence = Math.max(this.lastSequence, file.largestSequence)
@@ -367,23 +322,7 @@ export class VersionSet {
         this.markFileNumberUsed(file.number)
       }
     }
-    const levels = new Map<number, readonly (readonly FileMetadata[])[]>()
-    for (const [id, group] of byFamily) {
-      const added = group.some((edit) => edit.addColumnFamily !== undefined)
-      if (added && this.#families.has(id)) {
-        throw new CorruptionError(`column family ${id} exists already`)
-      }
-      if (!added && !this.#families.has(id)) throw new CorruptionError(`no column family ${id}`)
-      const family = this.#families.get(id)
-      const hasFiles = group.some(
-        (edit) => edit.newFiles !== undefined || edit.deletedFiles !== undefined,
-      )
-      if (!hasFiles) continue
-      if (family === undefined) {
-        throw new CorruptionError('tables of a new column family come in an edit of their own')
-      }
-      levels.set(id, applyEdits(family.current, family.comparator, group))
-    }
+    const levels = this.#families.levelsAfter(edits)
     const last = edits.length - 1
     return {
       levels,
@@ -408,61 +347,13 @@ export class VersionSet {
   /** Makes a change seen that is safe in the file. */
   #install(step: Step): void {
     for (const edit of step.edits) {
-      const id = edit.columnFamily ?? 0
       this.#trackedWals.apply(edit)
       if (edit.minLogNumberToKeep !== undefined) {
         this.#minLogNumberToKeep = Math.max(this.#minLogNumberToKeep, edit.minLogNumberToKeep)
       }
-      if (edit.addColumnFamily !== undefined) this.#addFamily(id, edit.addColumnFamily, edit)
-      const family = this.#family(id)
-      if (edit.logNumber !== undefined) {
-        family.logNumber = Math.max(family.logNumber, edit.logNumber)
-      }
-      for (const { level, key } of edit.compactCursors ?? []) family.compactCursors.set(level, key)
-      if (edit.dropColumnFamily === true) {
-        this.#families.delete(id)
-        family.current.unref()
-      }
+      if (edit.addColumnFamily !== undefined) this.markColumnFamilyUsed(edit.columnFamily ?? 0)
+      this.#families.apply(edit)
     }
-    for (const [id, levels] of step.levels) {
-      const family = this.#families.get(id)
-      if (family === undefined) continue
-      const previous = family.current
-      family.current = this.#newVersion(family.comparator, levels)
-      previous.unref()
-    }
-  }
-
-  #addFamily(id: number, name: string, edit: VersionEdit): void {
-    const comparator = comparatorNamed(edit.comparatorName ?? bytewiseComparator.name)
-    assert(comparator !== undefined || this.#pending.has(id), 'a new family has an order')
-    const pending = this.#pending.get(id)
-    const order = pending?.comparator ?? comparator!
-    const numLevels = pending?.numLevels ?? this.#numLevels(name)
-    this.#pending.delete(id)
-    this.#maxColumnFamily = Math.max(this.#maxColumnFamily, id)
-    this.#families.set(id, {
-      id,
-      name,
-      comparator: order,
-      logNumber: edit.logNumber ?? 0,
-      current: this.#newVersion(
-        order,
-        Array.from({ length: numLevels }, () => []),
-      ),
-      compactCursors: new Map(),
-    })
-  }
-
-  #newVersion(comparator: Comparator, levels: readonly (readonly FileMetadata[])[]): Version {
-    const version = new Version(comparator, levels, (unused) => this.#live.remove(unused))
-    this.#live.add(version)
-    return version.ref()
-  }
-
-  #family(id: number): Family {
-    const family = this.#families.get(id)
-    assert(family !== undefined, `column family ${id} exists`)
-    return family
+    this.#families.installLevels(step.levels)
   }
 }
