@@ -14,6 +14,7 @@ export {
   type TableIteratorOptions,
   type TableReaderOptions,
 } from './table-reader.ts'
+export { LookupBatch, type LookupParts } from './lookup-batch.ts'
 export { BlockCache, type BlockCacheOptions, type BlockCacheStats } from './cache/block-cache.ts'
 export {
   clipRangeTombstones,

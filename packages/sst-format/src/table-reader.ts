@@ -1,4 +1,5 @@
 import {
+  bytewiseComparator,
   CorruptionError,
   encodeInternalKey,
   emptyBytes,
@@ -27,6 +28,7 @@ import { GlobalSequenceIterator } from './global-sequence-iterator.ts'
 import { decodeIndexBlock, type IndexEntries } from './index/index-block.ts'
 import { searchIndex } from './index/index-search.ts'
 import { hash64, xxph3 } from './hash/xxh3-64.ts'
+import type { LookupParts } from './lookup-batch.ts'
 import type { TableProperties } from './meta/properties.ts'
 import { computeUniqueId } from './meta/unique-id.ts'
 import type { RangeTombstone } from './range-tombstone.ts'
@@ -164,6 +166,8 @@ export class TableReader {
   readonly #owner: CacheOwner = new CacheOwner()
   readonly #twoLevel: boolean
   readonly #cursor: BlockCursor
+  /** Undefined where a look-up needs more than a hash, one index and blocks of the cache. @internal */
+  readonly lookupParts: LookupParts | undefined
   #missing: MissingBlock | undefined
   #references = 1
   #closed = false
@@ -179,6 +183,7 @@ export class TableReader {
     this.comparator = new InternalKeyComparator(table.comparator)
     this.#twoLevel = table.properties.indexType === IndexType.TwoLevelIndexSearch
     this.#cursor = new BlockCursor(this.comparator)
+    this.lookupParts = this.#lookupParts()
     resourceOpened(this, `table reader of "${file.path}"`)
   }
 
@@ -260,6 +265,29 @@ export class TableReader {
       return this.#searchEntry(target, found, undefined, true) === Outcome.Found
     }
     return this.#search(target, result as FoundEntry, undefined, true) === Outcome.Found
+  }
+
+  /** {@link TableReader.getSync} of a key that the filter let pass, and for which the index names `block`, if that is cached. @internal */
+  getUnfiltered(target: Uint8Array, result: PointResult, block: Block | undefined): boolean {
+    const found = result as FoundEntry
+    if (block !== undefined) {
+      this.#cursor.setBlock(block)
+      this.#cursor.seek(target)
+      if (this.#cursor.valid) return this.#isFound(target, found, block)
+      // The separator may lie above the block's last key: the next block may have it.
+    }
+    return this.#searchEntry(target, found, undefined, true) === Outcome.Found
+  }
+
+  #lookupParts(): LookupParts | undefined {
+    const { filter, filterIndex, filtersKeys, globalSequence, index, coding } = this.#table
+    const cache = this.#cache
+    const takesHash =
+      filter === undefined ? filterIndex === undefined : filter.takesHash && filtersKeys
+    if (cache === undefined || !takesHash || this.#twoLevel || globalSequence !== undefined)
+      return undefined
+    if (this.comparator.user !== bytewiseComparator) return undefined
+    return { filter, index, keyIsUserKey: coding.keyIsUserKey, cache }
   }
 
   /** {@link TableReader.getSync} whose reads do not block. */
@@ -472,19 +500,25 @@ export class TableReader {
         cursor.setBlock(block as Block)
         cursor.seek(target)
         if (!cursor.valid) continue // the separator may lie above the block's last key
-        const length = target.length - 8
-        if (cursor.keyLength - 8 !== length) return Outcome.Absent
-        const key = cursor.keyBytes
-        for (let k = 0; k < length; k++) if (key[k] !== target[k]) return Outcome.Absent
-        result.type = key[length]!
-        result.sequence = readTrailerSequence(key, length)
-        result.data = (block as Block).data
-        result.start = cursor.valueStart
-        result.end = cursor.valueEnd
-        return Outcome.Found
+        return this.#isFound(target, result, block as Block) ? Outcome.Found : Outcome.Absent
       }
     }
     return Outcome.Absent
+  }
+
+  /** Hot. Whether the cursor stands on an entry of the target's user key in `block`, which is then the result. */
+  #isFound(target: Uint8Array, result: FoundEntry, block: Block): boolean {
+    const cursor = this.#cursor
+    const length = target.length - 8
+    if (cursor.keyLength - 8 !== length) return false
+    const key = cursor.keyBytes
+    for (let k = 0; k < length; k++) if (key[k] !== target[k]) return false
+    result.type = key[length]!
+    result.sequence = readTrailerSequence(key, length)
+    result.data = block.data
+    result.start = cursor.valueStart
+    result.end = cursor.valueEnd
+    return true
   }
 
   /** `Found`: the key may be there. Its prefix is asked for where whole keys are not in the filter. */

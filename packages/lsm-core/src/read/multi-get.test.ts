@@ -1,9 +1,11 @@
 import { InvalidOptionError, NotOpenError, utf8Text } from '@varve/base'
 import { assertNoOpenResources } from '@varve/base/testing'
+import { fc, test } from '@fast-check/vitest'
+import { BlockCache } from '@varve/sst-format'
 import { MemoryFileSystem } from '@varve/vfs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { DB, WriteBatch } from '../index.ts'
+import { DB, WriteBatch, type ColumnFamilyOptions } from '../index.ts'
 
 describe('looking many keys up', () => {
   let db: DB
@@ -100,6 +102,118 @@ describe('looking many keys up where values of single keys are cached', () => {
     db.deleteSync('key7')
     expect(texts(db.multiGetSync(['key7', 'key8']))).toEqual([undefined, 'new'])
     snapshot.release()
+    await db.close()
+    assertNoOpenResources()
+  })
+})
+
+describe('looking keys up together', () => {
+  const name = fc
+    .oneof(fc.nat(20), fc.nat(600))
+    .map((n) => `key ${String(n).padStart(n % 5 === 0 ? 6 : 3, '0')}`)
+  const value = fc.oneof(
+    fc.string({ maxLength: 8 }),
+    fc.constantFrom('v'.repeat(60), 'w'.repeat(500)),
+  )
+  const write = fc.oneof(
+    { weight: 20, arbitrary: fc.record({ kind: fc.constant('put' as const), name, value }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('delete' as const), name }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('merge' as const), name, value }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('flush' as const) }) },
+  )
+  /** Range tombstones anywhere have all keys looked up one by one: most histories are without. */
+  const history = fc.record({
+    writes: fc.array(write, { minLength: 1, maxLength: 400 }),
+    range: fc.option(fc.tuple(name, name), { freq: 5 }),
+    compacts: fc.boolean(),
+    newer: fc.array(write, { maxLength: 40 }),
+  })
+  const tables: fc.Arbitrary<ColumnFamilyOptions> = fc.record(
+    {
+      index: fc.constantFrom('binary' as const, 'twoLevel' as const),
+      filter: fc.constantFrom('bloom' as const, 'ribbon' as const),
+      bloomBitsPerKey: fc.constantFrom(0, 10),
+      formatVersion: fc.constantFrom(2, 5),
+      compression: fc.constantFrom('none' as const, 'snappy' as const),
+    },
+    { requiredKeys: [] },
+  )
+
+  test.prop([history, tables, fc.array(fc.array(name, { maxLength: 90 }), { maxLength: 12 })], {
+    numRuns: 60,
+  })(
+    'gives what each look-up alone gives, and what was written',
+    async (changes, options, asked) => {
+      const db = await DB.open('/db', {
+        fileSystem: new MemoryFileSystem(),
+        createIfMissing: true,
+        columnFamilies: {
+          default: { mergeOperator: 'stringappend', blockSizeBytes: 256, ...options },
+        },
+        maxOpenFiles: 10,
+        // Room for a few blocks, so that some are cached and some are not.
+        blockCache: new BlockCache({ capacityBytes: 64 << 10 }),
+      })
+      const model = new Map<string, string>()
+      const apply = async (writes: typeof changes.writes): Promise<void> => {
+        for (const step of writes) {
+          if (step.kind === 'flush') await db.flush()
+          else if (step.kind === 'put') {
+            db.putSync(step.name, step.value)
+            model.set(step.name, step.value)
+          } else if (step.kind === 'delete') {
+            db.deleteSync(step.name)
+            model.delete(step.name)
+          } else {
+            await db.merge(step.name, step.value)
+            const before = model.get(step.name)
+            model.set(step.name, before === undefined ? step.value : `${before},${step.value}`)
+          }
+        }
+      }
+      await apply(changes.writes)
+      if (changes.compacts) await db.compactRange()
+      if (changes.range !== null) {
+        const [begin, end] = changes.range
+        await db.deleteRange(begin, end)
+        for (const key of [...model.keys()]) if (key >= begin && key < end) model.delete(key)
+      }
+      const snapshot = db.snapshot()
+      const then = new Map(model)
+      await apply(changes.newer)
+      for (const keys of [...asked, [...then.keys()]]) {
+        const texts = (values: readonly (Uint8Array | undefined)[]): (string | undefined)[] =>
+          values.map((found) => found && utf8Text(found))
+        const now = texts(db.multiGetSync(keys))
+        expect(now).toEqual(keys.map((key) => model.get(key)))
+        expect(now).toEqual(texts(keys.map((key) => db.getSync(key))))
+        expect(texts(await db.multiGet(keys, { snapshot }))).toEqual(
+          keys.map((key) => then.get(key)),
+        )
+      }
+      snapshot.release()
+      await db.close()
+      assertNoOpenResources()
+    },
+  )
+
+  it('has values of their own, whatever is looked up next', async () => {
+    const db = await DB.open('/db', {
+      fileSystem: new MemoryFileSystem(),
+      createIfMissing: true,
+      // No block is kept: all are read into the same memory.
+      blockCache: new BlockCache({ capacityBytes: 1 }),
+    })
+    const keys = Array.from({ length: 1000 }, (_, i) => `key${i}`)
+    const batch = new WriteBatch()
+    for (const key of keys) batch.put(key, `value of ${key}`)
+    await db.write(batch)
+    await db.flush()
+    const values = db.multiGetSync(keys)
+    db.multiGetSync([...keys].reverse())
+    expect(values.map((each) => each && utf8Text(each))).toEqual(
+      keys.map((key) => `value of ${key}`),
+    )
     await db.close()
     assertNoOpenResources()
   })

@@ -2,12 +2,11 @@ import { NotOpenError, toBytes } from '@varve/base'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { SuperVersion } from '../column-family/super-version.ts'
+import { keysTogether, lookUpTogether } from './plain-multi-lookup.ts'
 import { lookUp } from './point-lookup.ts'
 
 /** From so many keys on it pays to ask in their order: neighbours share blocks. */
 const sortFromKeys = 256
-/** Keys between two looks at the clock. */
-const keysPerLook = 32
 /** Longest stretch of look-ups between two turns of the event loop. */
 const maxSliceMs = 4
 
@@ -21,14 +20,14 @@ interface MultiGetHost {
 
 /** Looks many keys up, in one family or several, at one moment. */
 export class MultiGet {
-  readonly #keys: Uint8Array[]
-  /** Family of each key, and what it was at that moment. */
-  readonly #families: ColumnFamily[]
-  readonly #superVersions: SuperVersion[]
+  readonly #keys: Uint8Array[] = []
+  /** One of all keys, or that of each, and what it was at that moment. */
+  readonly #families: readonly ColumnFamily[]
+  readonly #superVersions: readonly SuperVersion[]
   readonly #sequence: number
-  /** Places of the keys in the order they are asked for in; undefined: as they come. */
-  readonly #order: Int32Array | undefined
-  readonly #values: (Uint8Array | undefined)[] = []
+  /** Places of the keys in the order they are asked for in. */
+  readonly #order: Int32Array
+  readonly #values: (Uint8Array | undefined)[]
   /** The moment is now: values of single keys may come from the row cache, and go there. */
   #isNow: boolean
   #next = 0
@@ -45,17 +44,17 @@ export class MultiGet {
   ) {
     this.#sequence = sequence
     this.#isNow = isNow
-    this.#keys = []
-    this.#families = []
-    this.#superVersions = []
-    for (const [place, key] of keys.entries()) {
-      const family = families[families.length === 1 ? 0 : place]!
+    this.#families = families
+    this.#superVersions = families.map((family) => family.superVersion)
+    const count = keys.length
+    this.#values = new Array<Uint8Array | undefined>(count).fill(undefined)
+    const order = new Int32Array(count)
+    for (let i = 0; i < count; i++) {
+      const key = keys[i]!
       this.#keys.push(typeof key === 'string' ? toBytes(key) : key)
-      this.#families.push(family)
-      this.#superVersions.push(family.superVersion)
-      this.#values.push(undefined)
+      order[i] = i
     }
-    this.#order = keys.length < sortFromKeys ? undefined : this.#sortedPlaces()
+    this.#order = count < sortFromKeys ? order : this.#sorted(order)
   }
 
   /** All values, in the order of the keys, before it returns. */
@@ -89,22 +88,37 @@ export class MultiGet {
 
   #run(untilMs: number): void {
     const count = this.#keys.length
-    const order = this.#order
     while (this.#next < count) {
-      const end = Math.min(count, this.#next + keysPerLook)
-      for (let i = this.#next; i < end; i++) {
-        const place = order === undefined ? i : order[i]!
-        this.#values[place] = this.#look(place)
+      const end = Math.min(count, this.#next + keysTogether)
+      const family = this.#families[0]!
+      if (this.#families.length > 1 || (this.#isNow && family.rows !== undefined)) {
+        for (let i = this.#next; i < end; i++) {
+          const place = this.#order[i]!
+          this.#values[place] = this.#look(place)
+        }
+      } else {
+        lookUpTogether(
+          this.#superVersions[0]!,
+          family.lookup,
+          this.#keys,
+          this.#order,
+          this.#next,
+          end,
+          this.#sequence,
+          this.#values,
+        )
       }
       this.#next = end
       if (untilMs !== Number.POSITIVE_INFINITY && performance.now() >= untilMs) return
     }
   }
 
+  /** Of one key, of several families or where values of single keys are cached. */
   #look(place: number): Uint8Array | undefined {
     const key = this.#keys[place]!
-    const family = this.#families[place]!
-    const superVersion = this.#superVersions[place]!
+    const which = this.#families.length === 1 ? 0 : place
+    const family = this.#families[which]!
+    const superVersion = this.#superVersions[which]!
     const rows = this.#isNow ? family.rows : undefined
     if (rows === undefined) return lookUp(superVersion, family.lookup, key, this.#sequence)
     const row = rows.get(key)
@@ -114,11 +128,15 @@ export class MultiGet {
     return value
   }
 
-  /** Places in the order of families and their keys. */
-  #sortedPlaces(): Int32Array {
+  /** The places in the order of families and their keys. */
+  #sorted(places: Int32Array): Int32Array {
     const keys = this.#keys
     const families = this.#families
-    return Int32Array.from(keys.keys()).sort(
+    if (families.length === 1) {
+      const { user } = families[0]!.comparator
+      return places.sort((a, b) => user.compare(keys[a]!, keys[b]!))
+    }
+    return places.sort(
       (a, b) =>
         families[a]!.id - families[b]!.id ||
         families[a]!.comparator.user.compare(keys[a]!, keys[b]!),

@@ -15,6 +15,8 @@ import type { LookupEnvironment } from './point-lookup.ts'
 
 /** Said by {@link plainLookUp} when the answer needs more than the newest version of a key. */
 export const notPlain: unique symbol = Symbol('not plain')
+/** Said by {@link lookInMemtables} when tables decide. */
+export const notHere: unique symbol = Symbol('not here')
 
 /** Its values are copied at once. */
 const found: PointResult = createPointResult(true)
@@ -32,21 +34,10 @@ export function plainLookUp(
   userKey: Uint8Array,
   snapshot: number,
 ): Uint8Array | undefined | typeof notPlain {
-  const { active, immutables, version } = superVersion
-  const hash = hashKey(userKey, 0, userKey.length)
-  let memtable: Memtable = active
-  for (let i = 0; ; i++) {
-    if (memtable.rangeTombstones.length > 0) return notPlain
-    const entry = memtable.findHashed(userKey, hash, snapshot)
-    if (entry !== 0) {
-      const type = memtable.entryType(entry)
-      if (type === ValueType.Value && !env.hasTimes) return memtable.copyValue(entry)
-      return type === ValueType.Deletion ? undefined : notPlain
-    }
-    if (i === immutables.length) break
-    memtable = immutables[i]!
-  }
+  const remembered = lookInMemtables(superVersion, env, userKey, snapshot)
+  if (remembered !== notHere) return remembered
   const target = seekKey(userKey, snapshot)
+  const { version } = superVersion
   const { levels } = version
   let asked = false
   for (let level = 0; level < levels.length; level++) {
@@ -74,6 +65,33 @@ export function plainLookUp(
   return undefined
 }
 
+/**
+ * Hot. What {@link plainLookUp} says when a memtable decides, else {@link notHere}. The key is hashed once for all of them; after a flush
+ * there is nothing in any.
+ */
+export function lookInMemtables(
+  superVersion: SuperVersion,
+  env: LookupEnvironment,
+  userKey: Uint8Array,
+  snapshot: number,
+): Uint8Array | undefined | typeof notPlain | typeof notHere {
+  const { active, immutables } = superVersion
+  if (immutables.length === 0 && active.empty) return notHere
+  const hash = hashKey(userKey, 0, userKey.length)
+  let memtable: Memtable = active
+  for (let i = 0; ; i++) {
+    if (memtable.rangeTombstones.length > 0) return notPlain
+    const entry = memtable.findHashed(userKey, hash, snapshot)
+    if (entry !== 0) {
+      const type = memtable.entryType(entry)
+      if (type === ValueType.Value && !env.hasTimes) return memtable.copyValue(entry)
+      return type === ValueType.Deletion ? undefined : notPlain
+    }
+    if (i === immutables.length) return notHere
+    memtable = immutables[i]!
+  }
+}
+
 /** The internal key of the newest version that `snapshot` sees, in an array that the next call may take again. */
 function seekKey(userKey: Uint8Array, snapshot: number): Uint8Array {
   const { length } = userKey
@@ -87,8 +105,8 @@ function seekKey(userKey: Uint8Array, snapshot: number): Uint8Array {
   return target
 }
 
-/** Whether the key is between the file's first and last; `endIsKnown` when it is not behind the last. */
-function isInBounds(
+/** Hot. Whether the key is between the file's first and last; `endIsKnown` when it is not behind the last. */
+export function isInBounds(
   file: FileMetadata,
   env: LookupEnvironment,
   key: Uint8Array,

@@ -92,3 +92,8 @@ export function fastLocalBloomHasHash(
   }
   return true
 }
+
+/** First byte of the line that holds the bits of a key with this hash. */
+export function fastLocalBloomLine(filter: Uint8Array, lineBytes: number, low: number): number {
+  return filter[fastRange(low, lineBytes >>> 6) * 64]!
+}

@@ -1,6 +1,10 @@
 import { readFixed32 } from '@varve/base'
 
-import { fastLocalBloomHasHash, fastLocalBloomMayMatch } from './fast-local-bloom.ts'
+import {
+  fastLocalBloomHasHash,
+  fastLocalBloomLine,
+  fastLocalBloomMayMatch,
+} from './fast-local-bloom.ts'
 import { legacyBloomMayMatch } from './legacy-bloom.ts'
 import { ribbonMayMatch, ribbonShape, type RibbonShape } from './ribbon.ts'
 
@@ -69,6 +73,11 @@ export class FilterReader {
   /** Hot. {@link mayMatch} of the key whose XXPH3 is given, where {@link takesHash}. */
   mayMatchHash(high: number, low: number): boolean {
     return fastLocalBloomHasHash(this.#data, this.#lineBytes, this.#probes, high, low)
+  }
+
+  /** Hot. A byte of the line that {@link mayMatchHash} looks at, which is then near when it does. */
+  lineOf(low: number): number {
+    return fastLocalBloomLine(this.#data, this.#lineBytes, low)
   }
 
   /** Hot. Whether the user key in `bytes[0, length)` may be in the table; false is certain. */

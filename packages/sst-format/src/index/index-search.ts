@@ -4,6 +4,9 @@ import { headAt } from '../key-head.ts'
 import type { IndexEntries } from './index-block.ts'
 import { entriesPerSample } from './index-heads.ts'
 
+/** Words of a head in a cache line. */
+const headsPerCacheLine = 16
+
 /**
  * Hot. First entry whose separator is at or after the internal key `target`; `entries.count` when there is none.
  *
@@ -38,17 +41,29 @@ export function searchIndex(
  * samples of them, and whole separators only where these are equal. So a bisection touches a few cache lines.
  */
 function searchBytewise(entries: IndexEntries, target: Uint8Array, keyIsUserKey: boolean): number {
-  const { keys, keyEnds, count } = entries
-  if (count === 0) return 0
+  return endSearch(entries, target, keyIsUserKey, beginSearch(entries, target, keyIsUserKey))
+}
+
+/** The target lies before all separators, or behind them. */
+const beforeAll = -1
+const behindAll = -2
+
+/** Hot. The first half of {@link searchIndex} by bytes, for {@link endSearch}: how many samples are below the target, or less than 0. */
+export function beginSearch(
+  entries: IndexEntries,
+  target: Uint8Array,
+  keyIsUserKey: boolean,
+): number {
+  if (entries.count === 0) return behindAll
+  const { keys } = entries
   const targetEnd = target.length - 8
-  const { commonLength, heads, samples } = entries.search(keyIsUserKey)
+  const { commonLength, samples } = entries.search(keyIsUserKey)
   for (let i = 0; i < commonLength; i++) {
     // The target's end is below any byte.
     const order = i < targetEnd ? keys[i]! - target[i]! : 1
-    if (order !== 0) return order > 0 ? 0 : count
+    if (order !== 0) return order > 0 ? beforeAll : behindAll
   }
   const head = headAt(target, commonLength, targetEnd)
-  const tail = headAt(target, commonLength + 4, targetEnd)
   let low = 0
   let high = samples.length
   while (low < high) {
@@ -56,15 +71,49 @@ function searchBytewise(entries: IndexEntries, target: Uint8Array, keyIsUserKey:
     if (samples[middle]! < head) low = middle + 1
     else high = middle
   }
-  // Samples before `low` are below the target: so is all that is before the last of them.
-  low = low === 0 ? 0 : (low - 1) * entriesPerSample
-  high = count
+  return low
+}
+
+/** Hot. Reads what {@link endSearch} bisects, all at once instead of one after the other; the result says nothing. */
+export function touchSearch(
+  entries: IndexEntries,
+  keyIsUserKey: boolean,
+  samplesBelow: number,
+): number {
+  const { heads } = entries.search(keyIsUserKey)
+  const start = samplesBelow <= 0 ? 0 : (samplesBelow - 1) * entriesPerSample * 2
+  const end = Math.min(start + entriesPerSample * 2, heads.length)
+  let touched = 0
+  for (let i = start; i < end; i += headsPerCacheLine) touched ^= heads[i]!
+  return touched
+}
+
+/** Hot. The second half. */
+export function endSearch(
+  entries: IndexEntries,
+  target: Uint8Array,
+  keyIsUserKey: boolean,
+  samplesBelow: number,
+): number {
+  const { keys, keyEnds, count } = entries
+  if (samplesBelow < 0) return samplesBelow === beforeAll ? 0 : count
+  const targetEnd = target.length - 8
+  const { commonLength, heads, samples } = entries.search(keyIsUserKey)
+  const head = headAt(target, commonLength, targetEnd)
+  const tail = headAt(target, commonLength + 4, targetEnd)
+  // Samples that are below the target: so is all that is before the last of them.
+  let low = samplesBelow === 0 ? 0 : (samplesBelow - 1) * entriesPerSample
+  let high = count
   let step = entriesPerSample
-  while (low + step < count && isBelow(heads, low + step, head, tail)) {
-    low += step
-    step *= 2
+  if (samplesBelow < samples.length && samples[samplesBelow]! > head) {
+    high = samplesBelow * entriesPerSample
+  } else {
+    while (low + step < count && isBelow(heads, low + step, head, tail)) {
+      low += step
+      step *= 2
+    }
+    if (low + step < count) high = low + step
   }
-  if (low + step < count) high = low + step
   while (low < high) {
     const middle = (low + high) >>> 1
     if (isBelow(heads, middle, head, tail)) low = middle + 1
