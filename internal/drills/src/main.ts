@@ -7,6 +7,7 @@ import { runTwoPhaseDrill } from './crash/two-phase-drill.ts'
 import { runDamageDrill } from './damage/damage-drill.ts'
 import { CallSites } from './fault/call-sites.ts'
 import { runFaultDrill } from './fault/fault-drill.ts'
+import { tellSites } from './fault/tell-sites.ts'
 import { CorpusWriter } from './fuzz/corpus.ts'
 import { runFuzzSqlDrill } from './fuzz-sql/fuzz-sql-drill.ts'
 import { runFuzzDrill } from './fuzz/fuzz-drill.ts'
@@ -28,6 +29,7 @@ const { positionals, values } = parseArgs({
     call: { type: 'string' },
     fault: { type: 'string' },
     sites: { type: 'boolean' },
+    'per-site': { type: 'string' },
     inputs: { type: 'string' },
     decoder: { type: 'string' },
     'save-corpus': { type: 'boolean' },
@@ -75,28 +77,23 @@ const drills: Readonly<Record<string, () => Promise<DrillResult>>> = {
     log(`${points} crashes of ${histories} histories`)
     return { passed: points - failures.length, failed: failures.length }
   },
-  // Fails every call to the file system, in every way it can fail.
+  // Fails every call to the file system, in every way it can fail; --sites asks that every call site of the engine is among them.
   fault: async () => {
     const sites = values.sites === true ? new CallSites() : undefined
     const { runs, surfaced, callSites, failures } = await runFaultDrill({
       ...common,
       histories: number(values.histories) ?? 5,
       faultsMax: number(values.faults),
+      perSite: number(values['per-site']),
       history: number(values.history),
       call: number(values.call),
       fault: values.fault,
       sites,
     })
-    if (sites !== undefined) {
-      const { reached, missed } = sites.compare()
-      for (const { place, method } of missed) log(`not reached: ${method} at ${place}`)
-      log(
-        `${reached.length} places of the engine that call the file system reached, ${missed.length} not`,
-      )
-    }
+    const missed = sites === undefined ? 0 : tellSites(sites.compare(), log)
     const calls = [...callSites].map(([operation, count]) => `${count} ${operation}`).join(', ')
     log(`${runs} faults, ${surfaced} of which came to the surface; calls: ${calls}`)
-    return { passed: runs - failures.length, failed: failures.length }
+    return { passed: runs - failures.length, failed: failures.length + missed }
   },
   // Gives the parser damaged statements, and the decoders of formats damaged records.
   'fuzz-sql': async () => {
@@ -166,7 +163,7 @@ if (run === undefined) {
       '  writer, engine, queries [--cycles N]',
       '  crash [--points N] [--history H [--point P]]',
       '  two-phase [--points N]',
-      '  fault [--histories N] [--faults N] [--sites] [--history H [--call C [--fault F]]]',
+      '  fault [--histories N] [--faults N] [--sites [--per-site N]] [--history H [--call C [--fault F]]]',
       '  model [--histories N] [--only H]',
       '  damage [--damages N] [--database D [--damage N]]',
       '  fuzz [--inputs N] [--decoder D] [--save-corpus]',

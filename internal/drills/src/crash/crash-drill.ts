@@ -2,7 +2,9 @@ import { CorruptionError } from '@varve/base'
 import { createSeededRandom, type SeededRandom } from '@varve/base/testing'
 import { FaultInjectionFileSystem, MemoryFileSystem, type FileOperation } from '@varve/vfs'
 
-import { databasePath, History, type HistorySteps } from '../history/history.ts'
+import { History } from '../history/history.ts'
+import { databasePath } from '../history/live-history.ts'
+import type { HistorySteps } from '../history/steps/index.ts'
 import type { Bounds, TimelineBounds } from '../history/ledger.ts'
 import { randomSetup } from '../history/setup.ts'
 import { reopen, type CrashPoint } from './crash-point.ts'
@@ -31,6 +33,8 @@ export interface CrashDrillResult {
 const steps: HistorySteps = {
   write: 20,
   burst: 6,
+  syncs: 2,
+  large: 0.2,
   flush: 3,
   compact: 2,
   ingest: 2,
@@ -43,6 +47,8 @@ const steps: HistorySteps = {
   backup: 0.2,
   reader: 0.2,
   repair: 0.5,
+  spareLogs: 0.2,
+  blobs: 0,
 }
 const shortSteps: HistorySteps = { ...steps, families: 4, reopen: 2, checkpoint: 0, backup: 0 }
 

@@ -3,7 +3,7 @@ import { TransactionDB, type DBOptions, type Transaction } from '@varve/lsm-core
 import { FaultInjectionFileSystem, MemoryFileSystem, type FileSystem } from '@varve/vfs'
 
 import { sameContent, type Content } from '../history/content.ts'
-import { databasePath } from '../history/history.ts'
+import { databasePath } from '../history/live-history.ts'
 import { Timeline, type State } from '../history/ledger.ts'
 import { checkMoment } from './crash-point.ts'
 import type { CrashDrillResult } from './crash-drill.ts'

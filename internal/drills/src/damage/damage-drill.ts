@@ -4,7 +4,9 @@ import { DB } from '@varve/lsm-core'
 import { MemoryFileSystem } from '@varve/vfs'
 
 import { differenceOf, emptyContent, sameContent, type Content } from '../history/content.ts'
-import { databasePath, History, type HistorySteps } from '../history/history.ts'
+import { History } from '../history/history.ts'
+import { databasePath } from '../history/live-history.ts'
+import type { HistorySteps } from '../history/steps/index.ts'
 import { readContent } from '../history/read-content.ts'
 import { randomSetup, type FamilySetup } from '../history/setup.ts'
 
@@ -43,6 +45,8 @@ export interface DamageDrillResult {
 const steps: HistorySteps = {
   write: 20,
   burst: 3,
+  syncs: 1,
+  large: 0,
   flush: 3,
   compact: 2,
   ingest: 2,
@@ -55,6 +59,8 @@ const steps: HistorySteps = {
   backup: 0,
   reader: 0,
   repair: 0,
+  spareLogs: 0,
+  blobs: 0,
 }
 const historySteps = 50
 const damagesPerDatabase = 250

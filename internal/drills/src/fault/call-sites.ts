@@ -1,97 +1,83 @@
-import { readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { findCallSites, rootPath, searchedPackages, type CallSite } from './find-call-sites.ts'
+import { unreachableSites } from './unreachable-sites.ts'
 
-import ts from 'typescript'
-
-const root = fileURLToPath(new URL('../../../../', import.meta.url))
-/** Packages that work on files through the interface of `vfs`. */
-const packages = ['wal', 'manifest', 'sst-format', 'compaction', 'lsm-core']
-const interfaces = new Set(['FileSystem', 'WritableFile', 'RandomAccessFile', 'FileLock'])
-/** What cannot fail: the end of what was only read, and of a lock. */
-const harmless = new Set([
-  'RandomAccessFile.close',
-  'RandomAccessFile.closeSync',
-  'FileLock.release',
-])
-
-/** A call of a method of the file-system interface in the text of the engine. */
-export interface CallSite {
-  /** Path below the root, and the line: `packages/wal/src/log/log-writer.ts:12`. */
-  readonly place: string
-  /** `WritableFile.append` */
-  readonly method: string
+/** How the call sites of the engine fared. */
+export interface CallSiteReport {
+  readonly all: number
+  /** Failed at least once. */
+  readonly failed: readonly CallSite[]
+  /** Reached, but never with a fault. */
+  readonly spared: readonly CallSite[]
+  /** Neither reached nor said to be unreachable. */
+  readonly missed: readonly CallSite[]
+  /** Said to be unreachable, with the reason. */
+  readonly unreachable: readonly (readonly [CallSite, string])[]
+  /** Said to be unreachable, but reached, or not there at all. */
+  readonly stale: readonly string[]
+  /** Different faults at different sites. */
+  readonly pairs: number
 }
 
-/** Every place where the engine calls the file system, by the types of its text, and which of them were reached. */
+/** Every place where the engine calls the file system, by the types of its text, which of them were reached, and with which faults. */
 export class CallSites {
+  /** Found first: the text may change while the drill runs. Parses and checks the engine, which takes seconds. */
+  readonly #all = findCallSites()
   readonly #reached = new Set<string>()
+  readonly #faults = new Map<string, Set<string>>()
+  readonly #claims = new Map<string, number>()
 
-  /** The call under way, whose stack tells where it came from, is reached. */
-  see(): void {
+  /** The call under way, whose stack tells where it came from, is reached; returns its place. */
+  see(): string | undefined {
     const before = Error.stackTraceLimit
     Error.stackTraceLimit = 30
     const { stack = '' } = new Error('here')
     Error.stackTraceLimit = before
     for (const [, path, line] of stack.matchAll(/file:\/\/([^:)]*):(\d+):\d+/g)) {
-      if (!path!.startsWith(root)) continue
-      const below = path!.slice(root.length)
-      if (!packages.some((name) => below.startsWith(`packages/${name}/src/`))) continue
-      this.#reached.add(`${below}:${line}`)
-      return
+      if (!path!.startsWith(rootPath)) continue
+      const below = path!.slice(rootPath.length)
+      if (!searchedPackages.some((name) => below.startsWith(`packages/${name}/src/`))) continue
+      const place = `${below}:${line}`
+      this.#reached.add(place)
+      return place
     }
+    return undefined
   }
 
-  /** Sites reached and not. Parses and checks the engine: takes seconds. */
-  compare(): { readonly reached: readonly CallSite[]; readonly missed: readonly CallSite[] } {
-    const all = findCallSites()
+  /** The call at `place` was made to fail. */
+  failed(place: string | undefined, fault: string): void {
+    if (place === undefined) return
+    let faults = this.#faults.get(place)
+    if (faults === undefined) this.#faults.set(place, (faults = new Set()))
+    faults.add(fault)
+  }
+
+  /** Whether the fault is still to be tried at `place`, `max` times in all; false for calls that are not of the engine. */
+  claim(place: string | undefined, fault: string, max: number): boolean {
+    if (place === undefined) return false
+    const key = `${place} ${fault}`
+    const claims = (this.#claims.get(key) ?? 0) + 1
+    this.#claims.set(key, claims)
+    return claims <= max
+  }
+
+  compare(): CallSiteReport {
+    const all = this.#all
+    const reasonOf = (site: CallSite): string | undefined =>
+      unreachableSites.get(`${site.name} ${site.method}`)
     const isReached = ({ place }: CallSite): boolean => this.#reached.has(place)
+    const isFailed = ({ place }: CallSite): boolean => this.#faults.has(place)
     return {
-      reached: all.filter(isReached),
-      missed: all.filter((site) => !isReached(site)),
+      all: all.length,
+      failed: all.filter(isFailed),
+      spared: all.filter((site) => isReached(site) && !isFailed(site)),
+      missed: all.filter((site) => !isReached(site) && reasonOf(site) === undefined),
+      unreachable: all
+        .filter((site) => !isReached(site) && reasonOf(site) !== undefined)
+        .map((site) => [site, reasonOf(site)!] as const),
+      stale: [...unreachableSites.keys()].filter((key) =>
+        all.filter((site) => `${site.name} ${site.method}` === key).every(isReached),
+      ),
+      pairs: all.reduce((sum, { place }) => sum + (this.#faults.get(place)?.size ?? 0), 0),
     }
   }
-}
-
-function findCallSites(): CallSite[] {
-  const config = ts.getParsedCommandLineOfConfigFile(
-    `${root}tsconfig.json`,
-    { noEmit: true },
-    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined },
-  )
-  const files = packages.flatMap((name) => {
-    const folder = `${root}packages/${name}/src/`
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && !/test|testing/.test(file))
-      .map((file) => folder + file)
-  })
-  const program = ts.createProgram(files, { ...config?.options, noEmit: true })
-  const checker = program.getTypeChecker()
-  const sites: CallSite[] = []
-  for (const file of files) {
-    const source = program.getSourceFile(file)
-    if (source === undefined) continue
-    const visit = (node: ts.Node): void => {
-      const method = ts.isCallExpression(node) ? fileMethod(node, checker) : undefined
-      if (method !== undefined && !harmless.has(method)) {
-        const name = (node as ts.CallExpression & { expression: ts.PropertyAccessExpression })
-          .expression.name
-        const { line } = source.getLineAndCharacterOfPosition(name.getStart(source))
-        sites.push({ place: `${file.slice(root.length)}:${line + 1}`, method })
-      }
-      ts.forEachChild(node, visit)
-    }
-    visit(source)
-  }
-  return sites
-}
-
-/** `Interface.method` when the call is one of the file system's. */
-function fileMethod(node: ts.CallExpression, checker: ts.TypeChecker): string | undefined {
-  if (!ts.isPropertyAccessExpression(node.expression)) return undefined
-  const declaration = checker.getResolvedSignature(node)?.declaration
-  const owner = declaration?.parent
-  if (owner === undefined || !ts.isInterfaceDeclaration(owner)) return undefined
-  if (!owner.getSourceFile().fileName.includes('/vfs/')) return undefined
-  const { text } = owner.name
-  return interfaces.has(text) ? `${text}.${node.expression.name.text}` : undefined
 }

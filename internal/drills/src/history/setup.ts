@@ -19,6 +19,8 @@ export interface Setup {
   readonly families: readonly FamilySetup[]
   /** The database is opened as one whose writers lock keys, and whose transactions may have two phases. Default false. */
   readonly locks?: boolean
+  /** Of the database's own cache of blocks. Default 1 MiB. */
+  readonly cacheBytes?: number
 }
 
 /** What the user of a setup cannot do with. */
@@ -57,6 +59,7 @@ export function randomSetup(random: SeededRandom, limits: SetupLimits = {}): Set
     },
     families,
     ...(limits.plain === true ? {} : maybe(random, 3, { locks: true })),
+    ...maybe(random, 3, { cacheBytes: random.pick([2000, 20_000]) }),
   }
 }
 

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { createSeededRandom } from '@varve/base/testing'
 import { MemoryFileSystem, nodeFileSystem, type FileSystem } from '@varve/vfs'
 
-import { allSteps, History, type HistorySteps } from '../history/history.ts'
+import { History } from '../history/history.ts'
+import { allSteps, type HistorySteps } from '../history/steps/index.ts'
 import { randomSetup, type Setup } from '../history/setup.ts'
 
 /** What to try. */

@@ -40,9 +40,11 @@ export async function commitRepair(
 ): Promise<void> {
   const { directory, versions, dbId } = outcome
   const number = versions.newFileNumber()
-  await using manifest = await LogWriter.open(fs, join(directory, manifestFileName(number)))
-  for (const edit of versions.snapshotEdits()) manifest.addRecord(encodeVersionEdit(edit))
-  await manifest.sync()
+  {
+    await using manifest = await LogWriter.open(fs, join(directory, manifestFileName(number)))
+    for (const edit of versions.snapshotEdits()) manifest.addRecord(encodeVersionEdit(edit))
+    await manifest.sync()
+  }
   await fs.syncDirectory(directory)
   if (dbId !== undefined && (await readIdentity(fs, directory)) === undefined)
     await writeIdentity(fs, directory, dbId)

@@ -16,6 +16,7 @@ export function enterRead(enter: EnterCall, path: string): (data: Uint8Array) =>
   const fault = enter('read', path)
   if (fault === undefined) return (data) => data
   if ('error' in fault) throw toIoError('read', path, systemError(fault.error))
+  if ('shortRead' in fault) return (data) => data.subarray(0, data.length >>> 1)
   return (data) => {
     if (data.length === 0) return data
     const bit = fault.flipBit % (data.length * 8)
@@ -148,8 +149,7 @@ export class FaultRandomAccessFile implements RandomAccessFile {
   readIntoSync(target: Uint8Array, offset: number): number {
     const damage = enterRead(this.#enter, this.path)
     const length = this.#inner.readIntoSync(target, offset)
-    damage(target.subarray(0, length))
-    return length
+    return damage(target.subarray(0, length)).length
   }
 
   refreshSize(): number {

@@ -47,4 +47,18 @@ describe('FaultInjectionFileSystem', () => {
     expect([...reader.readSync(0, 4)]).toEqual([0, 0, 0, 0])
     reader.closeSync()
   })
+
+  it('gives back half of what is read', async () => {
+    const fs = new FaultInjectionFileSystem(new MemoryFileSystem())
+    const file = fs.openWritableSync('/a')
+    file.appendSync(bytes('abcd'))
+    file.closeSync()
+    const reader = fs.openRandomAccessSync('/a')
+    fs.failCall(fs.calls, { shortRead: true }, 3)
+    expect([...reader.readSync(0, 4)]).toEqual([...bytes('ab')])
+    expect(reader.readIntoSync(new Uint8Array(4), 0)).toBe(2)
+    expect(await fs.readFile('/a')).toEqual(bytes('ab'))
+    expect([...reader.readSync(0, 4)]).toEqual([...bytes('abcd')])
+    reader.closeSync()
+  })
 })

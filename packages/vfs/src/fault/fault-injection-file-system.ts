@@ -40,6 +40,8 @@ export type CallFault =
     }
   /** For `read`: one bit of what is read is wrong, that of this number modulo the bits there are. */
   | { readonly flipBit: number }
+  /** For `read`: only the first half of what is read comes back, as if the file ended there. */
+  | { readonly shortRead: true }
 
 /** A fault to come. */
 export interface Fault {
