@@ -8,6 +8,7 @@ export { systemClock, type Clock, type Timer } from './clock.ts'
 export { systemRandom, type Random } from './random.ts'
 export { compareByteRanges, compareBytes, equalBytes } from './bytes/compare.ts'
 export { copyRange, ownedBytes, ownedCopy } from './bytes/copy.ts'
+export { headAt, headBytes } from './bytes/key-head.ts'
 export {
   concatBytes,
   copyBytes,

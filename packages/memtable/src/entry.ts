@@ -64,6 +64,11 @@ export function linkVersion(words: Int32Array, newest: number, entry: number): n
   return newest
 }
 
+/** Whether it is the anchor of its key, if it is linked to the other versions. */
+export function isAnchor(words: Int32Array, entry: number): boolean {
+  return words[entry + entryAnchor]! <= 0
+}
+
 /** Hot. Newest version of the key whose anchor this is. */
 export function newestOf(words: Int32Array, anchor: number): number {
   const link = words[anchor + entryAnchor]!

@@ -13,6 +13,7 @@ import {
   ValueType,
   valueTypeForSeek,
   type Comparator,
+  type InternalIterator,
 } from '@varve/base'
 import { createSeededRandom } from '@varve/base/testing'
 
@@ -125,7 +126,9 @@ describe('a memtable whose keys are looked up', () => {
           keys: fc.constantFrom(10, 300, 3000),
           count: fc.constantFrom(200, 1000, 5000),
           firstLookup: fc.constantFrom(0, 100, 300, 4500),
+          firstIterator: fc.constantFrom(0, 30, 150, 4000, 5001),
           expectsLookups: fc.boolean(),
+          expectsOrder: fc.boolean(),
           unordered: fc.boolean(),
           reused: fc.boolean(),
         }),
@@ -133,7 +136,7 @@ describe('a memtable whose keys are looked up', () => {
       { numRuns: 20 },
     )(
       `answers every snapshot as a map of versions does (${comparator.name})`,
-      ({ seed, keys, count, firstLookup, expectsLookups, unordered, reused }) => {
+      ({ seed, keys, count, firstLookup, firstIterator, unordered, reused, ...expectations }) => {
         const random = createSeededRandom(seed)
         const spares = new SpareMemory(1)
         if (reused) {
@@ -143,9 +146,9 @@ describe('a memtable whose keys are looked up', () => {
             before.add(i + 1, ValueType.Value, utf8Bytes(`b${i}`), value)
           before.unref()
         }
-        const memtable = new Memtable({ comparator, spares, expectsLookups })
+        const memtable = new Memtable({ comparator, spares, ...expectations })
         const model = new Map<string, Version[]>()
-        const walker = memtable.iterator()
+        let walker: InternalIterator | undefined
         for (let i = 1; i <= count; i++) {
           const key = `key ${Math.floor(random.next() * keys)}`
           const type = random.next() < 0.2 ? ValueType.Deletion : ValueType.Value
@@ -157,6 +160,7 @@ describe('a memtable whose keys are looked up', () => {
           versions.push({ sequence, type, text })
           versions.sort((a, b) => b.sequence - a.sequence)
           model.set(key, versions)
+          if (i >= firstIterator) walker ??= memtable.iterator()
           if (i < firstLookup) continue
           const asked = random.next() < 0.7 ? key : `key ${Math.floor(random.next() * keys * 2)}`
           const snapshot = random.next() < 0.5 ? maxSequence : Math.floor(random.next() * count)
@@ -167,7 +171,7 @@ describe('a memtable whose keys are looked up', () => {
             expect(memtable.entryType(entry)).toBe(expected.type)
             expect(utf8Text(memtable.entryValue(entry))).toBe(expected.text)
           }
-          if (random.next() < 0.02) {
+          if (walker !== undefined && random.next() < 0.02) {
             walker.seek(encodeInternalKey(utf8Bytes(asked), snapshot, valueTypeForSeek))
             if (expected !== undefined) expect(sequenceOf(walker.key)).toBe(expected.sequence)
           }
@@ -209,10 +213,11 @@ describe('a memtable whose keys are looked up', () => {
     expect(memtable.entrySequence(memtable.olderEntry(found))).toBe(500)
   })
 
-  it('says that keys were looked up often, and has no index where they were not', () => {
-    const written = new Memtable()
-    const seldomRead = new Memtable()
-    const read = new Memtable()
+  it('says that keys were looked up often, and has no index beside a tree where they were not', () => {
+    const ordered = { expectsOrder: true }
+    const written = new Memtable(ordered)
+    const seldomRead = new Memtable(ordered)
+    const read = new Memtable(ordered)
     for (let i = 1; i <= 2000; i++) {
       for (const memtable of [written, seldomRead, read])
         memtable.add(i, ValueType.Value, utf8Bytes(`${i}`))
@@ -227,6 +232,34 @@ describe('a memtable whose keys are looked up', () => {
     expect(seldomRead.approximateMemoryBytes).toBe(written.approximateMemoryBytes)
     expect(read.approximateMemoryBytes).toBeGreaterThan(written.approximateMemoryBytes + 8 * 2000)
     expect(read.approximateMemoryBytes).toBeLessThan(written.approximateMemoryBytes + 32 * 2000)
+  })
+
+  it('makes nothing but a list while nobody reads, and each index for those who do', () => {
+    const written = new Memtable()
+    const read = new Memtable()
+    const walked = new Memtable()
+    for (let i = 1; i <= 2000; i++) {
+      for (const memtable of [written, read, walked])
+        memtable.add(i, ValueType.Value, utf8Bytes(`${(i * 7919) % 2003}`))
+    }
+    const before = written.approximateMemoryBytes
+    expect(before).toBeLessThan(2000 * (8 + 32 + 4) + 4096)
+    expect(read.find(utf8Bytes('1'), maxSequence)).not.toBe(0)
+    using iterator = walked.iterator()
+    iterator.seekToFirst()
+    expect(utf8Text(userKeyOf(iterator.key))).toBe('1')
+    const added = [read, walked].map(
+      ({ approximateMemoryBytes }) => approximateMemoryBytes - before,
+    )
+    for (const bytes of added) {
+      expect(bytes).toBeGreaterThan(8 * 2000)
+      expect(bytes).toBeLessThan(32 * 2000)
+    }
+    expect([written, read, walked].map(({ lookedUp, iterated }) => [lookedUp, iterated])).toEqual([
+      [false, false],
+      [true, false],
+      [false, true],
+    ])
   })
 
   it('goes on with the tree when the hashes of its keys are alike', () => {

@@ -22,7 +22,10 @@ import {
   entryValueStart,
   entryWords,
   firstVisible,
+  isAnchor,
+  newestOf,
 } from './entry.ts'
+import { entriesOf, EntryList } from './entry-list.ts'
 import { hashKey, KeyIndex } from './key-index.ts'
 import { MemtableIterator } from './memtable-iterator.ts'
 import type { OrderedIndex } from './ordered-index.ts'
@@ -30,20 +33,22 @@ import { RadixTree } from './radix/radix-tree.ts'
 import { ReverseIndex } from './radix/reverse-index.ts'
 import { RangeTombstoneList, type RangeTombstone } from './range-tombstones.ts'
 import { SkipList } from './skip-list/skip-list.ts'
+import { sortEntries } from './sorted/sort-entries.ts'
+import { SortedEntriesIterator } from './sorted/sorted-entries-iterator.ts'
 import type { SpareMemory } from './spare-memory.ts'
 
 const noBytes = new Uint8Array(0)
 const valueType = ValueType.Value
 const defaultCapacityBytes = 16 * 1024
 /** A memtable of fewer entries is as quick without an index of its keys. */
-const minIndexedEntries = 256
-/** Making the index of more entries than this would hold up the look-up that asks for it. */
+const minIndexedEntries = 64
+/** Where the tree is kept, making the index of more entries than this would hold up the look-up that asks for it. */
 const maxEntriesBeforeIndex = 4096
 /** Entries between two looks at how many of them were for keys whose value could have been written over. */
 const overwriteSample = 256
 /** Writing over pays when it can be done to one entry of so many: copying the others one by one costs more than all at once. */
 const entriesPerOverwrite = 4
-/** Entries for each look-up from which on an index of their keys costs more than the walks through the tree that it saves. */
+/** Entries for each look-up from which on an index of their keys beside the tree costs more than the walks that it saves. */
 const entriesPerLookup = 4
 
 /** Hears of everything that is added to a memtable, before it can be read. */
@@ -67,8 +72,10 @@ export interface MemtableOptions {
   /** Memory to begin with; it grows as needed. Default 16 KiB. */
   readonly initialCapacityBytes?: number
   readonly observer?: MemtableObserver | undefined
-  /** Keys will be looked up about as often as written: the index for that is made early. Default: once they are, if that is soon. */
+  /** Keys will be looked up: the index for that is kept from the beginning. Default: from the first look-up on. */
   readonly expectsLookups?: boolean
+  /** There will be iterators: the tree for them is kept from the beginning. Default: from the first one on. */
+  readonly expectsOrder?: boolean
   /** Where memory beyond the first MiB comes from, and goes with {@link Memtable.unref}. Default: none is reused. */
   readonly spares?: SpareMemory | undefined
 }
@@ -77,8 +84,10 @@ export interface MemtableOptions {
 export interface SharedMemtable {
   readonly buffer: SharedArrayBuffer
   readonly usedWords: number
-  /** Root of the radix tree; 0 when the order has none. */
+  /** Root of the radix tree; 0 when the order has none, or the entries are not in it. */
   readonly root: number
+  /** Where the list of the entries is that are not in the order; undefined when all are. */
+  readonly unordered: Int32Array | undefined
   readonly entryCount: number
   readonly rangeTombstones: readonly RangeTombstone[]
 }
@@ -86,6 +95,10 @@ export interface SharedMemtable {
 /**
  * Ordered table of versions in memory: every put, deletion and merge operand of its time, by user key and then newest
  * first, and the range tombstones.
+ *
+ * Entries are listed as they come. An index by hash is made with the first look-up, the radix tree with the first iterator, and
+ * each is kept from then on; who flushes a memtable without a tree sorts the list. Other orders than those of bytes have a skip list
+ * from the beginning.
  *
  * One thread writes and reads; after {@link seal} nobody writes and any thread reads through {@link share}. Keys and
  * values are copied in. Lookups return entry references, numbers that stay good for the life of the memtable, so that a
@@ -99,8 +112,19 @@ export class Memtable {
   /** Undefined when the order is not one of bytes. */
   readonly #tree: RadixTree | undefined
   readonly #index: OrderedIndex
-  /** Beside the tree, where keys are looked up. */
+  /** All entries, where there is a tree to come. */
+  readonly #entries: EntryList
+  /** So many of them are in the tree. */
+  #ordered = 0
+  /** The tree has all entries at all times. */
+  #keepsOrder: boolean
+  #iterated = false
+  /** All entries in their order, where the tree has not all of them and there are no more to come. */
+  #sorted: Int32Array | undefined
+  /** Has the keys of all entries. */
   #keyIndex: KeyIndex | undefined
+  /** Too many keys had hashes that are alike. */
+  #isHashable = true
   #lookups = 0
   readonly #expectsLookups: boolean
   readonly #rangeTombstones: RangeTombstoneList
@@ -128,6 +152,8 @@ export class Memtable {
     )
     this.#tree = hasByteOrder(this.comparator) ? new RadixTree(this.#arena) : undefined
     this.#index = indexOf(this.#arena, this.comparator, this.#tree, false)
+    this.#entries = new EntryList(this.#arena)
+    this.#keepsOrder = options.expectsOrder ?? false
     this.#rangeTombstones = new RangeTombstoneList(this.comparator)
     this.#observer = options.observer
     this.#expectsLookups = options.expectsLookups ?? false
@@ -148,7 +174,13 @@ export class Memtable {
 
   /** Whether keys were looked up often enough for an index of them to pay. */
   get lookedUp(): boolean {
-    return this.#lookups > 0 && this.#lookups * entriesPerLookup >= this.#entryCount
+    if (this.#lookups === 0) return false
+    return !this.#keepsOrder || this.#lookups * entriesPerLookup >= this.#entryCount
+  }
+
+  /** Whether there were iterators. */
+  get iterated(): boolean {
+    return this.#iterated
   }
 
   /** Whether values come often for keys whose present value nobody sees any more: then {@link put} is better than {@link addStored}. */
@@ -241,11 +273,9 @@ export class Memtable {
     words[entry + entryKeyLength] = keyLength
     words[entry + entryValueStart] = valueAt
     words[entry + entryValueLength] = valueLength
-    if (this.#keyIndex !== undefined) this.#insertIndexed(this.#keyIndex, entry, keyAt, keyLength)
-    else if (this.#tree === undefined) this.#index.insert(entry)
-    else this.#tree.insert(entry)
-    if (++this.#entryCount === minIndexedEntries && (this.lookedUp || this.#expectsLookups))
-      this.#indexKeys()
+    this.#entryCount++
+    if (this.#tree === undefined) this.#index.insert(entry)
+    else this.#list(entry)
     // Deletion and SingleDeletion.
     if (type === 0 || type === 7) this.#deletionCount++
     this.#countSequence(sequence)
@@ -334,7 +364,7 @@ export class Memtable {
   /** Hot. {@link find} with the key's hash by {@link hashKey}, which serves all memtables of a look-up. */
   findHashed(userKey: Uint8Array, hash: number, snapshot: number): number {
     this.#lookups++
-    if (this.#keyIndex === undefined) this.#considerIndex()
+    if (this.#keyIndex === undefined && this.#tree !== undefined) this.#prepareLookup()
     const keyIndex = this.#keyIndex
     let newest: number
     if (keyIndex !== undefined) {
@@ -386,7 +416,21 @@ export class Memtable {
     return this.#rangeTombstones.maxCoveringSequence(userKey, snapshot)
   }
 
+  /** Sees what is added later, too. The first one puts all entries in their order, unless that was expected. */
   iterator(): InternalIterator {
+    this.#iterated = true
+    if (this.#sealed && !this.#isOrdered) {
+      // Sorting is three times as quick as the tree, which only additions need.
+      this.#sorted ??= sortedEntries(
+        this.#arena,
+        this.comparator,
+        this.#entries.chunkOffsets(),
+        this.#entries.length,
+      )
+      return new SortedEntriesIterator(this.#arena, this.#sorted, directionOf(this.comparator))
+    }
+    this.#keepsOrder = true
+    this.#order()
     return new MemtableIterator(this.#arena, this.#index)
   }
 
@@ -416,14 +460,42 @@ export class Memtable {
       buffer: this.#arena.buffer,
       usedWords: this.#arena.used,
       root: this.#tree?.root ?? 0,
+      unordered: this.#isOrdered ? undefined : this.#entries.chunkOffsets(),
       entryCount: this.#entryCount,
       rangeTombstones: this.#rangeTombstones.tombstones,
     }
   }
 
-  #insertIndexed(keyIndex: KeyIndex, entry: number, keyAt: number, keyLength: number): void {
+  get #isOrdered(): boolean {
+    return this.#tree === undefined || this.#ordered === this.#entries.length
+  }
+
+  #list(entry: number): void {
+    this.#entries.add(entry)
+    if (this.#keyIndex !== undefined) this.#indexEntry(this.#keyIndex, entry)
+    else if (this.#expectsLookups && this.#entryCount === minIndexedEntries) this.#indexKeys()
+    if (this.#keepsOrder) this.#order()
+  }
+
+  /** Puts the entries into the tree that are not there. */
+  #order(): void {
+    const tree = this.#tree
+    if (tree === undefined) return
+    const entries = this.#entries
+    // Those that the index has are linked to the other versions of their keys; the tree leads to the first one.
+    const linked = this.#keyIndex !== undefined
+    while (this.#ordered < entries.length) {
+      const entry = entries.at(this.#ordered++)
+      if (!linked || isAnchor(this.#arena.words, entry)) tree.insert(entry)
+    }
+  }
+
+  /** Links an entry to the other versions of its key, and the index to it. */
+  #indexEntry(keyIndex: KeyIndex, entry: number): void {
     const arena = this.#arena
     const { bytes } = arena
+    const keyAt = arena.words[entry + entryKeyStart]!
+    const keyLength = arena.words[entry + entryKeyLength]!
     const hash = hashKey(bytes, keyAt, keyAt + keyLength)
     const place = keyIndex.find(hash, bytes, keyAt, keyAt + keyLength)
     if (place !== 0) {
@@ -437,8 +509,14 @@ export class Memtable {
       return
     }
     this.#sample(0)
-    this.#index.insert(entry)
-    if (!keyIndex.add(hash, entry)) this.#keyIndex = undefined
+    if (!keyIndex.add(hash, entry)) this.#giveUpIndex()
+  }
+
+  #giveUpIndex(): void {
+    this.#order()
+    this.#keyIndex = undefined
+    this.#isHashable = false
+    this.#keepsOrder = true
   }
 
   /** Hot. Whether a value of that length may take the place of the newest version of its key. */
@@ -459,26 +537,38 @@ export class Memtable {
     this.#overwritable = 0
   }
 
-  #considerIndex(): void {
+  /** Has the index or the tree complete, whichever is better for look-ups now. */
+  #prepareLookup(): void {
     const count = this.#entryCount
-    if (count < minIndexedEntries || count > maxEntriesBeforeIndex) return
-    if (this.lookedUp && !this.#sealed) this.#indexKeys()
+    const indexPays =
+      count >= minIndexedEntries &&
+      this.#isHashable &&
+      (!this.#keepsOrder || (this.lookedUp && count <= maxEntriesBeforeIndex && !this.#sealed))
+    if (indexPays) this.#indexKeys()
+    else this.#order()
   }
 
-  /** Begins the index with the keys that are there. */
+  /** Begins the index with the entries that are there. */
   #indexKeys(): void {
-    if (this.#tree === undefined || this.#keyIndex !== undefined) return
+    if (!this.#isHashable) return
     const arena = this.#arena
+    const entries = this.#entries
     const keyIndex = new KeyIndex(arena)
-    const cursor = this.#tree.cursor()
-    for (cursor.seekToFirst(); cursor.newest !== 0; cursor.next()) {
-      const entry = cursor.newest
+    this.#keyIndex = keyIndex
+    const ordered = this.#ordered
+    for (let i = 0; i < entries.length && this.#keyIndex !== undefined; i++) {
+      const entry = entries.at(i)
+      if (i >= ordered) {
+        this.#indexEntry(keyIndex, entry)
+        continue
+      }
+      // The tree has linked it.
       const { bytes, words } = arena
+      if (!isAnchor(words, entry)) continue
       const start = words[entry + entryKeyStart]!
       const hash = hashKey(bytes, start, start + words[entry + entryKeyLength]!)
-      if (!keyIndex.add(hash, entry)) return
+      if (!keyIndex.add(hash, newestOf(words, entry))) this.#giveUpIndex()
     }
-    this.#keyIndex = keyIndex
   }
 
   #countSequence(sequence: number): void {
@@ -493,8 +583,28 @@ export function openSharedMemtable(
   comparator: Comparator = bytewiseComparator,
 ): InternalIterator {
   const arena = new Arena(0, shared.buffer, shared.usedWords)
+  const { unordered } = shared
+  if (unordered !== undefined) {
+    const entries = sortedEntries(arena, comparator, unordered, shared.entryCount)
+    return new SortedEntriesIterator(arena, entries, directionOf(comparator))
+  }
   const tree = hasByteOrder(comparator) ? new RadixTree(arena, shared.root) : undefined
   return new MemtableIterator(arena, indexOf(arena, comparator, tree, true))
+}
+
+function sortedEntries(
+  arena: Arena,
+  comparator: Comparator,
+  chunkOffsets: Int32Array,
+  count: number,
+): Int32Array {
+  const entries = entriesOf(arena.words, chunkOffsets, count)
+  sortEntries(arena, entries, directionOf(comparator))
+  return entries
+}
+
+function directionOf(comparator: Comparator): 1 | -1 {
+  return comparator === bytewiseComparator ? 1 : -1
 }
 
 function hasByteOrder(comparator: Comparator): boolean {

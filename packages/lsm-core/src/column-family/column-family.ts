@@ -145,7 +145,8 @@ export class ColumnFamily implements ColumnFamilyHandle {
   switchMemtable(logNumber: number): void {
     this.active.memtable.seal()
     this.immutables.push(this.active)
-    this.active = this.#newMemtable(logNumber, this.active.memtable.lookedUp)
+    const { lookedUp, iterated } = this.active.memtable
+    this.active = this.#newMemtable(logNumber, lookedUp, iterated)
     this.installSuperVersion(this.#superVersion.version, true)
   }
 
@@ -183,13 +184,18 @@ export class ColumnFamily implements ColumnFamilyHandle {
     )
   }
 
-  #newMemtable(logNumber: number, expectsLookups: boolean = false): LoggedMemtable {
+  #newMemtable(
+    logNumber: number,
+    expectsLookups: boolean = false,
+    expectsOrder: boolean = false,
+  ): LoggedMemtable {
     return {
       memtable: new Memtable({
         comparator: this.options.comparator,
         observer: this.rows,
         spares: this.#spares,
         expectsLookups,
+        expectsOrder,
       }),
       logNumber,
       preparedLogNumber: Number.POSITIVE_INFINITY,

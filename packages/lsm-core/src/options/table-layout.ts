@@ -68,7 +68,7 @@ export interface TableLayoutOptions {
    * those of an extractor of your own are not. Default: none.
    */
   readonly prefixExtractor?: string | PrefixExtractor
-  /** Checksum of table blocks. Default `crc32c`. */
+  /** Checksum of table blocks. Default `xxh3`, as in RocksDB from 7.0 on; RocksDB before 6.27 cannot read it. */
   readonly checksum?: ChecksumName
   /** Keep a checksum of every table as a whole in the MANIFEST. Default `none`. */
   readonly fileChecksum?: 'none' | 'crc32c'
@@ -181,7 +181,7 @@ export function resolveTableLayout(
     filter: options.filter ?? 'bloom',
     bloomBeforeLevel: options.bloomBeforeLevel ?? 0,
     wholeKeyFiltering: options.wholeKeyFiltering ?? true,
-    checksum: named('checksum', options.checksum ?? 'crc32c', checksumTypes),
+    checksum: named('checksum', options.checksum ?? 'xxh3', checksumTypes),
     fileChecksum: options.fileChecksum ?? 'none',
   }
   // The rest is judged where tables are written, for each place that has its own.

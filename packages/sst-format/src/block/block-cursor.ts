@@ -6,7 +6,7 @@ import {
   type InternalKeyComparator,
 } from '@varve/base'
 
-import { headAt, headBytes } from '../key-head.ts'
+import { headAt, headBytes } from '@varve/base'
 import type { Block } from './block.ts'
 import { samplePlaces, type SeekSamples } from './seek-samples.ts'
 

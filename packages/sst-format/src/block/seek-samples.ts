@@ -1,4 +1,4 @@
-import { headAt, headBytes } from '../key-head.ts'
+import { headAt, headBytes } from '@varve/base'
 import type { Block } from './block.ts'
 
 /** Bytes of a block for each of its samples, at least: they take a twelfth of its memory. */

@@ -1,4 +1,4 @@
-import { headAt } from '../key-head.ts'
+import { headAt } from '@varve/base'
 
 /** How many entries one number of {@link IndexSearch.samples} stands for. */
 export const entriesPerSample = 32

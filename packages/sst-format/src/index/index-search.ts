@@ -1,6 +1,6 @@
 import { bytewiseComparator, compareByteRanges, type InternalKeyComparator } from '@varve/base'
 
-import { headAt } from '../key-head.ts'
+import { headAt } from '@varve/base'
 import type { IndexEntries } from './index-block.ts'
 import { entriesPerSample } from './index-heads.ts'
 
