@@ -3,7 +3,9 @@
  *
  * @packageDocumentation
  */
-export { TableBuilder, type TableOrigin, type TableSummary } from './table-builder.ts'
+export { TableBuilder } from './table-builder.ts'
+export type { TableOrigin } from './table-origin.ts'
+export type { TableSummary } from './table-summary.ts'
 export type { TablePropertyCollector } from './property-collector.ts'
 export { checkTableOptions, type TableOptions } from './table-options.ts'
 export {

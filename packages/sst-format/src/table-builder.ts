@@ -1,23 +1,17 @@
 import {
   assert,
-  crc32c,
   encodeInternalKey,
   InternalKeyComparator,
-  InvalidOptionError,
   prefixExtractorNamed,
   sequenceOf,
   sequenceSentinel,
-  toBytes,
-  utf8Bytes,
   ValueType,
   valueTypeOf,
-  ByteWriter,
-  type Comparator,
 } from '@varve/base'
 import type { WritableFile } from '@varve/vfs'
 
 import { BlockBuilder } from './block/block-builder.ts'
-import { encodeBlockHandle, type BlockHandle } from './block-handle.ts'
+import type { BlockHandle } from './block-handle.ts'
 import { BlockWriter } from './block-writer.ts'
 import { CompressionType } from './compression/compression-type.ts'
 import { DataBlockWriter } from './data-block-writer.ts'
@@ -26,10 +20,11 @@ import { FILE_CHECKSUM_CRC32C } from './file-checksum.ts'
 import { encodeFooter } from './footer.ts'
 import { IndexBuilder, type WrittenIndex } from './index/index-builder.ts'
 import { encodeTopLevel } from './index/index-entry-list.ts'
-import { compressionProperty, compressionOptionsProperty } from './meta/compression-property.ts'
+import { compressionProperty } from './meta/compression-property.ts'
+import { encodeMetaindex } from './meta/metaindex.ts'
 import { encodeProperties } from './meta/properties.ts'
 import { computeUniqueId } from './meta/unique-id.ts'
-import type { TablePropertyCollector } from './property-collector.ts'
+import { collectedProperties, type TablePropertyCollector } from './property-collector.ts'
 import type { RangeTombstone } from './range-tombstone.ts'
 import { MetaBlockName } from './table-format.ts'
 import {
@@ -37,51 +32,11 @@ import {
   type ResolvedTableOptions,
   type TableOptions,
 } from './table-options.ts'
+import { baseContextChecksumOf, originProperties, type TableOrigin } from './table-origin.ts'
+import type { TableSummary } from './table-summary.ts'
 
 /** Up to here a loop copies keys quicker than a call. */
 const loopBytes = 64
-
-/** Where a table comes from; written into its properties. */
-export interface TableOrigin {
-  readonly comparator: Comparator
-  readonly columnFamilyId: number
-  readonly columnFamilyName: string
-  /** Number of the file; with `dbId` and `sessionId` it makes the unique id. */
-  readonly fileNumber: number
-  readonly dbId?: string
-  readonly sessionId?: string
-  /** Absent: the family has none. */
-  readonly mergeOperatorName?: string
-  /** Unix seconds of the oldest ancestor's data, 0 unknown. */
-  readonly creationTimeS?: number
-  readonly oldestKeyTimeS?: number
-  /** Unix seconds when this file is made, 0 unknown. */
-  readonly fileCreationTimeS?: number
-  /** Made outside a database: all sequence numbers are 0, and a database that takes it in decides what they stand for. */
-  readonly external?: boolean
-  /** Gather properties of their own; used up by the table. */
-  readonly propertyCollectors?: readonly TablePropertyCollector[]
-}
-
-/** What {@link TableBuilder.finish} tells about the table. */
-export interface TableSummary {
-  readonly fileSizeBytes: number
-  /** Point entries and range tombstones. */
-  readonly entries: number
-  readonly deletions: number
-  readonly rangeDeletions: number
-  /** Smallest and largest internal keys, range tombstones included; fresh arrays. Absent when the table is empty. */
-  readonly smallest: Uint8Array | undefined
-  readonly largest: Uint8Array | undefined
-  readonly smallestSequence: number
-  readonly largestSequence: number
-  readonly rawSizeBytes: number
-  readonly uniqueId: Uint8Array | undefined
-  readonly tailSizeBytes: number
-  /** Four bytes, big-endian, when the option asked for it; else empty. */
-  readonly fileChecksum: Uint8Array
-  readonly fileChecksumFunctionName: string
-}
 
 /**
  * Writes one table into a file: internal keys in order, then range tombstones, then {@link finish}.
@@ -290,7 +245,7 @@ export class TableBuilder {
     )
     const { formatVersion, checksum } = this.#options
     if (formatVersion >= 6) meta.set(MetaBlockName.index, index.handle)
-    const metaindex = this.#writeMetaindex(meta)
+    const metaindex = writer.writeRaw(encodeMetaindex(meta))
     writer.append(
       encodeFooter({
         formatVersion,
@@ -339,10 +294,8 @@ export class TableBuilder {
   }
 
   #properties(dataSizeBytes: number, filterSizeBytes: number, index: WrittenIndex): Uint8Array {
-    const { origin, options } = { origin: this.#origin, options: this.#options }
-    const hasFilter = this.#filter !== undefined
     return encodeProperties({
-      formatVersion: options.formatVersion,
+      ...originProperties(this.#origin, this.#options, this.#filter !== undefined),
       dataSizeBytes,
       indexSizeBytes: index.sizeBytes,
       filterSizeBytes,
@@ -354,32 +307,11 @@ export class TableBuilder {
       deletedKeys: this.#deletions + this.#rangeDeletions,
       mergeOperands: this.#mergeOperands,
       rangeDeletions: this.#rangeDeletions,
-      columnFamilyId: origin.columnFamilyId,
-      columnFamilyName: origin.columnFamilyName,
-      comparatorName: origin.comparator.name,
-      mergeOperatorName: origin.mergeOperatorName ?? '',
-      prefixExtractorName: options.prefixExtractor ?? '',
-      filterPolicyName: !hasFilter
-        ? ''
-        : options.filter === 'ribbon'
-          ? 'ribbonfilter'
-          : 'bloomfilter',
-      wholeKeyFiltering: options.wholeKeyFiltering,
-      prefixFiltering: options.prefixExtractor !== undefined,
-      compressionName: compressionProperty(options, this.#writer.usedCompressions),
-      compressionOptions: compressionOptionsProperty(options),
-      creationTimeS: origin.creationTimeS ?? 0,
-      oldestKeyTimeS: origin.oldestKeyTimeS ?? 0,
-      fileCreationTimeS: origin.fileCreationTimeS ?? 0,
-      dbId: origin.dbId ?? '',
-      sessionId: origin.sessionId ?? '',
-      originalFileNumber: origin.fileNumber,
-      indexType: options.indexType,
+      compressionName: compressionProperty(this.#options, this.#writer.usedCompressions),
       indexKeyIsUserKey: this.#index.keyIsUserKey,
       indexValueIsDelta: this.#index.valueIsDelta,
       indexPartitions: index.partitions,
       topLevelIndexSizeBytes: index.topLevelSizeBytes,
-      external: origin.external ?? false,
       collectors: this.#collectors.map(({ name }) => name),
       others: collectedProperties(this.#collectors),
     })
@@ -446,37 +378,4 @@ export class TableBuilder {
     this.#dataBlocks++
     this.#pending = true
   }
-
-  #writeMetaindex(meta: ReadonlyMap<string, BlockHandle>): BlockHandle {
-    const builder = new BlockBuilder(1, 512)
-    const value = new ByteWriter(32)
-    for (const name of [...meta.keys()].sort()) {
-      encodeBlockHandle(value.clear(), meta.get(name)!)
-      builder.add(utf8Bytes(name), value.view())
-    }
-    return this.#writer.writeRaw(builder.finish())
-  }
-}
-
-/** Ties the checksums of a table to it: other tables have other numbers, the same table written again the same. */
-function baseContextChecksumOf({ dbId = '', sessionId = '', fileNumber }: TableOrigin): number {
-  return (crc32c(utf8Bytes(`${dbId} ${sessionId} ${fileNumber}`)) | 1) >>> 0
-}
-
-function collectedProperties(
-  collectors: readonly TablePropertyCollector[],
-): Map<string, Uint8Array> {
-  const properties = new Map<string, Uint8Array>()
-  for (const collector of collectors) {
-    for (const [name, value] of Object.entries(collector.finish())) {
-      if (name.startsWith('rocksdb.')) {
-        throw new InvalidOptionError(
-          'propertyCollectors',
-          `"${collector.name}" gives "${name}", a name of RocksDB's own`,
-        )
-      }
-      properties.set(name, new Uint8Array(toBytes(value)))
-    }
-  }
-  return properties
 }
