@@ -3,21 +3,17 @@ import {
   InvalidOptionError,
   NotOpenError,
   systemClock,
-  TimeoutError,
   type Clock,
 } from '@varve/base'
-import { KafkaError, type GroupMember, type TopicPartition } from '@varve/kafka'
+import type { GroupMember } from '@varve/kafka'
 
 import type { StateLease } from '../state/task-database.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../state/store.ts'
 import type { StreamsApplicationApi } from './api.ts'
+import { metricsOf } from './application-metrics.ts'
+import { ChangeListeners } from './change-listeners.ts'
 import { committedKeyValueStore, committedWindowStore } from './committed-stores.ts'
-import {
-  internalTopicsOf,
-  prepareTopics,
-  topicName,
-  type TopologyPartitions,
-} from './internal-topics.ts'
+import { prepareTopics, topicName, type TopologyPartitions } from './internal-topics.ts'
 import type {
   ApplicationMetrics,
   ApplicationState,
@@ -25,15 +21,12 @@ import type {
   Position,
   StreamsApplicationOptions,
 } from './options.ts'
+import { containsPosition, PositionWaiters } from './position-waiters.ts'
+import { removeApplication } from './remove-application.ts'
 import { StreamsWorker } from './streams-worker.ts'
 import { subscribedTopics } from './subscribed-topics.ts'
 import { taskAssignor } from './task-assignor.ts'
-import { partitionKey, sourceTopicsOf, type TaskId } from './task-id.ts'
-
-/** Kafka's error code for a group that has members. */
-const nonEmptyGroup = 68
-
-type ChangeListener = (change: CommittedChange) => void
+import { partitionKey, tasksReading } from './task-id.ts'
 
 /**
  * Runs a topology on a broker: a member of the group named after the application, with its share of the tasks and their state.
@@ -54,9 +47,8 @@ export class StreamsApplication implements StreamsApplicationApi {
   readonly applicationId: string
   readonly #options: StreamsApplicationOptions
   readonly #clock: Clock
-  readonly #listeners = new Map<string, Set<ChangeListener>>()
-  readonly #watched = new Set<string>()
-  readonly #waiting = new Set<() => void>()
+  readonly #listeners: ChangeListeners
+  readonly #waiters: PositionWaiters
   #state: ApplicationState = 'created'
   #lease: StateLease | undefined
   #partitions: TopologyPartitions | undefined
@@ -75,6 +67,13 @@ export class StreamsApplication implements StreamsApplicationApi {
     this.applicationId = options.applicationId
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#waiters = new PositionWaiters(this.#clock)
+    this.#listeners = new ChangeListeners(options.topology, (nodeName, watched) => {
+      for (const task of this.#worker?.tasks.values() ?? []) {
+        if (watched) task.graph.watched.add(nodeName)
+        else task.graph.watched.delete(nodeName)
+      }
+    })
   }
 
   get state(): ApplicationState {
@@ -151,20 +150,7 @@ export class StreamsApplication implements StreamsApplicationApi {
   }
 
   subscribe<K, V>(nodeName: string, listener: (change: CommittedChange<K, V>) => void): Disposable {
-    if (!this.#options.topology.nodes.some((node) => node.name === nodeName)) {
-      throw new InvalidOptionError('nodeName', `there is no node "${nodeName}"`)
-    }
-    let listeners = this.#listeners.get(nodeName)
-    if (listeners === undefined) this.#listeners.set(nodeName, (listeners = new Set()))
-    const added = listener as ChangeListener
-    listeners.add(added)
-    this.#watch(nodeName, true)
-    return {
-      [Symbol.dispose]: () => {
-        listeners.delete(added)
-        if (listeners.size === 0) this.#watch(nodeName, false)
-      },
-    }
+    return this.#listeners.add(nodeName, listener)
   }
 
   position(): Position {
@@ -197,56 +183,14 @@ export class StreamsApplication implements StreamsApplicationApi {
   }
 
   metrics(): ApplicationMetrics {
-    const worker = this.#worker
-    const lag: Record<string, number> = {}
-    for (const task of worker?.tasks.values() ?? []) {
-      for (const queue of task.queues.values()) {
-        const at = { topic: queue.brokerTopic, partition: queue.partition }
-        const end = worker!.knownEnd(at)
-        if (end !== undefined) lag[partitionKey(at)] = Math.max(0, end - queue.position)
-      }
-    }
-    const counters = worker?.counters
-    return {
-      recordsProcessed: counters?.processed ?? 0,
-      recordsSent: counters?.sent ?? 0,
-      recordsSkipped: counters?.skipped ?? 0,
-      drops: Object.fromEntries(counters?.drops ?? []),
-      commits: counters?.commits ?? 0,
-      commitMsMax: counters?.commitMsMax ?? 0,
-      restoredRecords: counters?.restored ?? 0,
-      lag,
-      tasks: [...(worker?.tasks.keys() ?? [])],
-    }
+    return metricsOf(this.#worker)
   }
 
   async cleanUp(): Promise<void> {
     if (!['created', 'closed', 'error'].includes(this.#state)) {
       throw new InvalidOptionError('state', `the application is ${this.#state}: close it first`)
     }
-    const { kafka, topology, storage } = this.#options
-    const { admin } = kafka
-    await this.#deleteGroup()
-    for (const topic of internalTopicsOf(topology, this.applicationId)) {
-      if ((await admin.describeTopic(topic)) !== undefined) await admin.deleteTopic(topic)
-    }
-    await storage.remove(this.applicationId)
-  }
-
-  /** A member that died stays in the group until its session ends: waits that long. */
-  async #deleteGroup(): Promise<void> {
-    const { admin } = this.#options.kafka
-    const deadline = this.#clock.monotonicMs() + (this.#options.sessionTimeoutMs ?? 10_000) + 5_000
-    while ((await admin.listGroups()).includes(this.applicationId)) {
-      try {
-        await admin.deleteGroup(this.applicationId)
-        return
-      } catch (error) {
-        const notEmpty = error instanceof KafkaError && error.errorCode === nonEmptyGroup
-        if (!notEmpty || this.#clock.monotonicMs() >= deadline) throw error
-        await this.#clock.sleep(200)
-      }
-    }
+    await removeApplication(this.#options, this.#clock)
   }
 
   #createWorker(processId: string, partitions: TopologyPartitions): StreamsWorker {
@@ -258,7 +202,7 @@ export class StreamsApplication implements StreamsApplicationApi {
       transactionalId: `${this.applicationId}-${processId}-0`,
       exactlyOnce,
       commitIntervalMs: this.#options.commitIntervalMs ?? (exactlyOnce ? 500 : 2_000),
-      watched: this.#watched,
+      watched: this.#listeners.watched,
       group: () => this.#member?.metadata(),
       listener: {
         onRestoring: () => this.#setState('restoring'),
@@ -266,7 +210,10 @@ export class StreamsApplication implements StreamsApplicationApi {
           this.#setState(this.#paused ? 'paused' : 'running')
           this.#firstRun?.resolve()
         },
-        onCommitted: (changes) => this.#show(changes),
+        onCommitted: (changes) => {
+          this.#listeners.show(changes)
+          if (changes.length === 0) this.#waiters.wake()
+        },
         onSkipped: (skipped) => this.#options.onSkippedRecord?.(skipped),
         onRejoin: (reason) => {
           this.#setState('rebalancing')
@@ -310,41 +257,13 @@ export class StreamsApplication implements StreamsApplicationApi {
           this.#setState('rebalancing')
           return worker.lose()
         },
-        onAssigned: (partitions) => worker.assign(this.#tasksOf(partitions)),
+        onAssigned: (partitions) =>
+          worker.assign(tasksReading(topology, this.applicationId, partitions)),
         onError: (error) => {
           void this.#fail(error)
         },
       },
     })
-  }
-
-  #tasksOf(partitions: readonly TopicPartition[]): TaskId[] {
-    const { topology } = this.#options
-    const tasks = new Map<string, TaskId>()
-    for (const sub of topology.subTopologies) {
-      const topics = new Set(sourceTopicsOf(topology, this.applicationId, sub))
-      for (const { topic, partition } of partitions) {
-        if (!topics.has(topic)) continue
-        tasks.set(`${sub.id}_${partition}`, { subTopology: sub.id, partition })
-      }
-    }
-    return [...tasks.values()]
-  }
-
-  #show(changes: readonly (CommittedChange & { readonly node: string })[]): void {
-    for (const { node, ...change } of changes) {
-      for (const listener of this.#listeners.get(node) ?? []) listener(change)
-    }
-    if (changes.length === 0) for (const check of [...this.#waiting]) check()
-  }
-
-  #watch(nodeName: string, on: boolean): void {
-    if (on) this.#watched.add(nodeName)
-    else this.#watched.delete(nodeName)
-    for (const task of this.#worker?.tasks.values() ?? []) {
-      if (on) task.graph.watched.add(nodeName)
-      else task.graph.watched.delete(nodeName)
-    }
   }
 
   /** Resolves when the inputs of this process's tasks are committed up to `position`. */
@@ -353,33 +272,14 @@ export class StreamsApplication implements StreamsApplicationApi {
     deadline: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const reached = (): boolean => {
-      const worker = this.#runningWorker()
-      if (!this.#isSettled) return false
-      for (const task of worker.tasks.values()) {
-        for (const [key, queue] of task.queues) {
-          const wanted = position.get(key)
-          if (wanted === undefined) continue
-          const contained = task.dirty ? (worker.committed.get(key) ?? 0) : queue.position
-          if (contained < wanted) return false
-        }
-      }
-      return true
-    }
-    while (!reached()) {
-      signal?.throwIfAborted()
-      if (this.#clock.monotonicMs() >= deadline) {
-        throw new TimeoutError('the position was not reached in time')
-      }
-      const wake = new AbortController()
-      const check = (): void => wake.abort()
-      this.#waiting.add(check)
-      try {
-        await this.#clock.sleep(20, wake.signal).catch(() => {})
-      } finally {
-        this.#waiting.delete(check)
-      }
-    }
+    await this.#waiters.until(
+      () => {
+        const worker = this.#runningWorker()
+        return this.#isSettled && containsPosition(worker, position)
+      },
+      deadline,
+      signal,
+    )
   }
 
   #runningWorker(): StreamsWorker {

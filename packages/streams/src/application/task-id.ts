@@ -29,6 +29,24 @@ export function sourceTopicsOf(
   return sub.sourceTopics.map((topic) => topicName(topology, applicationId, topic))
 }
 
+/** The tasks that read the partitions. */
+export function tasksReading(
+  topology: Topology,
+  applicationId: string,
+  partitions: readonly TopicPartition[],
+): TaskId[] {
+  const tasks = new Map<string, TaskId>()
+  for (const sub of topology.subTopologies) {
+    const topics = new Set(sourceTopicsOf(topology, applicationId, sub))
+    for (const { topic, partition } of partitions) {
+      if (!topics.has(topic)) continue
+      const id = { subTopology: sub.id, partition }
+      tasks.set(formatTaskId(id), id)
+    }
+  }
+  return [...tasks.values()]
+}
+
 /** One string per topic partition. */
 export function partitionKey({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
