@@ -1,6 +1,6 @@
 import type { ValueAndTimestamp, Windowed } from '../record.ts'
 import type { Serde } from '../serde.ts'
-import { keyBytesOf, limited } from './key-value-store.ts'
+import { keyBytesOf } from './key-value-store.ts'
 import { encodeKeyBefore, encodeSessionKey, partOf, readTime, writeTime } from './row-codec.ts'
 import type { KeyCodec, RowStoreEnvironment } from './row-store.ts'
 import type { WindowedRow, WindowRange } from './store.ts'
@@ -67,17 +67,14 @@ export class SessionStore<K, V> extends WindowedStore<K, V> {
     return found
   }
 
-  override *fetch(key: K, range?: WindowRange): Generator<WindowedRow<K, V>> {
-    const prefix = keyBytesOf(this.keySerde, key)
-    const from = Math.max(0, this.visibleFrom, range?.endFrom ?? 0, range?.startFrom ?? 0)
-    const to = Math.min(timeMax - 1, range?.endTo ?? timeMax - 1)
-    if (from > to) return
-    const bytes = {
-      gte: encodeSessionKey(prefix, 0, from),
-      lt: encodeSessionKey(prefix, 0, to + 1),
-      reverse: range?.reverse === true,
-    }
-    yield* limited(this.rows(bytes, range, prefix.length + sessionWindowBytes), range?.limit)
+  override fetch(key: K, range?: WindowRange): Generator<WindowedRow<K, V>> {
+    // No session ends before it starts.
+    const endFrom = Math.max(range?.endFrom ?? 0, range?.startFrom ?? 0)
+    return this.rowsOf(key, endFrom, range?.endTo, range)
+  }
+
+  protected override firstKeyAt(key: Uint8Array, time: number): Uint8Array {
+    return encodeSessionKey(key, 0, time)
   }
 
   protected override lastKeyOf(key: Uint8Array): Uint8Array {

@@ -1,6 +1,5 @@
 import type { ValueAndTimestamp, Windowed } from '../record.ts'
 import type { Serde } from '../serde.ts'
-import { keyBytesOf, limited } from './key-value-store.ts'
 import { encodeKeyBefore, encodeWindowKey, partOf, readTime, writeTime } from './row-codec.ts'
 import type { KeyCodec, RowStoreEnvironment } from './row-store.ts'
 import type { WindowedRow, WindowRange } from './store.ts'
@@ -55,17 +54,12 @@ export class WindowStore<K, V> extends WindowedStore<K, V> {
     return start > this.lifetime.observed ? super.getUnwrittenRow(windowed) : super.getRow(windowed)
   }
 
-  override *fetch(key: K, range?: WindowRange): Generator<WindowedRow<K, V>> {
-    const prefix = keyBytesOf(this.keySerde, key)
-    const from = Math.max(0, this.visibleFrom, range?.startFrom ?? 0)
-    const to = Math.min(timeMax - 1, range?.startTo ?? timeMax - 1)
-    if (from > to) return
-    const bytes = {
-      gte: encodeWindowKey(prefix, from),
-      lt: encodeWindowKey(prefix, to + 1),
-      reverse: range?.reverse === true,
-    }
-    yield* limited(this.rows(bytes, range, prefix.length + timeWindowBytes), range?.limit)
+  override fetch(key: K, range?: WindowRange): Generator<WindowedRow<K, V>> {
+    return this.rowsOf(key, range?.startFrom, range?.startTo, range)
+  }
+
+  protected override firstKeyAt(key: Uint8Array, time: number): Uint8Array {
+    return encodeWindowKey(key, time)
   }
 
   protected override lastKeyOf(key: Uint8Array): Uint8Array {

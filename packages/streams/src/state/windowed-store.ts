@@ -9,6 +9,7 @@ import type { ByteRange } from './task-database.ts'
 import type { ByteStore } from './task-state.ts'
 
 const noValue = new Uint8Array(0)
+const timeMax = Number.MAX_SAFE_INTEGER
 
 /** What a windowed store is made of. */
 export interface WindowedStoreOptions<K, V> {
@@ -70,6 +71,9 @@ export abstract class WindowedStore<K, V>
   /** The greatest key of the rows of one key. */
   protected abstract lastKeyOf(key: Uint8Array): Uint8Array
 
+  /** The smallest key of the rows of one key whose window begins with this time or a later one. */
+  protected abstract firstKeyAt(key: Uint8Array, time: number): Uint8Array
+
   abstract fetch(key: K, range?: WindowRange): Iterable<WindowedRow<K, V>>
 
   /** Rows before this time are not shown. */
@@ -115,6 +119,25 @@ export abstract class WindowedStore<K, V>
       if (row !== undefined) rows.push({ key: this.keys.decode(keyBytes), ...row })
     }
     return rows
+  }
+
+  /** Rows of one key whose windows begin with a time in `[from, to]`, and lie within the bounds. */
+  protected *rowsOf(
+    key: K,
+    from: number | undefined,
+    to: number | undefined,
+    range: WindowRange | undefined,
+  ): Generator<WindowedRow<K, V>> {
+    const prefix = keyBytesOf(this.keySerde, key)
+    const first = Math.max(0, this.visibleFrom, from ?? 0)
+    const last = Math.min(timeMax - 1, to ?? timeMax - 1)
+    if (first > last) return
+    const bytes = {
+      gte: this.firstKeyAt(prefix, first),
+      lt: this.firstKeyAt(prefix, last + 1),
+      reverse: range?.reverse === true,
+    }
+    yield* limited(this.rows(bytes, range, prefix.length + this.#windowBytes), range?.limit)
   }
 
   /** Rows within bounds on bytes and windows; `keyLength` shuts out longer keys that share a prefix. */
