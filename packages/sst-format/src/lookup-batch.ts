@@ -1,4 +1,4 @@
-import { copyRange, valueTypeForSeek, writeTrailer } from '@varve/base'
+import { copyRange, headAt, headBytes, valueTypeForSeek, writeTrailer } from '@varve/base'
 
 import type { Block } from './block/block.ts'
 import { samplePlaces, type SeekSamples } from './block/seek-samples.ts'
@@ -7,7 +7,6 @@ import type { FilterReader } from './filter/filter-reader.ts'
 import { hash64, xxph3 } from './hash/xxh3-64.ts'
 import type { IndexEntries } from './index/index-block.ts'
 import { beginSearch, endSearch, touchSearch } from './index/index-search.ts'
-import { headAt, headBytes } from './key-head.ts'
 import type { PointResult, TableReader } from './table-reader.ts'
 
 const cacheLineBytes = 64

@@ -252,19 +252,41 @@ export class TableReader {
    */
   getSync(target: Uint8Array, result: PointResult, sameKey: boolean = false): boolean {
     const found = result as FoundEntry
-    if (!sameKey) found.hashed = false
     const { filter, filtersKeys } = this.#table
     if (filter?.takesHash === true && filtersKeys) {
-      if (!found.hashed) {
-        xxph3(target, 0, target.length - 8)
-        found.hashed = true
-        found.hashHigh = hash64.hi
-        found.hashLow = hash64.lo
-      }
-      if (!filter.mayMatchHash(found.hashHigh, found.hashLow)) return false
+      if (!this.#passesHash(filter, target, target.length - 8, found, sameKey)) return false
       return this.#searchEntry(target, found, undefined, true) === Outcome.Found
     }
-    return this.#search(target, result as FoundEntry, undefined, true) === Outcome.Found
+    if (!sameKey) found.hashed = false
+    return this.#search(target, found, undefined, true) === Outcome.Found
+  }
+
+  /**
+   * Hot. Whether a filter that is asked by hash lets the user key pass; false is certain. What {@link TableReader.getSync} begins with,
+   * for who has a user key only. @internal
+   */
+  mayHold(userKey: Uint8Array, result: PointResult, sameKey: boolean): boolean {
+    const { filter, filtersKeys } = this.#table
+    if (filter?.takesHash === true && filtersKeys)
+      return this.#passesHash(filter, userKey, userKey.length, result as FoundEntry, sameKey)
+    if (!sameKey) (result as FoundEntry).hashed = false
+    return true
+  }
+
+  #passesHash(
+    filter: FilterReader,
+    bytes: Uint8Array,
+    length: number,
+    found: FoundEntry,
+    sameKey: boolean,
+  ): boolean {
+    if (!sameKey || !found.hashed) {
+      xxph3(bytes, 0, length)
+      found.hashed = true
+      found.hashHigh = hash64.hi
+      found.hashLow = hash64.lo
+    }
+    return filter.mayMatchHash(found.hashHigh, found.hashLow)
   }
 
   /** {@link TableReader.getSync} of a key that the filter let pass, and for which the index names `block`, if that is cached. @internal */

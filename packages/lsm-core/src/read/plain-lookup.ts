@@ -36,9 +36,9 @@ export function plainLookUp(
 ): Uint8Array | undefined | typeof notPlain {
   const remembered = lookInMemtables(superVersion, env, userKey, snapshot)
   if (remembered !== notHere) return remembered
-  const target = seekKey(userKey, snapshot)
   const { version } = superVersion
   const { levels } = version
+  let target: Uint8Array | undefined
   let asked = false
   for (let level = 0; level < levels.length; level++) {
     const files = levels[level]!
@@ -46,16 +46,23 @@ export function plainLookUp(
     let i = 0
     let end = count
     if (level > 0 && count > 0) {
-      i = version.findFile(level, target)
+      i = version.findFile(level, (target ??= seekKey(userKey, snapshot)))
       end = Math.min(count, i + 1)
     }
     for (; i < end; i++) {
       const file = files[i]!
-      if (!isInBounds(file, env, userKey, level > 0)) continue
       const { reader, rangeTombstones } = env.tables.open(file, env.comparator.user)
-      if (rangeTombstones !== undefined) return notPlain
-      const has = reader.getSync(target, found, asked)
+      // The filter says more than the bounds, for no more time. Of what it knows the hash is taken once.
+      const mayHold = reader.mayHold(userKey, found, asked)
       asked = true
+      if (!mayHold && rangeTombstones === undefined) continue
+      if (!isInBounds(file, env, userKey, level > 0)) continue
+      if (rangeTombstones !== undefined) return notPlain
+      target ??= seekKey(userKey, snapshot)
+      const has =
+        reader.lookupParts === undefined
+          ? reader.getSync(target, found, true)
+          : reader.getUnfiltered(target, found, undefined)
       if (!has) continue
       const { type } = found
       if (type === ValueType.Value && !env.hasTimes) return found.copyValue()
