@@ -10,10 +10,8 @@ import {
 import {
   CURRENT_FILE_NAME,
   LOCK_FILE_NAME,
-  logFileName,
   parseFileName,
   readIdentity,
-  tableFileName,
   VersionSet,
   writeIdentity,
   type VersionEdit,
@@ -37,6 +35,7 @@ import {
 import { RowCache } from '../read/row-cache.ts'
 import { TableCache } from '../read/table-cache.ts'
 import { WalSet } from '../write/wal-set.ts'
+import { checkTables, checkTrackedLogs } from './check-files.ts'
 import { removeObsoleteFiles } from './obsolete-files.ts'
 import { checkMergeOperators, writeOptionsFile } from './options-content.ts'
 import { Recovery } from './recovery.ts'
@@ -119,7 +118,7 @@ export async function openDatabase(
       if (parsed !== undefined && parsed.type !== 'infoLog')
         versions.markFileNumberUsed(parsed.number)
     }
-    if (options.paranoidChecks) await checkTables(versions, options, directory)
+    if (options.paranoidChecks) await checkTables(versions, fs, directory)
 
     const sessionId = createSessionId(options.random)
     const recovery = new Recovery({
@@ -304,61 +303,4 @@ async function identityOf(
   const id = random.uuid()
   await writeIdentity(fileSystem, directory, id)
   return id
-}
-
-/** Every log that the MANIFEST tracks is there and no shorter than it was when it was synced. */
-async function checkTrackedLogs(
-  versions: VersionSet,
-  fs: FileSystem,
-  directory: string,
-): Promise<void> {
-  for (const { number, syncedSizeBytes = 0 } of versions.trackedWals) {
-    const file = join(directory, logFileName(number))
-    let sizeBytes: number
-    try {
-      sizeBytes = (await fs.stat(file)).sizeBytes
-    } catch (error) {
-      if (isNotFound(error))
-        throw new CorruptionError('log of the manifest is missing', { file, cause: error })
-      throw error
-    }
-    if (sizeBytes < syncedSizeBytes) {
-      throw new CorruptionError('log is shorter than the manifest says', {
-        file,
-        expected: syncedSizeBytes,
-        actual: sizeBytes,
-      })
-    }
-  }
-}
-
-/** Every table of the MANIFEST is there and has its size. */
-async function checkTables(
-  versions: VersionSet,
-  { fileSystem }: ResolvedDBOptions,
-  directory: string,
-): Promise<void> {
-  for (const { current } of versions.columnFamilies.values()) {
-    for (const { file } of current.files()) {
-      const path = join(directory, tableFileName(file.number))
-      let sizeBytes: number
-      try {
-        sizeBytes = (await fileSystem.stat(path)).sizeBytes
-      } catch (error) {
-        if (isNotFound(error))
-          throw new CorruptionError('table of the manifest is missing', {
-            file: path,
-            cause: error,
-          })
-        throw error
-      }
-      if (sizeBytes !== file.fileSizeBytes) {
-        throw new CorruptionError('table has not the size that the manifest says', {
-          file: path,
-          expected: file.fileSizeBytes,
-          actual: sizeBytes,
-        })
-      }
-    }
-  }
 }

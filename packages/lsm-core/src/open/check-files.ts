@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+
+import { CorruptionError } from '@varve/base'
+import { logFileName, tableFileName, type VersionSet } from '@varve/manifest'
+import { isNotFound, type FileSystem } from '@varve/vfs'
+
+/** Checks that every log that the MANIFEST tracks is there, and no shorter than it was when it was synced. @throws CorruptionError */
+export async function checkTrackedLogs(
+  versions: VersionSet,
+  fs: FileSystem,
+  directory: string,
+): Promise<void> {
+  for (const { number, syncedSizeBytes = 0 } of versions.trackedWals) {
+    const file = join(directory, logFileName(number))
+    const actual = await sizeOf(fs, file, 'log')
+    if (actual < syncedSizeBytes) {
+      throw new CorruptionError('log is shorter than the manifest says', {
+        file,
+        expected: syncedSizeBytes,
+        actual,
+      })
+    }
+  }
+}
+
+/** Checks that every table of the MANIFEST is there and has its size. @throws CorruptionError */
+export async function checkTables(
+  versions: VersionSet,
+  fs: FileSystem,
+  directory: string,
+): Promise<void> {
+  for (const { current } of versions.columnFamilies.values()) {
+    for (const { file: table } of current.files()) {
+      const file = join(directory, tableFileName(table.number))
+      const actual = await sizeOf(fs, file, 'table')
+      if (actual !== table.fileSizeBytes) {
+        throw new CorruptionError('table has not the size that the manifest says', {
+          file,
+          expected: table.fileSizeBytes,
+          actual,
+        })
+      }
+    }
+  }
+}
+
+async function sizeOf(fs: FileSystem, file: string, what: 'log' | 'table'): Promise<number> {
+  try {
+    return (await fs.stat(file)).sizeBytes
+  } catch (error) {
+    if (isNotFound(error))
+      throw new CorruptionError(`${what} of the manifest is missing`, { file, cause: error })
+    throw error
+  }
+}
