@@ -10,7 +10,7 @@ export {
   type SqlType,
   type StructField,
 } from './sql-type.ts'
-export { formatSqlType, parseSqlType, quoteIdentifier } from './sql-type-text.ts'
+export { formatSqlType, parseSqlType, primitiveKindOf, quoteIdentifier } from './sql-type-text.ts'
 export type { Decimal, Row, Value } from './value.ts'
 export {
   addInt64,

@@ -40,7 +40,7 @@ export function parseSqlType(text: string): SqlType {
   return type
 }
 
-const ALIASES: ReadonlyMap<string, PrimitiveKind> = new Map<string, PrimitiveKind>([
+const primitives: ReadonlyMap<string, PrimitiveKind> = new Map<string, PrimitiveKind>([
   ['BOOLEAN', 'BOOLEAN'],
   ['INT', 'INTEGER'],
   ['INTEGER', 'INTEGER'],
@@ -53,6 +53,11 @@ const ALIASES: ReadonlyMap<string, PrimitiveKind> = new Map<string, PrimitiveKin
   ['DATE', 'DATE'],
   ['TIMESTAMP', 'TIMESTAMP'],
 ])
+
+/** The primitive type of a name in upper case, aliases included (`INT`, `VARCHAR`); `undefined` when it is none. */
+export function primitiveKindOf(name: string): PrimitiveKind | undefined {
+  return primitives.get(name)
+}
 
 class TypeParser {
   readonly #text: string
@@ -116,7 +121,7 @@ class TypeParser {
         return { kind: 'STRUCT', fields }
       }
       default: {
-        const kind = ALIASES.get(name)
+        const kind = primitives.get(name)
         if (kind === undefined) return this.#fail(`unknown type "${name}"`)
         if (name === 'VARCHAR' && this.#take('(')) {
           this.#number()

@@ -1,9 +1,11 @@
+import { primitiveKindOf } from '@varve/serde'
+
 import type { CaseBranch, Expression } from '../ast/expression.ts'
 import { chainMax } from './parse-arithmetic.ts'
 import { parseName } from './parse-call.ts'
 import { parseExpression } from './parse-expression.ts'
 import { numberLiteral } from './parse-literal.ts'
-import { parseType, primitiveOf } from './parse-type.ts'
+import { parseType } from './parse-type.ts'
 import { parseFieldName } from './parse-field-name.ts'
 import type { TokenStream } from './token-stream.ts'
 
@@ -93,7 +95,7 @@ function parseWord(tokens: TokenStream): Expression {
     default:
       break
   }
-  const primitive = primitiveOf(token.text)
+  const primitive = primitiveKindOf(token.text)
   if (primitive !== undefined && tokens.peek(1).kind === 'string') {
     tokens.next()
     const value = tokens.next()

@@ -1,29 +1,10 @@
-import type { PrimitiveKind } from '@varve/serde'
+import { primitiveKindOf } from '@varve/serde'
 
 import type { Span } from '../ast/position.ts'
 import type { FieldNode, TypeNode } from '../ast/type.ts'
 import { SqlError } from '../errors.ts'
 import { parseFieldName } from './parse-field-name.ts'
 import type { TokenStream } from './token-stream.ts'
-
-const primitives: ReadonlyMap<string, PrimitiveKind> = new Map([
-  ['BOOLEAN', 'BOOLEAN'],
-  ['INT', 'INTEGER'],
-  ['INTEGER', 'INTEGER'],
-  ['BIGINT', 'BIGINT'],
-  ['DOUBLE', 'DOUBLE'],
-  ['STRING', 'STRING'],
-  ['VARCHAR', 'STRING'],
-  ['BYTES', 'BYTES'],
-  ['TIME', 'TIME'],
-  ['DATE', 'DATE'],
-  ['TIMESTAMP', 'TIMESTAMP'],
-])
-
-/** The primitive type of that name, aliases included. */
-export function primitiveOf(word: string): PrimitiveKind | undefined {
-  return primitives.get(word)
-}
 
 /** `INT`, `DECIMAL(4, 2)`, `ARRAY<T>`, `T ARRAY`, `MAP<K, V>`, `STRUCT<f T, …>` or the name of a custom type. */
 export function parseType(tokens: TokenStream): TypeNode {
@@ -62,7 +43,7 @@ function parseBaseType(tokens: TokenStream): TypeNode {
     }
     if (token.text === 'STRUCT') return parseStructType(tokens)
   }
-  const primitive = primitives.get(token.text)
+  const primitive = primitiveKindOf(token.text)
   if (primitive === undefined) return parseCustomType(tokens, first)
   tokens.next()
   skipTypeParameters(tokens)

@@ -8,7 +8,6 @@ import {
   formatDouble,
   formatSqlType,
   int64FromBigInt,
-  int64FromNumber,
   parseBase64,
   parseDecimal,
   parseInt64,
@@ -21,6 +20,7 @@ import {
 } from '@varve/serde'
 
 import { entriesInJavaOrder } from '../../functions/java-map-order.ts'
+import { doubleToInt64 } from './double-to-int64.ts'
 import {
   dayMs,
   formatDate,
@@ -127,13 +127,7 @@ function toBigint(from: SqlType): CastFunction | undefined {
     case 'INTEGER':
       return identity
     case 'DOUBLE':
-      return (value) => {
-        const number = value as number
-        if (Number.isNaN(number)) return 0
-        if (number >= 2 ** 63) return 2n ** 63n - 1n
-        if (number < -(2 ** 63)) return -(2n ** 63n)
-        return int64FromNumber(number)
-      }
+      return (value) => doubleToInt64(value as number)
     case 'DECIMAL':
       return (value) => int64FromBigInt(wholePart(value as Decimal))
     case 'STRING':

@@ -1,7 +1,6 @@
 import {
   decimalFromNumber,
   decimalToNumber,
-  int64FromNumber,
   powerOfTen,
   rescaleDecimal,
   type Decimal,
@@ -10,6 +9,7 @@ import {
   type Value,
 } from '@varve/serde'
 
+import { doubleToInt64 } from '../../expression/cast/double-to-int64.ts'
 import type { ScalarFunction } from '../function.ts'
 
 const digits = { name: 'digits', type: 'INTEGER' }
@@ -34,11 +34,7 @@ export const trunc: ScalarFunction = {
     {
       parameters: [{ name: 'value', type: 'DOUBLE' }],
       returns: 'BIGINT',
-      evaluate: (value: number): Value => {
-        if (Number.isNaN(value)) return 0
-        if (value >= 2 ** 63) return 2n ** 63n - 1n
-        return value <= -(2 ** 63) ? -(2n ** 63n) : int64FromNumber(Math.trunc(value) + 0)
-      },
+      evaluate: doubleToInt64,
     },
     {
       parameters: [{ name: 'value', type: 'DECIMAL' }],
