@@ -1,15 +1,17 @@
 import { join } from 'node:path'
 
-import { isVarveError } from '@varve/base'
+import { CorruptionError, isVarveError } from '@varve/base'
 import {
-  CURRENT_FILE_NAME,
   decodeVersionEdit,
+  manifestFileName,
+  ManifestReplay,
   parseFileName,
-  readManifest,
+  readCurrent,
+  readManifestRecords,
   type ManifestState,
   type VersionEdit,
 } from '@varve/manifest'
-import type { FileSystem } from '@varve/vfs'
+import { isNotFound, type FileSystem } from '@varve/vfs'
 import { LogReader } from '@varve/wal'
 
 /** What can be learnt of a family. */
@@ -24,7 +26,7 @@ interface FamilyHint {
 
 /** What the manifests of a directory say, as far as they can be read. */
 export interface ManifestHints {
-  /** The state, when CURRENT and its MANIFEST are whole. */
+  /** See {@link readWholeState}. */
   readonly state: ManifestState | undefined
   readonly families: ReadonlyMap<number, FamilyHint>
   /** By table: the family it is of, and its largest sequence number, which tables from outside do not know themselves. */
@@ -42,12 +44,8 @@ export interface ManifestHints {
 /** Reads all manifests of a directory for what they are worth. */
 export async function readManifestHints(fs: FileSystem, directory: string): Promise<ManifestHints> {
   const hints = new HintCollector()
-  const numbers = (await fs.list(directory))
-    .map((name) => ({ name, parsed: parseFileName(name) }))
-    .filter(({ parsed }) => parsed?.type === 'manifest')
-    .sort((a, b) => a.parsed!.number - b.parsed!.number)
-  for (const { name } of numbers) {
-    await using log = await LogReader.open(fs, join(directory, name), {
+  for (const number of await manifestNumbers(fs, directory)) {
+    await using log = await LogReader.open(fs, join(directory, manifestFileName(number)), {
       recoveryMode: 'skipAnyCorruptedRecords',
       onCorruption: () => undefined,
     })
@@ -62,18 +60,41 @@ export async function readManifestHints(fs: FileSystem, directory: string): Prom
   return { ...hints, state: await readWholeState(fs, directory) }
 }
 
-/** What CURRENT and the MANIFEST it names say; undefined when one of them is missing or damaged. */
+/**
+ * What the MANIFEST says that CURRENT names; where CURRENT is missing or damaged, the only one that there is. Of several, the newest may
+ * be one that a crash cut short before it was named. Undefined when that is not known, or damaged.
+ */
 export async function readWholeState(
   fs: FileSystem,
   directory: string,
 ): Promise<ManifestState | undefined> {
-  if (!(await fs.exists(join(directory, CURRENT_FILE_NAME)))) return undefined
+  let number: number | undefined
   try {
-    return await readManifest(fs, directory)
+    number = await readCurrent(fs, directory)
+  } catch (error) {
+    if (!isNotFound(error) && !(error instanceof CorruptionError)) throw error
+    const numbers = await manifestNumbers(fs, directory)
+    number = numbers.length === 1 ? numbers[0] : undefined
+  }
+  if (number === undefined) return undefined
+  const path = join(directory, manifestFileName(number))
+  const replay = new ManifestReplay(path)
+  try {
+    for (const { offset, edit } of await readManifestRecords(fs, path)) replay.apply(edit, offset)
+    return replay.finish(number)
   } catch (error) {
     if (isVarveError(error)) return undefined
     throw error
   }
+}
+
+/** In ascending order. */
+async function manifestNumbers(fs: FileSystem, directory: string): Promise<number[]> {
+  return (await fs.list(directory))
+    .map((name) => parseFileName(name))
+    .filter((parsed) => parsed?.type === 'manifest')
+    .map((parsed) => parsed!.number)
+    .sort((a, b) => a - b)
 }
 
 class HintCollector {

@@ -1,4 +1,4 @@
-import { LockedError, reverseBytewiseComparator } from '@varve/base'
+import { isVarveError, LockedError, reverseBytewiseComparator } from '@varve/base'
 import { assertNoOpenResources, createSeededRandom } from '@varve/base/testing'
 import { readManifest, tableFileName } from '@varve/manifest'
 import { FaultInjectionFileSystem, MemoryFileSystem } from '@varve/vfs'
@@ -246,6 +246,51 @@ describe('repairDb', () => {
         await repairDb('/db', { fileSystem: fork, columnFamilies })
       await using db = await open(fork)
       expect(await contentOf(db), `cut at ${at}`).toEqual(content)
+    }
+  })
+
+  it('leaves out what a compaction wrote that did not come into the MANIFEST', async () => {
+    const disk = new MemoryFileSystem()
+    const fileSystem = new FaultInjectionFileSystem(disk)
+    const options = {
+      columnFamilies: { default: { mergeOperator: 'stringappend', disableAutoCompactions: true } },
+    } as const
+    {
+      await using db = await DB.open('/db', { ...options, fileSystem, createIfMissing: true })
+      for (const operand of ['1', '2']) {
+        await db.merge('key', operand)
+        await db.flush()
+      }
+      fileSystem.inject({
+        operation: 'append',
+        path: /MANIFEST/,
+        error: 'ENOSPC',
+        shortWrite: true,
+      })
+      await expect(db.compactRange()).rejects.toThrow()
+    }
+    await disk.remove('/db/CURRENT')
+    const { damaged } = await repairDb('/db', { ...options, fileSystem: disk })
+    expect(damaged).toEqual([])
+    await using db = await DB.open('/db', { ...options, fileSystem: disk })
+    expect(await db.get('key', { encoding: 'utf8' })).toBe('1,2')
+  })
+
+  it('ends in one error when the disk goes, at whatever call', async () => {
+    const disk = new MemoryFileSystem()
+    await build(disk, 5)
+    const damaged = disk.forkAfterProcessDeath()
+    await damaged.remove('/db/CURRENT')
+    const counter = new FaultInjectionFileSystem(damaged.forkAfterProcessDeath())
+    await repairDb('/db', { fileSystem: counter, columnFamilies })
+    expect(counter.calls).toBeGreaterThan(50)
+    for (let call = 0; call < counter.calls; call += 3) {
+      const fileSystem = new FaultInjectionFileSystem(damaged.forkAfterProcessDeath())
+      fileSystem.failCall(call, { error: 'EIO' }, Number.MAX_SAFE_INTEGER)
+      const failure = await repairDb('/db', { fileSystem, columnFamilies }).catch(
+        (error: unknown) => error,
+      )
+      expect(isVarveError(failure), `call ${call}: ${String(failure)}`).toBe(true)
     }
   })
 })

@@ -48,6 +48,7 @@ export class LogWriter {
   #frame: ByteWriter
   #blockOffset: number
   #failure: unknown
+  #syncFailed = false
 
   /** Takes over `file`, whose next append is the next byte of the log. */
   constructor(file: WritableFile, { recyclableAs }: LogWriterOptions = {}) {
@@ -104,7 +105,12 @@ export class LogWriter {
 
   /** Makes all records survive a loss of power. */
   async sync(): Promise<void> {
-    await this.#file.sync()
+    try {
+      await this.#file.sync()
+    } catch (error) {
+      this.#syncFailed = true
+      throw error
+    }
   }
 
   /** {@link sync}, blocking. */
@@ -134,8 +140,13 @@ export class LogWriter {
     this.#file.closeSync()
   }
 
+  /** {@link close}; of a log that failed before it says nothing more, so that the first error is the one that is thrown. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+    try {
+      await this.close()
+    } catch (error) {
+      if (this.#failure === undefined && !this.#syncFailed) throw error
+    }
   }
 
   #encode(payload: Uint8Array, frame: ByteWriter): void {

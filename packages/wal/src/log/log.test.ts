@@ -371,6 +371,20 @@ describe('log', () => {
     }
   })
 
+  it('throws the first error when the disk goes while it is written, and that of its close when that alone fails', async () => {
+    const fileSystem = new FaultInjectionFileSystem(new MemoryFileSystem())
+    const write = async (): Promise<void> => {
+      await using log = await LogWriter.open(fileSystem, '/log')
+      log.addRecord(new Uint8Array(10))
+      await log.sync()
+    }
+    // The calls are open, append, sync and close.
+    for (const [call, what] of ['open', 'append', 'sync', 'close'].entries()) {
+      fileSystem.failCall(fileSystem.calls + call, { error: 'EIO' }, Number.MAX_SAFE_INTEGER)
+      await expect(write()).rejects.toThrow(`cannot ${what} "/log"`)
+    }
+  })
+
   it('takes no more records after a failed write', async () => {
     const fs = new FaultInjectionFileSystem(new MemoryFileSystem())
     await using writer = await LogWriter.open(fs, path)
