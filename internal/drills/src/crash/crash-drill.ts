@@ -33,6 +33,7 @@ export interface CrashDrillResult {
 const steps: HistorySteps = {
   write: 20,
   burst: 6,
+  rewrite: 0.3,
   syncs: 2,
   large: 0.2,
   flush: 3,
@@ -217,7 +218,8 @@ async function checkPoint(
     const bounds = recovered?.ledger.bounds() ?? boundsAfter(point)
     second = crashAt(point.disk, bounds, random, `${operation} of ${path}`)
   })
-  const { setup, changes } = history
+  const { setup } = history
+  const changes = history.changes.fork(random)
   try {
     recovered = await reopen(point, fileSystem, setup, random, { changes, steps: shortSteps })
   } catch (error) {

@@ -45,6 +45,7 @@ export interface DamageDrillResult {
 const steps: HistorySteps = {
   write: 20,
   burst: 3,
+  rewrite: 0.2,
   syncs: 1,
   large: 0,
   flush: 3,

@@ -18,6 +18,7 @@ import type { Call, PlannedFault } from './fault-plan.ts'
 const steps: HistorySteps = {
   write: 12,
   burst: 3,
+  rewrite: 0.3,
   syncs: 2,
   large: 0.5,
   flush: 3,

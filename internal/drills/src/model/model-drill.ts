@@ -21,6 +21,7 @@ export interface ModelDrillOptions {
 const steps: HistorySteps = {
   ...allSteps,
   check: 12,
+  rewrite: 2,
   snapshot: 6,
   reopen: 2,
   checkpoint: 0.5,

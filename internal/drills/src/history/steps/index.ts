@@ -8,6 +8,7 @@ import { large } from './large.ts'
 import { reader } from './reader.ts'
 import { reopen } from './reopen.ts'
 import { repair } from './repair.ts'
+import { rewrite } from './rewrite.ts'
 import { snapshot } from './snapshot.ts'
 import { takeSpareLog } from './take-spare-log.ts'
 import { transaction } from './transaction.ts'
@@ -17,6 +18,8 @@ import { burst, syncs, write } from './write.ts'
 export interface HistorySteps {
   readonly write: number
   readonly burst: number
+  /** Reads and writes of the same keys, again and again. */
+  readonly rewrite: number
   /** Writes that are synced one by one. */
   readonly syncs: number
   /** A value of more than a MiB. */
@@ -45,6 +48,7 @@ export interface HistorySteps {
 export const allSteps: HistorySteps = {
   write: 20,
   burst: 6,
+  rewrite: 0.5,
   syncs: 1,
   large: 0.2,
   flush: 4,
@@ -68,6 +72,7 @@ export const stepOf: Readonly<Record<keyof HistorySteps, (history: LiveHistory) 
   {
     write,
     burst,
+    rewrite,
     syncs,
     large,
     flush,
