@@ -35,7 +35,10 @@ export interface DBOptions {
    * of the process that name neither a cache nor a manager of their own.
    */
   readonly writeBufferManager?: WriteBufferManager
-  /** WAL files together; beyond it the families that pin the oldest are flushed. Default 0: 4 × all write buffers. */
+  /**
+   * WAL files together; beyond it the families that pin the oldest are flushed. Default 0: 4 × all write buffers. With a single family
+   * it bounds the log of a memtable whose values are written over: 4 × one write buffer.
+   */
   readonly maxTotalWalSizeBytes?: number
   /**
    * Flush all families together, in one change of the MANIFEST: then what skipped the log (`disableWal`) is also found again for
