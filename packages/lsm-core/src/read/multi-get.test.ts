@@ -50,6 +50,13 @@ describe('looking many keys up', () => {
     const values = db.multiGetSync([key(0), key(0), key(1)], { columnFamilies })
     expect(values.map((value) => value && utf8Text(value))).toEqual(['o0', 'v0', undefined])
     expect(() => db.multiGetSync(['a'], { columnFamilies })).toThrow(InvalidOptionError)
+    for (const length of [100, 1000]) {
+      const keys = Array.from({ length }, (_, i) => key(i))
+      const ofEach = keys.map((_, i) => (i % 5 < 2 ? other : db.defaultColumnFamily))
+      expect(
+        db.multiGetSync(keys, { columnFamilies: ofEach }).map((each) => each && utf8Text(each)),
+      ).toEqual(keys.map((_, i) => (i % 2 === 1 ? undefined : `${i % 5 < 2 ? 'o' : 'v'}${i}`)))
+    }
   })
 
   it('ends when the database closes', async () => {

@@ -3,10 +3,11 @@ import { NotOpenError, toBytes } from '@varve/base'
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { SuperVersion } from '../column-family/super-version.ts'
 import { keysTogether, lookUpTogether } from './plain-multi-lookup.ts'
-import { lookUp } from './point-lookup.ts'
 
 /** From so many keys on it pays to ask in their order: neighbours share blocks. */
 const sortFromKeys = 256
+/** Places of the keys that a cache of rows does not have. */
+const missing = new Int32Array(keysTogether)
 /** Longest stretch of look-ups between two turns of the event loop. */
 const maxSliceMs = 4
 
@@ -90,42 +91,45 @@ export class MultiGet {
     const count = this.#keys.length
     while (this.#next < count) {
       const end = Math.min(count, this.#next + keysTogether)
-      const family = this.#families[0]!
-      if (this.#families.length > 1 || (this.#isNow && family.rows !== undefined)) {
-        for (let i = this.#next; i < end; i++) {
-          const place = this.#order[i]!
-          this.#values[place] = this.#look(place)
-        }
-      } else {
-        lookUpTogether(
-          this.#superVersions[0]!,
-          family.lookup,
-          this.#keys,
-          this.#order,
-          this.#next,
-          end,
-          this.#sequence,
-          this.#values,
-        )
+      for (let from = this.#next; from < end;) {
+        const which = this.#familyAt(from)
+        let to = from + 1
+        while (to < end && this.#families[this.#familyAt(to)] === this.#families[which]) to++
+        this.#lookUp(this.#families[which]!, this.#superVersions[which]!, from, to)
+        from = to
       }
       this.#next = end
       if (untilMs !== Number.POSITIVE_INFINITY && performance.now() >= untilMs) return
     }
   }
 
-  /** Of one key, of several families or where values of single keys are cached. */
-  #look(place: number): Uint8Array | undefined {
-    const key = this.#keys[place]!
-    const which = this.#families.length === 1 ? 0 : place
-    const family = this.#families[which]!
-    const superVersion = this.#superVersions[which]!
+  /** Index of the family that the key is of which is asked for `i`-th. */
+  #familyAt(i: number): number {
+    return this.#families.length === 1 ? 0 : this.#order[i]!
+  }
+
+  /** The values of keys of one family, which are asked for `from`-th and on; rows that are cached need no table. */
+  #lookUp(family: ColumnFamily, superVersion: SuperVersion, from: number, to: number): void {
+    const keys = this.#keys
+    const values = this.#values
     const rows = this.#isNow ? family.rows : undefined
-    if (rows === undefined) return lookUp(superVersion, family.lookup, key, this.#sequence)
-    const row = rows.get(key)
-    if (row !== undefined) return row
-    const value = lookUp(superVersion, family.lookup, key, this.#sequence)
-    if (value !== undefined) rows.fill(key, value)
-    return value
+    if (rows === undefined) {
+      const { lookup } = family
+      lookUpTogether(superVersion, lookup, keys, this.#order, from, to, this.#sequence, values)
+      return
+    }
+    let count = 0
+    for (let i = from; i < to; i++) {
+      const place = this.#order[i]!
+      const row = rows.get(keys[place]!)
+      if (row === undefined) missing[count++] = place
+      else values[place] = row
+    }
+    lookUpTogether(superVersion, family.lookup, keys, missing, 0, count, this.#sequence, values)
+    for (let i = 0; i < count; i++) {
+      const value = values[missing[i]!]
+      if (value !== undefined) rows.fill(keys[missing[i]!]!, value)
+    }
   }
 
   /** The places in the order of families and their keys. */
