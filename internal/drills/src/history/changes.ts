@@ -35,6 +35,14 @@ export class ChangeMaker {
     this.#random = random
   }
 
+  /** One that goes on from here by itself: what it does changes nothing of what this one makes. */
+  fork(random: SeededRandom): ChangeMaker {
+    const other = new ChangeMaker(random)
+    for (const key of this.#spent) other.#spent.add(key)
+    other.#number = this.#number
+    return other
+  }
+
   /** Changes of one batch to one family whose content is `content`. */
   batch(family: FamilySetup, content: Content, count: number): Change[] {
     return Array.from({ length: count }, () => this.#change(family, content))

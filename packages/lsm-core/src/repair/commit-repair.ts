@@ -13,6 +13,7 @@ import {
 import type { FileSystem } from '@varve/vfs'
 import { LogWriter } from '@varve/wal'
 
+import { listLogs } from './list-logs.ts'
 import type { LostDirectory } from './lost-directory.ts'
 
 /** What a repair has come to. */
@@ -75,10 +76,4 @@ async function clearAway(
     if (converted.has(number) || number < manifestNumber) await lost.take(walDirectory, name)
   }
   await fs.syncDirectory(directory)
-}
-
-/** Names of the logs in a directory; none when it is not there. */
-export async function listLogs(fs: FileSystem, walDirectory: string): Promise<string[]> {
-  if (!(await fs.exists(walDirectory))) return []
-  return (await fs.list(walDirectory)).filter((name) => parseFileName(name)?.type === 'log')
 }

@@ -64,17 +64,14 @@ export async function readManifestHints(fs: FileSystem, directory: string): Prom
  * What the MANIFEST says that CURRENT names; where CURRENT is missing or damaged, the only one that there is. Of several, the newest may
  * be one that a crash cut short before it was named. Undefined when that is not known, or damaged.
  */
-export async function readWholeState(
+async function readWholeState(
   fs: FileSystem,
   directory: string,
 ): Promise<ManifestState | undefined> {
-  let number: number | undefined
-  try {
-    number = await readCurrent(fs, directory)
-  } catch (error) {
-    if (!isNotFound(error) && !(error instanceof CorruptionError)) throw error
+  let number = await namedManifest(fs, directory)
+  if (number === undefined) {
     const numbers = await manifestNumbers(fs, directory)
-    number = numbers.length === 1 ? numbers[0] : undefined
+    if (numbers.length === 1) number = numbers[0]
   }
   if (number === undefined) return undefined
   const path = join(directory, manifestFileName(number))
@@ -84,6 +81,19 @@ export async function readWholeState(
     return replay.finish(number)
   } catch (error) {
     if (isVarveError(error)) return undefined
+    throw error
+  }
+}
+
+/** Number of the MANIFEST that CURRENT names; undefined when CURRENT is missing or damaged. */
+export async function namedManifest(
+  fs: FileSystem,
+  directory: string,
+): Promise<number | undefined> {
+  try {
+    return await readCurrent(fs, directory)
+  } catch (error) {
+    if (isNotFound(error) || error instanceof CorruptionError) return undefined
     throw error
   }
 }

@@ -276,6 +276,23 @@ describe('repairDb', () => {
     expect(await db.get('key', { encoding: 'utf8' })).toBe('1,2')
   })
 
+  it('is begun again where CURRENT is whole, and then what the interrupted one made counts for nothing', async () => {
+    const disk = new MemoryFileSystem()
+    const content = await build(disk, 6)
+    const counter = new FaultInjectionFileSystem(disk.forkAfterProcessDeath())
+    await repairDb('/db', { fileSystem: counter, columnFamilies })
+    for (let call = 0; call < counter.calls; call += 2) {
+      const fork = disk.forkAfterProcessDeath()
+      const fileSystem = new FaultInjectionFileSystem(fork)
+      fileSystem.failCall(call, { error: 'EIO' }, Number.MAX_SAFE_INTEGER)
+      await expect(repairDb('/db', { fileSystem, columnFamilies })).rejects.toThrow()
+      const { damaged } = await repairDb('/db', { fileSystem: fork, columnFamilies })
+      expect(damaged).toEqual([])
+      await using db = await open(fork)
+      expect(await contentOf(db), `cut at call ${call}`).toEqual(content)
+    }
+  })
+
   it('ends in one error when the disk goes, at whatever call', async () => {
     const disk = new MemoryFileSystem()
     await build(disk, 5)

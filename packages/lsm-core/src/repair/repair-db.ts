@@ -23,11 +23,12 @@ import {
   type ResolvedDBOptions,
 } from '../options/resolve.ts'
 import { TableCache } from '../read/table-cache.ts'
-import { commitRepair, listLogs } from './commit-repair.ts'
+import { commitRepair } from './commit-repair.ts'
 import { FamilyHints, familyIdOf, type FamilyInRepair } from './family-hints.ts'
 import { layOutTables, levelsFor } from './lay-out-tables.ts'
+import { listLogs } from './list-logs.ts'
 import { LostDirectory } from './lost-directory.ts'
-import { readManifestHints, readWholeState, type ManifestHints } from './manifest-hints.ts'
+import { readManifestHints, type ManifestHints } from './manifest-hints.ts'
 import { mergeTables } from './merge-tables.ts'
 import { dropInterruptedRepair, writeRepairMark } from './repair-mark.ts'
 import type { ScannedTable } from './scan-table.ts'
@@ -132,8 +133,7 @@ class Repair {
     const directory = this.#directory
     if ((await fs.list(directory)).some((name) => parseFileName(name)?.type === 'blob'))
       throw new UnsupportedError('repairing databases with blob files')
-    if ((await readWholeState(fs, directory)) === undefined)
-      await dropInterruptedRepair(fs, directory, this.#lost)
+    await dropInterruptedRepair(fs, directory, this.#walDirectory, this.#lost)
     const manifest = await readManifestHints(fs, directory)
     const hints = await FamilyHints.read(fs, directory, this.#options.columnFamilies)
     const scanned = await scanTables(fs, directory, manifest, hints)

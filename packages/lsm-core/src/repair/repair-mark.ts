@@ -4,7 +4,9 @@ import { utf8Bytes, utf8Text } from '@varve/base'
 import { parseFileName } from '@varve/manifest'
 import type { FileSystem } from '@varve/vfs'
 
+import { listLogs } from './list-logs.ts'
 import type { LostDirectory } from './lost-directory.ts'
+import { namedManifest } from './manifest-hints.ts'
 
 /** Content of the file whose number is that of the first table a repair makes. */
 const content = 'tables from this number on are of a repair that is not complete\n'
@@ -31,10 +33,14 @@ export async function writeRepairMark(
   return path
 }
 
-/** Puts tables and MANIFEST of an interrupted repair aside: what they hold is in the tables and logs that it made them of. */
+/**
+ * Puts what an interrupted repair made aside, with its MANIFEST, which nothing names, and its log: what they hold is in the tables and
+ * logs that it made them of. Of a repair that CURRENT names already, only the mark is left to remove.
+ */
 export async function dropInterruptedRepair(
   fs: FileSystem,
   directory: string,
+  walDirectory: string,
   lost: LostDirectory,
 ): Promise<void> {
   const names = await fs.list(directory)
@@ -43,10 +49,15 @@ export async function dropInterruptedRepair(
     if (parsed?.type !== 'temp') continue
     const mark = join(directory, name)
     if (utf8Text(await fs.readFile(mark)) !== content) continue
-    for (const table of names) {
-      const { type, number } = parseFileName(table) ?? {}
-      if ((type === 'table' || type === 'manifest') && number! >= parsed.number)
-        await lost.take(directory, table)
+    const named = await namedManifest(fs, directory)
+    if (named === undefined || named < parsed.number) {
+      for (const file of names) {
+        const { type, number } = parseFileName(file) ?? {}
+        if ((type === 'table' || type === 'manifest') && number! >= parsed.number)
+          await lost.take(directory, file)
+      }
+      for (const log of await listLogs(fs, walDirectory))
+        if (parseFileName(log)!.number >= parsed.number) await lost.take(walDirectory, log)
     }
     await fs.syncDirectory(directory)
     await fs.remove(mark)
