@@ -3,6 +3,7 @@ import { DeserializationError, InvalidOptionError, SerializationError } from '@v
 import type { RowSerdeContext } from '../row-serde-context.ts'
 import { SchemaNotLoadedError } from '../errors.ts'
 import { FRAME_SIZE, frameHeader, frameSchemaId } from '../registry/frame.ts'
+import { onceRegistered } from '../registry/once-registered.ts'
 import { loadAvroSchema } from '../registry/resolve-references.ts'
 import type { SchemaRegistry } from '../registry/schema-registry.ts'
 import { WriterSchemas } from '../registry/writer-schemas.ts'
@@ -42,7 +43,7 @@ class AvroSerde implements RowSerde {
   readonly #writer = new AvroWriter()
   #write: ((row: Row, writer: AvroWriter) => void) | undefined
   #header: Uint8Array = frameHeader(0)
-  #registering: Promise<void> | undefined
+  readonly #ensureRegistered = onceRegistered(() => this.#register())
 
   constructor(
     spec: FormatSpec,
@@ -103,11 +104,7 @@ class AvroSerde implements RowSerde {
   }
 
   ensureRegistered(): Promise<void> {
-    this.#registering ??= this.#register().catch((error: unknown) => {
-      this.#registering = undefined
-      throw error
-    })
-    return this.#registering
+    return this.#ensureRegistered()
   }
 
   async #register(): Promise<void> {

@@ -2,6 +2,7 @@ import { DeserializationError, InvalidOptionError, SerializationError } from '@v
 
 import type { RowSerdeContext } from '../row-serde-context.ts'
 import { FRAME_SIZE, frameHeader, frameSchemaId } from '../registry/frame.ts'
+import { onceRegistered } from '../registry/once-registered.ts'
 import type { Columns, FormatSpec } from '../schema.ts'
 import type { RowSerde } from '../serde.ts'
 import { decodeText, encodeText } from '../text/bytes-text.ts'
@@ -23,7 +24,6 @@ export function createJsonSrSerde(
   const schema = jsonSchemaFromColumns(columns, wrapped)
   const body = createJsonBody(wrapped, columns, topic)
   let header: Uint8Array | undefined
-  let registering: Promise<void> | undefined
   const register = async (): Promise<void> => {
     const definition =
       spec.schemaId === undefined
@@ -54,12 +54,6 @@ export function createJsonSrSerde(
       return body.read(decodeText(bytes.subarray(FRAME_SIZE)))
     },
     prepare: () => Promise.resolve(),
-    ensureRegistered: () => {
-      registering ??= register().catch((error: unknown) => {
-        registering = undefined
-        throw error
-      })
-      return registering
-    },
+    ensureRegistered: onceRegistered(register),
   }
 }

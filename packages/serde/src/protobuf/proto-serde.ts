@@ -3,6 +3,7 @@ import type protobuf from 'protobufjs'
 
 import { SchemaNotLoadedError } from '../errors.ts'
 import { FRAME_SIZE, frameHeader, frameSchemaId } from '../registry/frame.ts'
+import { onceRegistered } from '../registry/once-registered.ts'
 import { resolveReferences } from '../registry/resolve-references.ts'
 import type { SchemaDefinition, SchemaRegistry } from '../registry/schema-registry.ts'
 import { WriterSchemas } from '../registry/writer-schemas.ts'
@@ -105,7 +106,7 @@ class ProtobufSerde implements RowSerde {
   readonly #writer = new ProtoWriter()
   #write: ((row: Row, writer: ProtoWriter) => void) | undefined
   #header: Uint8Array = frameHeader(0)
-  #registering: Promise<void> | undefined
+  readonly #ensureRegistered = onceRegistered(() => this.#register())
 
   constructor(
     spec: FormatSpec,
@@ -152,11 +153,7 @@ class ProtobufSerde implements RowSerde {
   }
 
   ensureRegistered(): Promise<void> {
-    this.#registering ??= this.#register().catch((error: unknown) => {
-      this.#registering = undefined
-      throw error
-    })
-    return this.#registering
+    return this.#ensureRegistered()
   }
 
   #reader({ file, readers }: LoadedFile, path: readonly number[]): (reader: ProtoReader) => Row {
