@@ -5,7 +5,7 @@ import type { Query } from '../ast/query.ts'
 import { columnsIn, walk } from '../ast/visit.ts'
 import type { DataSource } from '../catalog/data-source.ts'
 import { SqlError } from '../errors.ts'
-import { planFormatVersion, type OutputColumn } from '../plan/physical-plan.ts'
+import { planFormatVersion } from '../plan/physical-plan.ts'
 import { constantFolder } from '../expression/fold-constant.ts'
 import { formatExpression } from '../formatter/format-expression.ts'
 import { convertsImplicitly } from '../functions/resolve-overload.ts'
@@ -14,7 +14,8 @@ import { planPredicate } from '../plan/plan-filter.ts'
 import { whyNoLookup } from '../plan/pull-refusal.ts'
 import { refuseDuplicates } from '../plan/plan-projection.ts'
 import { planSource } from '../plan/plan-source.ts'
-import { namedExpression, typeOn, type Planning } from '../plan/relation.ts'
+import { typeOn, type Planning } from '../plan/relation.ts'
+import { resultColumns } from '../plan/result-columns.ts'
 import type { PlanExpression } from '../plan/schema.ts'
 import { aggregateCallsIn } from '../plan/plan-aggregate.ts'
 import { tableCallsIn } from '../plan/plan-flat-map.ts'
@@ -64,14 +65,7 @@ export function analyzePullQuery(query: Query, environment: AnalysisEnvironment)
   refusePositions('SELECT', expressions)
   if (query.where !== undefined) refusePositions('WHERE', [query.where])
   const names = nameItems(items, scope, false)
-  const keys = new Set(relation.keys.flatMap((key) => key.canonicals))
-  const output = items.map((item, i): OutputColumn => {
-    const column = namedExpression(names[i]!, relation, item.expression, 'SELECT', planning)
-    const { tree } = column
-    const isBound =
-      tree.kind === 'pseudo' && (tree.column === 'WINDOWSTART' || tree.column === 'WINDOWEND')
-    return { ...column, key: isBound || keys.has(scope.canonical(item.expression)) }
-  })
+  const output = resultColumns(items, names, relation, planning)
   refuseDuplicates(output, items[0]?.span)
   checkQueryable(source)
   const where = query.where && planPredicate(relation, query.where, 'WHERE', planning)

@@ -1,8 +1,8 @@
 import type { Query } from '../ast/query.ts'
 import { SqlError } from '../errors.ts'
-import { planFormatVersion, type OutputColumn } from '../plan/physical-plan.ts'
+import { planFormatVersion } from '../plan/physical-plan.ts'
 import { planQuery } from '../plan/plan-query.ts'
-import { namedExpression } from '../plan/relation.ts'
+import { resultColumns } from '../plan/result-columns.ts'
 import type { PushQueryCommand } from './command.ts'
 import type { AnalysisEnvironment } from './environment.ts'
 import { optional } from './source-properties.ts'
@@ -16,14 +16,7 @@ export function analyzePushQuery(query: Query, environment: AnalysisEnvironment)
   }
   const planned = planQuery(query, environment, false)
   const { relation, items, names, planning } = planned
-  const keys = new Set(relation.keys.flatMap((key) => key.canonicals))
-  const output = items.map((item, i): OutputColumn => {
-    const column = namedExpression(names[i]!, relation, item.expression, 'SELECT', planning)
-    const { tree } = column
-    const isBound =
-      tree.kind === 'pseudo' && (tree.column === 'WINDOWSTART' || tree.column === 'WINDOWEND')
-    return { ...column, key: isBound || keys.has(planning.scope.canonical(item.expression)) }
-  })
+  const output = resultColumns(items, names, relation, planning)
   return {
     kind: 'pushQuery',
     plan: {
