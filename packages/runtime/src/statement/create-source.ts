@@ -6,6 +6,7 @@ import { applicationId, createCommandId, idPart } from './names.ts'
 import type { PlanningEnvironment } from './plan-statement.ts'
 import type { PlannedStatement, TopicToCreate } from './planned-statement.ts'
 import type { StatementContext } from './statement-context.ts'
+import { topicExists } from './topic-exists.ts'
 
 /** CREATE STREAM and CREATE TABLE over a topic. */
 export function planCreateSource(
@@ -71,16 +72,7 @@ function topicOf(
   { source, topic }: CreateSourceCommand,
   context: StatementContext,
 ): TopicToCreate | undefined {
-  const existing = context.topics.get(topic.name)
-  if (existing !== undefined) {
-    if (topic.partitions !== undefined && topic.partitions !== existing.partitions) {
-      throw new EngineError(
-        'statement',
-        `A Kafka topic with the name '${topic.name}' already exists, with different partition/replica configuration than required. KSQL expects ${topic.partitions} partitions (topic has ${existing.partitions}).`,
-      )
-    }
-    return undefined
-  }
+  if (topicExists(topic, context)) return undefined
   if (topic.partitions === undefined) {
     throw new EngineError(
       'statement',
