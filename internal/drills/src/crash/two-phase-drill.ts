@@ -5,6 +5,7 @@ import { FaultInjectionFileSystem, MemoryFileSystem, type FileSystem } from '@va
 import { sameContent, type Content } from '../history/content.ts'
 import { databasePath } from '../history/live-history.ts'
 import { Timeline, type State } from '../history/ledger.ts'
+import { maybe } from '../history/setup.ts'
 import { checkMoment } from './crash-point.ts'
 import type { CrashDrillResult } from './crash-drill.ts'
 
@@ -27,8 +28,23 @@ const openMax = 3
 const failuresMax = 10
 const quiet = new Set(['read', 'open', 'lock', 'list', 'exists', 'stat', 'close'])
 
-function optionsOf(fileSystem: FileSystem): DBOptions {
+type Setup = Pick<
+  DBOptions,
+  'recycleLogFileNum' | 'trackAndVerifyWalsInManifest' | 'atomicFlush' | 'walDirectory'
+>
+
+function randomSetup(random: SeededRandom): Setup {
   return {
+    ...maybe(random, 2, { recycleLogFileNum: 2 }),
+    ...maybe(random, 3, { trackAndVerifyWalsInManifest: true }),
+    ...maybe(random, 3, { atomicFlush: true }),
+    ...maybe(random, 4, { walDirectory: 'logs' }),
+  }
+}
+
+function optionsOf(fileSystem: FileSystem, setup: Setup): DBOptions {
+  return {
+    ...setup,
     createIfMissing: true,
     fileSystem,
     columnFamilies: {
@@ -50,10 +66,11 @@ export async function runTwoPhaseDrill(options: TwoPhaseDrillOptions): Promise<C
   while (points < options.points && failures.length < failuresMax) {
     const number = histories++
     const random = createSeededRandom(options.seed * 10_007 + number)
-    for (const point of await collectPoints(random)) {
+    const setup = randomSetup(random)
+    for (const point of await collectPoints(random, setup)) {
       points++
       try {
-        await check(point)
+        await check(point, setup)
       } catch (error) {
         const failure = `--seed ${options.seed}, history ${number}, ${point.at}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
         failures.push(failure)
@@ -66,13 +83,13 @@ export async function runTwoPhaseDrill(options: TwoPhaseDrillOptions): Promise<C
 }
 
 /** Runs one history; returns the disk before every change of it. */
-async function collectPoints(random: SeededRandom): Promise<Point[]> {
+async function collectPoints(random: SeededRandom, setup: Setup): Promise<Point[]> {
   const disk = new MemoryFileSystem()
   const fileSystem = new FaultInjectionFileSystem(disk)
   const timeline = new Timeline(new Map())
   const points: Point[] = []
   const open: { readonly key: string; readonly transaction: Transaction }[] = []
-  await using db = await TransactionDB.open(databasePath, optionsOf(fileSystem))
+  await using db = await TransactionDB.open(databasePath, optionsOf(fileSystem, setup))
   const other = db.columnFamily('other')
   fileSystem.observe((operation, path) => {
     if (quiet.has(operation)) return
@@ -97,7 +114,8 @@ async function collectPoints(random: SeededRandom): Promise<Point[]> {
     if (state === 'gone') next.delete(key)
     else next.set(key, state)
     const asked = timeline.ask(new Map([[0, next]]))
-    const sync = random.below(3) === 0
+    // Often enough for logs to be made longer ahead of their end.
+    const sync = random.below(3) > 0
     await work(sync)
     timeline.keep(asked, sync ? 'power' : 'process')
   }
@@ -133,22 +151,22 @@ async function collectPoints(random: SeededRandom): Promise<Point[]> {
   return points
 }
 
-async function check({ disk, loss, bounds }: Point): Promise<void> {
+async function check({ disk, loss, bounds }: Point, setup: Setup): Promise<void> {
   let found: Content
   {
-    await using db = await TransactionDB.open(databasePath, optionsOf(disk))
+    await using db = await TransactionDB.open(databasePath, optionsOf(disk, setup))
     found = contentOf(db)
     checkMoment(new Map([[0, found]]) as State, bounds, loss, 'transactions')
   }
   // What is undecided is still so the next time, whatever the crash left of its log.
   {
-    await using db = await TransactionDB.open(databasePath, optionsOf(disk))
+    await using db = await TransactionDB.open(databasePath, optionsOf(disk, setup))
     const again = contentOf(db)
     if (!sameContent(again, found))
       throw new Error(`another opening shows ${text(again)} instead of ${text(found)}`)
     for (const transaction of db.getAllPreparedTransactions()) await transaction.commit()
   }
-  await using db = await TransactionDB.open(databasePath, optionsOf(disk))
+  await using db = await TransactionDB.open(databasePath, optionsOf(disk, setup))
   const after = contentOf(db)
   if (after.size !== found.size || [...after.values()].some((state) => state !== 'committed'))
     throw new Error(`committed after recovery, then lost: ${text(after)}`)
