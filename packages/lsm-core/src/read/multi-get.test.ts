@@ -224,4 +224,37 @@ describe('looking keys up together', () => {
     await db.close()
     assertNoOpenResources()
   })
+
+  it('takes look-ups of merge operators among its own', async () => {
+    const keys = Array.from({ length: 64 }, (_, i) => `key${i}`)
+    const merged = keys.filter((_, i) => i % 3 === 0)
+    const databases: DB[] = []
+    const db = await DB.open('/db', {
+      fileSystem: new MemoryFileSystem(),
+      createIfMissing: true,
+      columnFamilies: {
+        default: {
+          mergeOperator: {
+            name: 'SumOfOthers',
+            fullMerge() {
+              const others = databases[0]!.multiGetSync(['key1', 'key2', 'key4'])
+              return Buffer.from(others.map((value) => value && utf8Text(value)).join('+'))
+            },
+          },
+        },
+      },
+    })
+    databases.push(db)
+    for (const key of keys)
+      if (merged.includes(key)) await db.merge(key, 'operand')
+      else db.putSync(key, key)
+    for (const flushed of [false, true]) {
+      if (flushed) await db.flush()
+      expect(db.multiGetSync(keys).map((value) => value && utf8Text(value))).toEqual(
+        keys.map((key) => (merged.includes(key) ? 'key1+key2+key4' : key)),
+      )
+    }
+    await db.close()
+    assertNoOpenResources()
+  })
 })

@@ -6,8 +6,6 @@ import { keysTogether, lookUpTogether } from './plain-multi-lookup.ts'
 
 /** From so many keys on it pays to ask in their order: neighbours share blocks. */
 const sortFromKeys = 256
-/** Places of the keys that a cache of rows does not have. */
-const missing = new Int32Array(keysTogether)
 /** Longest stretch of look-ups between two turns of the event loop. */
 const maxSliceMs = 4
 
@@ -31,6 +29,8 @@ export class MultiGet {
   readonly #values: (Uint8Array | undefined)[]
   /** The moment is now: values of single keys may come from the row cache, and go there. */
   #isNow: boolean
+  /** Places of the keys that a cache of rows does not have. */
+  #missing: Int32Array | undefined
   #next = 0
 
   /**
@@ -118,6 +118,7 @@ export class MultiGet {
       lookUpTogether(superVersion, lookup, keys, this.#order, from, to, this.#sequence, values)
       return
     }
+    const missing = (this.#missing ??= new Int32Array(keysTogether))
     let count = 0
     for (let i = from; i < to; i++) {
       const place = this.#order[i]!

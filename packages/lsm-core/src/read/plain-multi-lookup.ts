@@ -41,6 +41,7 @@ export function lookUpTogether(
 ): void {
   const isPlain = env.comparator.user === bytewiseComparator && !env.hasTimes
   let openCount = 0
+  let alone: number[] | undefined
   for (let i = from; i < to; i++) {
     const place = places[i]!
     const key = keys[place]!
@@ -51,10 +52,10 @@ export function lookUpTogether(
       levelOf[slot] = 0
       nextOf[slot] = 0
       open[openCount++] = slot
-    } else values[place] = known === notPlain ? lookUp(superVersion, env, key, snapshot) : known
+    } else if (known === notPlain) (alone ??= []).push(place)
+    else values[place] = known
   }
-  if (openCount === 0) return
-  touchFilters(superVersion, env, openCount)
+  if (openCount > 0) touchFilters(superVersion, env, openCount)
   while (openCount > 0) {
     let askedCount = 0
     for (let i = 0; i < openCount; i++) {
@@ -62,7 +63,7 @@ export function lookUpTogether(
       const place = places[from + slot]!
       const key = keys[place]!
       const file = nextTable(superVersion, env, slot, key)
-      if (file === notPlain) values[place] = lookUp(superVersion, env, key, snapshot)
+      if (file === notPlain) (alone ??= []).push(place)
       else if (file !== undefined) {
         fileOf[slot] = file
         asked[askedCount++] = slot
@@ -82,10 +83,12 @@ export function lookUpTogether(
       const place = places[from + slot]!
       const { type } = found
       if (type === ValueType.Value) values[place] = found.copyValue()
-      else if (type !== ValueType.Deletion)
-        values[place] = lookUp(superVersion, env, keys[place]!, snapshot)
+      else if (type !== ValueType.Deletion) (alone ??= []).push(place)
     }
   }
+  if (alone === undefined) return
+  // At the end: a merge operator may look keys up itself.
+  for (const place of alone) values[place] = lookUp(superVersion, env, keys[place]!, snapshot)
 }
 
 /** Has the lines of filters that most keys are asked of read before the first of them decides anything. */
