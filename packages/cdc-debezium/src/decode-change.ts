@@ -7,9 +7,14 @@ import { ChangeDecodeError } from './errors.ts'
 import type { ChangeDecoderOptions } from './options.ts'
 import { EmbeddedSchemas } from './record/embedded-schemas.ts'
 import { refKey } from './record/frame.ts'
-import { decodeKey } from './record/key.ts'
+import { decodeKey, type RecordKey } from './record/key.ts'
 import { JsonReader } from './record/json-reader.ts'
-import { readPayload, type PayloadReaders, type SchemaLookup } from './record/payload.ts'
+import {
+  readPayload,
+  type Payload,
+  type PayloadReaders,
+  type SchemaLookup,
+} from './record/payload.ts'
 import type { ShapeContext } from './shapes/context.ts'
 import { decodeCloudEvent } from './shapes/cloudevents.ts'
 import { decodeEnvelope } from './shapes/envelope.ts'
@@ -74,14 +79,7 @@ export function decodeWith(
   if (payload.value === null) return decodeTombstone(record, key, payload.nullForm, options)
   if (options.shape === 'outbox') return decodeOutbox(record, key, payload)
   const value = asObject(payload.value)
-  if (value === undefined)
-    return {
-      kind: 'raw',
-      topic: record.topic,
-      key: key.value,
-      effect: 'none',
-      value: decodeValue(payload.schema, payload.value, 'value'),
-    }
+  if (value === undefined) return decodeRaw(record, key, payload)
   const context: ShapeContext = {
     options,
     hints: prepared.hints,
@@ -122,13 +120,18 @@ export function decodeWith(
       return { kind: 'schema-history', topic: record.topic, key: key.value, effect: 'none' }
     case 'plain':
       if (options.plainRows === true) return decodeFlattened(context)
-      return {
-        kind: 'raw',
-        topic: record.topic,
-        key: key.value,
-        effect: 'none',
-        value: decodeValue(payload.schema, payload.value, 'value'),
-      }
+      return decodeRaw(record, key, payload)
+  }
+}
+
+/** A record of no shape that is known, as it is. */
+function decodeRaw(record: ChangeRecord, key: RecordKey, payload: Payload): Change {
+  return {
+    kind: 'raw',
+    topic: record.topic,
+    key: key.value,
+    effect: 'none',
+    value: decodeValue(payload.schema, payload.value, 'value'),
   }
 }
 
