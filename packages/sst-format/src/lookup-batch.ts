@@ -105,7 +105,7 @@ export class LookupBatch {
       const { index, keyIsUserKey } = this.#parts[slot]!
       const place = endSearch(index, this.#targets[slot]!, keyIsUserKey, places[slot]!)
       places[slot] = place
-      this.#entries[slot] = place < index.count ? index.slots[place] : undefined
+      this.#entries[slot] = place < index.count ? index.slot(place) : undefined
     }
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!

@@ -586,23 +586,29 @@ export class TableReader {
     const offset = index.offsets[i]!
     if (cache === undefined)
       return this.#fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync)
-    const slot = index.slots[i] ?? this.#owner.entries.get(offset)
+    const slot = index.slot(i) ?? this.#owner.entries.get(offset)
     const known = slot === undefined ? undefined : cache.use(slot)
     if (known !== undefined) return known
-    if (isTransient && sync && !cache.hasRoom) {
+    if (isTransient && sync) {
       const found = this.#fetchTransient(index, i, cache)
       if (found !== undefined) return found
     }
     const admits = !sync || cache.admits(this.#owner, offset)
     if (isTransient && !admits) return this.#readIntoOwnScratch(index.handle(i))
     const block = this.#fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync, admits)
-    index.slots[i] = this.#owner.entries.get(offset)
+    this.#noteSlot(index, i, offset)
     return block
   }
 
+  #noteSlot(index: IndexEntries, i: number, offset: number): void {
+    const entry = this.#owner.entries.get(offset)
+    if (entry !== undefined) index.setSlot(i, entry)
+  }
+
   /**
-   * Hot. A block that the cache has no room for: found there compressed, or read and kept so. Good until the next one is got this way, or
-   * the next checksum of anything is taken. Undefined where blocks are not kept compressed, or this one cannot be.
+   * Hot. A block that is not in the cache as it is: found there compressed, or read and, met for the first time, kept so. Good until the
+   * next one is got this way, or the next checksum of anything is taken. Undefined where blocks are not kept compressed, or this one
+   * cannot be.
    */
   #fetchTransient(index: IndexEntries, i: number, cache: BlockCache): CachedValue | undefined {
     this.#checkReferenced()
@@ -611,29 +617,32 @@ export class TableReader {
     const size = sizeBytes + BLOCK_TRAILER_SIZE_BYTES
     const keeps = cache.keepsCompressed && offset + size <= this.fileSizeBytes
     const scratch = keeps ? scratchBlock(size) : undefined
-    if (scratch === undefined) cache.countMiss()
-    else {
-      const { decoder } = this.#table
-      if (cache.readCompressed(this.#owner, offset, scratch) === size) {
-        // It was found sound before it was kept.
-        const data = decoder.decompressInScratch(scratch, sizeBytes)
-        if (data !== undefined) {
-          if (!cache.promotes()) return new Block(data, this.path, offset)
-          const block = new Block(new Uint8Array(data), this.path, offset)
-          cache.insert(this.#owner, offset, block)
-          index.slots[i] = this.#owner.entries.get(offset)
-          return block
-        }
-      } else if (
-        this.#file.readIntoSync(scratch, offset) >= size &&
-        decoder.isSoundSnappy(scratch, offset, sizeBytes)
-      ) {
-        cache.keepCompressed(this.#owner, offset, scratch, size)
-        const data = decoder.decompressInScratch(scratch, sizeBytes)
-        if (data !== undefined) return new Block(data, this.path, offset)
-      }
+    if (scratch === undefined) {
+      cache.countMiss()
+      return undefined
     }
-    return undefined
+    const { decoder } = this.#table
+    let inserts: boolean
+    if (cache.readCompressed(this.#owner, offset, scratch) === size) {
+      // It was found sound before it was kept.
+      inserts = cache.promotes()
+    } else if (
+      this.#file.readIntoSync(scratch, offset) >= size &&
+      decoder.isSoundSnappy(scratch, offset, sizeBytes)
+    ) {
+      inserts =
+        !cache.keepCompressed(this.#owner, offset, scratch, size) &&
+        cache.admits(this.#owner, offset)
+    } else {
+      return undefined
+    }
+    const data = decoder.decompressInScratch(scratch, sizeBytes)
+    if (data === undefined) return undefined
+    if (!inserts) return new Block(data, this.path, offset)
+    const block = new Block(new Uint8Array(data), this.path, offset)
+    cache.insert(this.#owner, offset, block)
+    this.#noteSlot(index, i, offset)
+    return block
   }
 
   #readIntoOwnScratch(handle: BlockHandle): Block {

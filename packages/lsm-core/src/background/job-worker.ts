@@ -1,10 +1,10 @@
-import v8 from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { isVarveError } from '@varve/base'
 import { lowerThreadPriority, nodeFileSystem } from '@varve/vfs'
 
 import { runJob, type Job } from './jobs.ts'
+import { ThreadGarbage } from './thread-garbage.ts'
 import type { WorkerReply, WorkerRequest, WorkerStart } from './worker-messages.ts'
 
 /** The thread side of {@link WorkerPool}: one job at a time, errors as plain data. */
@@ -12,6 +12,7 @@ const port = parentPort!
 /** Weighs a third of a thread of the default priority: still fast enough to keep up with a caller that only writes. */
 const nicerBy = 5
 if ((workerData as WorkerStart).lowPriority) lowerThreadPriority(nicerBy)
+const garbage = new ThreadGarbage()
 let running: AbortController | undefined
 
 port.on('message', (request: WorkerRequest) => {
@@ -30,21 +31,18 @@ async function run(id: number, job: Job): Promise<void> {
     const result = await runJob(job, {
       fileSystem: nodeFileSystem,
       signal: running.signal,
-      yieldControl: () =>
-        new Promise((resolve) => {
+      yieldControl: () => {
+        garbage.collectIfDue()
+        return new Promise((resolve) => {
           setImmediate(resolve)
-        }),
+        })
+      },
     })
-    reply = { id, memoryBytes: memoryBytes(), ok: true, result }
+    reply = { id, memoryBytes: garbage.collectIfDue(), ok: true, result }
   } catch (error) {
-    reply = { id, memoryBytes: memoryBytes(), ok: false, error: describe(error) }
+    reply = { id, memoryBytes: garbage.collectIfDue(), ok: false, error: describe(error) }
   }
   port.postMessage(reply)
-}
-
-function memoryBytes(): number {
-  const { total_heap_size: heap, external_memory: buffers } = v8.getHeapStatistics()
-  return heap + buffers
 }
 
 function describe(error: unknown): Extract<WorkerReply, { ok: false }>['error'] {

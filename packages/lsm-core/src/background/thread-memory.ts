@@ -1,11 +1,13 @@
 import type { BlockCache } from '@varve/sst-format'
 
+/** What Node keeps for a thread besides its heap and its buffers: stack, event loop, compiled code, and what its allocator rounds up to. */
+const nodeThreadBytes = 6 << 20
 /** A thread that has not said yet what it takes is taken to take this. */
-const initialBytes = 24 << 20
+const initialBytes = 30 << 20
 /** A thread counts for at most this part of a budget: a small one is not all for threads. */
-const maxShare = 8
+const maxShare = 5
 
-/** Counts what a thread keeps resident, its heap and its buffers, against the memory budget of whom it works for. */
+/** Counts what a thread keeps resident against the memory budget of whom it works for. */
 export class ThreadMemory {
   #cache: BlockCache | undefined
   #sizeBytes: number = initialBytes
@@ -19,9 +21,9 @@ export class ThreadMemory {
     cache.reserve(this.#countedBytes)
   }
 
-  /** What the thread takes after a job, and keeps: memory that was freed inside it is used by its next job. */
-  update(sizeBytes: number): void {
-    this.#sizeBytes = sizeBytes
+  /** What heap and buffers of the thread take after a job, and keep: memory that was freed inside it is used by its next job. */
+  update(heapAndBuffersBytes: number): void {
+    this.#sizeBytes = heapAndBuffersBytes + nodeThreadBytes
     if (this.#cache !== undefined) this.workFor(this.#cache)
   }
 

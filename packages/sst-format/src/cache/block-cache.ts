@@ -29,8 +29,9 @@ export interface BlockCacheOptions {
   /** Bounds cached blocks and reservations together. */
   readonly capacityBytes: number
   /**
-   * Part of the memory that is not reserved, 0 to 1, in which blocks may be kept as they are stored, compressed, once the cache is
-   * full: twice as many have place, for half a microsecond each time one is read. Of Snappy blocks only. Default 0.7.
+   * Part of the memory that is not reserved, 0 to 1, in which blocks may be kept as they are stored, compressed: those that were
+   * looked up once, and, when the cache is full, most. Twice as many have place, for half a microsecond each time one is read. Of
+   * Snappy blocks only. Default 0.7.
    */
   readonly compressedSecondaryRatio?: number
 }
@@ -73,8 +74,9 @@ export class CacheOwner {
  * one under the hand, unless that has a chance left: then it loses one and stays. Where all blocks are
  * wanted alike and not all fit, nearly nothing is exchanged; where what is wanted changes, the new is in after a few rounds of the hand.
  *
- * Blocks that are not admitted are kept compressed, in a part of the memory that grows when the rest is full: RocksDB's tiered cache
- * with a compressed secondary one, except that the parts are not fixed.
+ * A block that a look-up meets for the first time is kept compressed, in a part of the memory that grows with what is there: RocksDB's
+ * tiered cache with a compressed secondary one, except that the parts are not fixed. The next look-up has it kept decompressed, as long
+ * as there is room; so the objects of a block are made for those alone that are looked up again.
  *
  * Not sharded: one thread uses it, so there is no lock to spread. Each file looks its blocks up in its own map by offset,
  * which keeps the hot look-up at one small-integer key; only the order of use and the budget are common.
@@ -212,20 +214,28 @@ export class BlockCache {
   }
 
   /**
-   * Hot. Whether a block that was just found compressed is to be kept decompressed instead: one of so many, if another one is wanted
-   * less. What is read often comes to its turn soon. @internal
+   * Hot. Whether the block that was just found compressed is to be kept decompressed instead: there is room, or it is one of so many, and
+   * another one is wanted less. What is read often comes to its turn soon. @internal
    */
   promotes(): boolean {
-    return ++this.#compressedHits % HITS_PER_PROMOTION === 0 && this.#challenge()
+    const promotes =
+      this.hasRoom || (++this.#compressedHits % HITS_PER_PROMOTION === 0 && this.#challenge())
+    // What is kept decompressed need not be there twice.
+    if (promotes) this.#compressed.dropLastRead()
+    return promotes
   }
 
-  /** Hot. Keeps `stored[0, size)`, a block that was read and is sound, compressed as it is. @internal */
-  keepCompressed(owner: CacheOwner, offset: number, stored: Uint8Array, size: number): void {
+  /**
+   * Hot. Keeps `stored[0, size)`, a block that was read and is sound, compressed as it is; false when there is no place for it in the
+   * part of the memory that is for such blocks. @internal
+   */
+  keepCompressed(owner: CacheOwner, offset: number, stored: Uint8Array, size: number): boolean {
     const tier = this.#compressed
     const grows = tier.isFull(size)
     const mayGrow = grows && tier.usedBytes + COMPRESSED_STEP_BYTES <= this.#compressedBound()
-    tier.write(owner.id, offset, stored, size, mayGrow)
+    const keeps = tier.write(owner.id, offset, stored, size, mayGrow)
     if (mayGrow) this.#evict()
+    return keeps
   }
 
   #compressedBound(): number {

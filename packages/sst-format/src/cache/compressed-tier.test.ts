@@ -23,7 +23,7 @@ test('compressed blocks come back as they were, or not at all', () => {
             fc.integer({ min: 1, max: 5000 }),
             fc.integer({ min: 60_000, max: 140_000 }),
           ),
-          action: fc.constantFrom('write', 'write', 'read', 'read', 'grow', 'shrink'),
+          action: fc.constantFrom('write', 'write', 'read', 'read', 'drop', 'grow', 'shrink'),
         }),
         { maxLength: 300 },
       ),
@@ -37,6 +37,11 @@ test('compressed blocks come back as they were, or not at all', () => {
           else if (action === 'read') {
             const found = tier.read(owner, offset, target)
             if (found > 0) expect(target.subarray(0, found)).toEqual(written.get(name))
+          } else if (action === 'drop') {
+            tier.read(owner, offset, target)
+            tier.dropLastRead()
+            tier.dropLastRead()
+            expect(tier.read(owner, offset, target)).toBe(0)
           } else {
             // Blocks of a file never change.
             const block = written.get(name) ?? blockOf(owner, offset, size)
@@ -81,10 +86,61 @@ test('blocks that are not admitted are kept compressed, within the budget and it
   expect(cache.stats).toMatchObject({ compressedBytes: 0, entries: 0 })
 })
 
+test('what is looked up again is kept decompressed as long as there is room, and not in both ways', () => {
+  const cache = new BlockCache({ capacityBytes: 8 << 20 })
+  const owner = new CacheOwner()
+  const target = new Uint8Array(4096)
+  const blocks = 1500
+  for (let i = 0; i < blocks; i++)
+    expect(cache.keepCompressed(owner, i * 4096, new Uint8Array(2000), 2000)).toBe(true)
+  expect(cache.stats.entries).toBe(0)
+  const before = cache.stats.compressedBytes
+  let promoted = 0
+  for (let i = 0; i < blocks; i++) {
+    if (cache.readCompressed(owner, i * 4096, target) === 0 || !cache.promotes()) continue
+    promoted++
+    expect(cache.readCompressed(owner, i * 4096, target)).toBe(0)
+    cache.insert(owner, i * 4096, { sizeBytes: 4200 })
+    expect(cache.usedBytes).toBeLessThanOrEqual(cache.capacityBytes)
+  }
+  // Chunks of which little is left made place for it, and took that along.
+  expect(promoted).toBeGreaterThan(1200)
+  expect(cache.stats.evictions).toBe(0)
+  expect(cache.stats.compressedBytes).toBeLessThan(before * 0.7)
+})
+
+test('chunks that were emptied do not become ever more, and the rest is found', () => {
+  const tier = new CompressedTier()
+  const target = new Uint8Array(4096)
+  // One of two hundred is never looked up again.
+  const block = blockOf(1, 1, 2000)
+  for (let i = 0; i < 40_000; i++) {
+    tier.write(1, i, block, 2000, true)
+    if (i % 200 === 0 || tier.read(1, i, target) === 0) continue
+    tier.dropLastRead()
+    expect(tier.usedBytes).toBeLessThan(6 << 20)
+  }
+  for (let i = 39_000; i < 40_000; i++)
+    if (tier.read(1, i, target) > 0) expect(target.subarray(0, 2000)).toEqual(block)
+  expect(tier.read(1, 39_800, target)).toBe(2000)
+  while (tier.shrink());
+  expect(tier.usedBytes).toBe(0)
+})
+
+test('where nothing can be kept compressed, the caller is told', () => {
+  const owner = new CacheOwner()
+  const small = new BlockCache({ capacityBytes: 1 << 20 })
+  expect(small.keepCompressed(owner, 0, new Uint8Array(2048), 2048)).toBe(false)
+  const large = new BlockCache({ capacityBytes: 64 << 20 })
+  expect(large.keepCompressed(owner, 0, new Uint8Array(200_000), 200_000)).toBe(false)
+  expect(large.keepCompressed(owner, 0, new Uint8Array(2048), 2048)).toBe(true)
+})
+
 test('one of eight blocks that are found compressed takes the place of one that is not looked up', () => {
   const cache = new BlockCache({ capacityBytes: 10_000 })
   const owner = new CacheOwner()
   for (let offset = 0; offset < 20; offset++) cache.insert(owner, offset, { sizeBytes: 520 })
+  expect(cache.hasRoom).toBe(false)
   const promoted = Array.from({ length: 32 }, () => cache.promotes())
   expect(promoted.filter(Boolean)).toHaveLength(4)
   // Looked up three times, each stays for three rounds.

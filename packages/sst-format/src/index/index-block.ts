@@ -4,6 +4,10 @@ import type { BlockHandle } from '../block-handle.ts'
 import type { CacheEntry } from '../cache/block-cache.ts'
 import { createIndexSearch, type IndexSearch } from './index-heads.ts'
 
+/** Large enough for the array of groups to stay in the processor cache. */
+const slotGroupBits = 9
+const slotMask = (1 << slotGroupBits) - 1
+
 /** How the entries of a table's index blocks are coded; three properties of the file say it. */
 export interface IndexCoding {
   /** Keys are user keys, without trailer. */
@@ -26,7 +30,8 @@ export class IndexEntries {
   readonly keyEnds: Uint32Array
   readonly offsets: Float64Array
   readonly sizes: Uint32Array
-  #slots: (CacheEntry | undefined)[] | undefined
+  /** By `i >>> slotGroupBits`: of a table that few read, few are made. */
+  #slots: (CacheEntry | undefined)[][] | undefined
   #search: IndexSearch | undefined
 
   /** Arrays are taken over; the last three have an element for each entry. */
@@ -39,12 +44,19 @@ export class IndexEntries {
   }
 
   /**
-   * What the block cache keeps of each block, as far as it was met; one that is evicted knows that it is. Saves the look-up by
-   * offset.
+   * Hot. What the block cache kept of block `i` when it was met last; one that is evicted knows that it is. Saves the look-up by offset.
    */
-  get slots(): (CacheEntry | undefined)[] {
-    // Who only walks the table needs none.
-    return (this.#slots ??= new Array<CacheEntry | undefined>(this.count).fill(undefined))
+  slot(i: number): CacheEntry | undefined {
+    return this.#slots?.[i >>> slotGroupBits]?.[i & slotMask]
+  }
+
+  /** Has {@link slot} answer with `entry`. */
+  setSlot(i: number, entry: CacheEntry): void {
+    this.#slots ??= new Array<(CacheEntry | undefined)[]>((this.count + slotMask) >>> slotGroupBits)
+    const group = (this.#slots[i >>> slotGroupBits] ??= new Array<CacheEntry | undefined>(
+      slotMask + 1,
+    ).fill(undefined))
+    group[i & slotMask] = entry
   }
 
   get sizeBytes(): number {
