@@ -205,3 +205,8 @@ export class AssertionError extends VarveError {
 export function assert(condition: unknown, what: string): asserts condition {
   if (!condition) throw new AssertionError(what)
 }
+
+/** What was thrown, in words: the message of an error, anything else as text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,4 +1,4 @@
-import { NotOpenError } from '@varve/base'
+import { messageOf, NotOpenError } from '@varve/base'
 
 import type { Metastore } from '../catalog/metastore.ts'
 import type { Command } from '../command/command.ts'
@@ -82,7 +82,7 @@ export class CommandFollower {
         if (this.#isTerminated) return
         logger.error('the command log cannot be followed; nothing new is accepted', { error })
         events.emit('degraded', {
-          reason: error instanceof Error ? error.message : String(error),
+          reason: messageOf(error),
           error,
         })
       },

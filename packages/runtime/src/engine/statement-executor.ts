@@ -1,4 +1,4 @@
-import { isVarveError, type Clock } from '@varve/base'
+import { isVarveError, messageOf, type Clock } from '@varve/base'
 import type { Kafka } from '@varve/kafka'
 import { parse, SqlError, type DataSource, type ParsedStatement } from '@varve/sql'
 
@@ -309,7 +309,7 @@ function withStatement(
       cause: error.cause,
     })
   }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const userFault = isVarveError(error) && statementFaults.has(error.code)
   return new EngineError(userFault ? 'statement' : 'failed', message, {
     statementText: parsed.text,

@@ -1,3 +1,4 @@
+import { messageOf } from '@varve/base'
 import type { Columns, FormatSpec } from '@varve/serde'
 import { createRowSerde, type RowSerde, type SchemaRegistry } from '@varve/serde'
 import {
@@ -153,10 +154,6 @@ function createContext(
     },
   }
   return context
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function causesOf(error: unknown): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@varve/base'
+import { messageOf, type Clock, type Timer } from '@varve/base'
 import type { ApplicationState, SkippedRecord, StreamsApplication } from '@varve/streams'
 
 import type { QueryInfo } from '../catalog/query-info.ts'
@@ -151,7 +151,7 @@ export class PersistentQuery {
     this.#application = undefined
     const { clock } = this.#options
     if (clock.monotonicMs() - this.#startedAt > healthyAfterMs) this.#backoff.reset()
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     this.#errors.push({ timestamp: clock.now(), errorMessage: message, type: 'UNKNOWN' })
     if (this.#errors.length > errorsKept) this.#errors.shift()
     this.#options.log({

@@ -1,4 +1,4 @@
-import { isVarveError } from '@varve/base'
+import { isVarveError, messageOf } from '@varve/base'
 import { SqlError } from '@varve/sql'
 
 import { EngineError } from '../engine/engine-error.ts'
@@ -72,7 +72,7 @@ export function toErrorAnswer(error: unknown): {
       },
     }
   }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (isVarveError(error) && userErrors.has(error.code)) {
     return {
       status: 400,

@@ -1,4 +1,4 @@
-import { AbortedError } from '@varve/base'
+import { AbortedError, messageOf } from '@varve/base'
 import type { Consumer, TopicPartition } from '@varve/kafka'
 
 import { CacheBudget } from '../state/cache.ts'
@@ -291,7 +291,7 @@ export class StreamsWorker {
       if (!isRetriable(error) || ++this.#attempts > attemptsMax) throw error
       if (this.#environment.group() === undefined) {
         this.#stopped = true
-        this.#environment.listener.onRejoin(error instanceof Error ? error.message : String(error))
+        this.#environment.listener.onRejoin(messageOf(error))
         return
       }
       await this.#retrying(() => this.#takeOn())

@@ -1,4 +1,4 @@
-import { SerializationError } from '@varve/base'
+import { messageOf, SerializationError } from '@varve/base'
 import type { ConsumerRecord } from '@varve/kafka'
 
 import type { SkippedRecord } from '../application/options.ts'
@@ -41,14 +41,14 @@ export function deserializeRecord(source: SourceNode, fetched: ConsumerRecord): 
     }
   } catch (error) {
     if (isSchemaNotLoaded(error)) throw error
-    return skip(fetched, side, error instanceof Error ? error.message : String(error), error)
+    return skip(fetched, side, messageOf(error), error)
   }
   let { timestamp } = fetched
   if (source.timestampExtractor !== undefined) {
     try {
       timestamp = source.timestampExtractor(key, value, fetched)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       return skip(fetched, 'invalid-timestamp', message, error)
     }
   }

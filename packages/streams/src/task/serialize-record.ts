@@ -1,4 +1,4 @@
-import { SerializationError } from '@varve/base'
+import { messageOf, SerializationError } from '@varve/base'
 
 import type { StreamRecord } from '../record.ts'
 import type { SinkNode } from '../topology/node.ts'
@@ -21,7 +21,7 @@ export function serializeRecord(
       value: sink.valueSerde.serialize(record.value as never),
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new SerializationError(`Unable to serialize record for topic "${topic}": ${reason}`, {
       cause: error,
     })
