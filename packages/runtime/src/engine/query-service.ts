@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@varve/base'
+import { messageOf, type Clock, type Random } from '@varve/base'
 import type { ConsumerRecord, Kafka } from '@varve/kafka'
 import {
   compileExpression,
@@ -16,6 +16,7 @@ import {
 
 import type { Metastore } from '../catalog/metastore.ts'
 import { columnTimestamp } from '../lowering/source-timestamp.ts'
+import { undecodableEntry } from '../processing-log/undecodable.ts'
 import { pinLatest, streamTopicsOf } from '../query/pinned-offsets.ts'
 import { printTopic } from '../query/print-topic.ts'
 import { readPull } from '../query/pull-query.ts'
@@ -224,18 +225,7 @@ export class QueryService {
           runtime.createTransient(applicationId, topology, property, {
             ...callbacks,
             onSkippedRecord: (record) =>
-              log({
-                level: 'ERROR',
-                logger: `processing.${id}`,
-                time: this.#environment.clock.now(),
-                queryId: id,
-                type: 'deserializationError',
-                message: record.message,
-                cause: [],
-                topic: record.topic,
-                partition: record.partition,
-                offset: record.offset,
-              }),
+              log(undecodableEntry(id, id, record, record.message, this.#environment.clock.now())),
           }),
         onClosed: () => this.pushQueries.remove(id),
         onCleanUpFailure: (error) =>
@@ -338,24 +328,14 @@ export class QueryService {
       time: this.#environment.clock.now(),
       queryId,
       type: 'recordProcessingError',
-      message: error instanceof Error ? error.message : String(error),
+      message: messageOf(error),
       cause: [],
     })
   }
 
   #reportUndecodable(queryId: string, record: ConsumerRecord, error: unknown): void {
-    this.#environment.log({
-      level: 'ERROR',
-      logger: `processing.${queryId}`,
-      time: this.#environment.clock.now(),
-      queryId,
-      type: 'deserializationError',
-      message: error instanceof Error ? error.message : String(error),
-      cause: [],
-      topic: record.topic,
-      partition: record.partition,
-      offset: record.offset,
-    })
+    const { log, clock } = this.#environment
+    log(undecodableEntry(queryId, queryId, record, messageOf(error), clock.now()))
   }
 }
 

@@ -1,4 +1,7 @@
+import { messageOf } from '@varve/base'
+
 import type { ProcessingLog } from '../processing-log/processing-log.ts'
+import { undecodableEntry } from '../processing-log/undecodable.ts'
 import type { Change } from '../query/change.ts'
 import { subscribeTo, type SubscribeOptions } from '../query/subscription.ts'
 import type { Environment } from './environment.ts'
@@ -36,18 +39,15 @@ export class Subscriptions {
       signal:
         options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]),
       onUndecodable: (record, error) =>
-        processingLog.add({
-          level: 'ERROR',
-          logger: `processing.subscription.${source.name}`,
-          time: environment.clock.now(),
-          queryId: `subscription_${source.name}`,
-          type: 'deserializationError',
-          message: error instanceof Error ? error.message : String(error),
-          cause: [],
-          topic: record.topic,
-          partition: record.partition,
-          offset: record.offset,
-        }),
+        processingLog.add(
+          undecodableEntry(
+            `subscription.${source.name}`,
+            `subscription_${source.name}`,
+            record,
+            messageOf(error),
+            environment.clock.now(),
+          ),
+        ),
       onClosed: () => this.#open.delete(stop),
     })
   }
