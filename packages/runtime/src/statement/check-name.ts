@@ -8,18 +8,19 @@ import { EngineError } from '../engine/engine-error.ts'
 export function checkNameFree(source: DataSource, orReplace: boolean, metastore: Metastore): void {
   const existing = metastore.source(source.name)
   if (existing === undefined) return
-  const what = source.kind.toLowerCase()
-  const other = existing.kind.toLowerCase()
   if (!orReplace || existing.kind !== source.kind) {
-    throw new EngineError(
-      'statement',
-      `Cannot add ${what} ${source.name}: A ${other} with the same name already exists.`,
-    )
+    throw new EngineError('statement', nameTaken(source, existing))
   }
   const problem = replacementProblem(existing, source)
   if (problem !== undefined) {
     throw new EngineError('statement', `Cannot upgrade data source: ${problem}`)
   }
+}
+
+/** Says that a source cannot be added because of another one of its name. */
+export function nameTaken(source: DataSource, existing: DataSource): string {
+  const [what, other] = [source.kind.toLowerCase(), existing.kind.toLowerCase()]
+  return `Cannot add ${what} ${source.name}: A ${other} with the same name already exists.`
 }
 
 /** A replacement keeps the key and all value columns, in order; it may add value columns at the end. */

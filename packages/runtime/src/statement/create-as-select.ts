@@ -2,7 +2,7 @@ import type { CreateAsSelectCommand, DataSource, PlanNode, QueryPlan } from '@va
 
 import type { QueryInfo } from '../catalog/query-info.ts'
 import { EngineError } from '../engine/engine-error.ts'
-import { checkNameFree } from './check-name.ts'
+import { checkNameFree, nameTaken } from './check-name.ts'
 import { applicationId, createCommandId, idPart } from './names.ts'
 import type { PlanningEnvironment } from './plan-statement.ts'
 import type { PlannedStatement } from './planned-statement.ts'
@@ -19,11 +19,8 @@ export function planCreateAsSelect(
   const { source } = command
   const commandId = createCommandId(source.kind, source.name)
   if (command.exists && command.ifNotExists) {
-    return {
-      kind: 'nothing',
-      commandId,
-      message: `Cannot add ${source.kind.toLowerCase()} ${source.name}: A ${context.metastore.source(source.name)!.kind.toLowerCase()} with the same name already exists.`,
-    }
+    const existing = context.metastore.source(source.name)!
+    return { kind: 'nothing', commandId, message: nameTaken(source, existing) }
   }
   checkNameFree(source, command.orReplace, context.metastore)
   const old = context.metastore.creatorOf(source.name)

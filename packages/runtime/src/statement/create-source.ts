@@ -1,7 +1,7 @@
 import type { CreateSourceCommand, InferredColumns } from '@varve/sql'
 
 import { EngineError } from '../engine/engine-error.ts'
-import { checkNameFree } from './check-name.ts'
+import { checkNameFree, nameTaken } from './check-name.ts'
 import { applicationId, createCommandId, idPart } from './names.ts'
 import type { PlanningEnvironment } from './plan-statement.ts'
 import type { PlannedStatement, TopicToCreate } from './planned-statement.ts'
@@ -19,11 +19,8 @@ export function planCreateSource(
   const source = { ...command.source, sql: text }
   const commandId = createCommandId(source.kind, source.name)
   if (command.exists && command.ifNotExists) {
-    return {
-      kind: 'nothing',
-      commandId,
-      message: `Cannot add ${source.kind.toLowerCase()} ${source.name}: A ${context.metastore.source(source.name)!.kind.toLowerCase()} with the same name already exists.`,
-    }
+    const existing = context.metastore.source(source.name)!
+    return { kind: 'nothing', commandId, message: nameTaken(source, existing) }
   }
   checkNameFree(source, command.orReplace, context.metastore)
   const topic = topicOf(command, context)
