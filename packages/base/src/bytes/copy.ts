@@ -29,6 +29,20 @@ export function copyRange(
   for (let i = 0; i < length; i++) target[position + i] = source[start + i]!
 }
 
+/** From here on an array is little in V8's heap beside what it is outside of it. */
+const ballastFromBytes = 1024
+/** Larger ones cost more to copy than what is said of {@link ballast}. */
+const ballastToBytes = 64 * 1024
+/** Words in V8's heap for 64 bytes outside: five eighths, of which half would just do. */
+const ballastWords = 5
+
+/**
+ * Garbage that goes with larger arrays. V8 marks the whole heap, all cached blocks of it, whenever 64 MiB of memory of arrays were
+ * taken since the last time, be they long forgotten, unless it has collected the young generation by then, which gives that memory back,
+ * too, in a hundredth of the time. That it does when the young generation is full, 32 MiB at most, and arrays alone do not fill it.
+ */
+const ballast: { last: readonly unknown[] } = { last: [] }
+
 let slab = new ArrayBuffer(0)
 let slabUsed = 0
 
@@ -39,6 +53,8 @@ let slabUsed = 0
  * V8's heap even a view does. What is kept keeps its slab.
  */
 export function ownedBytes(length: number): Uint8Array<ArrayBuffer> {
+  if (length >= ballastFromBytes && length <= ballastToBytes)
+    ballast.last = new Array<unknown>((length * ballastWords) >> 6)
   if (length > maxSlabCopyBytes) return new Uint8Array(length)
   let at = slabUsed
   if (at + length > slab.byteLength) {
