@@ -34,6 +34,7 @@ export async function ingest(history: LiveHistory): Promise<void> {
   const changes = keys.map((key) => latest.get(key)!)
   const path = `${history.path}-external-${history.nextName()}.sst`
   if (random.below(8) === 0) await beRefused(history, path)
+  if (random.below(8) === 0) await giveUp(history, path)
   await writeTable(history, path, family.setup, changes)
   if (random.below(3) === 0) await readTable(history, path, family.setup, changes)
   const { main } = history.ledger
@@ -52,6 +53,15 @@ async function beRefused({ fileSystem }: LiveHistory, path: string): Promise<voi
     throw error
   }
   throw new Error('a table of format version 1 is not refused')
+}
+
+/** A table that is begun and not finished is removed. */
+async function giveUp({ fileSystem }: LiveHistory, path: string): Promise<void> {
+  {
+    await using writer = await SstFileWriter.open(path, { fileSystem })
+    writer.put('key', 'value')
+  }
+  if (await fileSystem.exists(path)) throw new Error(`"${path}" is left though it was given up`)
 }
 
 async function writeTable(

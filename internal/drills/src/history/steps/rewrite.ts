@@ -2,6 +2,7 @@ import { ask } from '../batches.ts'
 import type { Change } from '../content.ts'
 import { bytesOf } from '../latin1.ts'
 import type { LiveHistory } from '../live-history.ts'
+import { firstFailure } from './write.ts'
 
 const keys = Array.from({ length: 16 }, (_, i) => `again${String(i).padStart(2, '0')}`)
 const rounds = 32
@@ -19,7 +20,6 @@ export async function rewrite(history: LiveHistory): Promise<void> {
       if ((value !== undefined) !== history.contentOf(family).has(key))
         throw new Error(`"${key}" is read as ${value === undefined ? 'absent' : 'there'}`)
     }
-    const numbers: number[] = []
     const writes: Promise<void>[] = []
     for (let n = 0; n < batchesInTurn; n++) {
       const changes = keys.map((key): Change => ({
@@ -28,12 +28,9 @@ export async function rewrite(history: LiveHistory): Promise<void> {
         value: String(random.below(1e8)).padStart(8, '0'),
       }))
       const { batch, number } = ask(main, [[family, changes]])
-      numbers.push(number)
-      writes.push(db.write(batch, options))
+      const written = db.write(batch, options)
+      writes.push(written.then(() => history.keepWritten(main, number, false)))
     }
-    for (const [n, write] of writes.entries()) {
-      await write
-      history.keepWritten(main, numbers[n]!, false)
-    }
+    await firstFailure(writes)
   }
 }

@@ -26,7 +26,7 @@ export async function burst(history: LiveHistory): Promise<void> {
 }
 
 /** Waits for all; throws what the first of them that failed threw. */
-async function firstFailure(outcomes: readonly Promise<void>[]): Promise<void> {
+export async function firstFailure(outcomes: readonly Promise<void>[]): Promise<void> {
   for (const outcome of await Promise.allSettled(outcomes))
     if (outcome.status === 'rejected') throw outcome.reason
 }
