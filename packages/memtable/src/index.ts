@@ -3,13 +3,8 @@
  *
  * @packageDocumentation
  */
-export {
-  Memtable,
-  openSharedMemtable,
-  type MemtableObserver,
-  type MemtableOptions,
-  type SharedMemtable,
-} from './memtable.ts'
+export { Memtable, type MemtableObserver, type MemtableOptions } from './memtable.ts'
+export { openSharedMemtable, type SharedMemtable } from './shared-memtable.ts'
 export { hashKey } from './key-index.ts'
 export { SpareMemory, type UsedMemory } from './spare-memory.ts'
 export { RangeTombstoneList, type RangeTombstone } from './range-tombstones.ts'

@@ -4,15 +4,14 @@ import {
   copyRange,
   maxSequence,
   ownedCopy,
-  reverseBytewiseComparator,
   ValueType,
   type Comparator,
   type InternalIterator,
 } from '@varve/base'
 
 import { Arena } from './arena.ts'
+import { EntryIndexes } from './entry-indexes.ts'
 import {
-  addVersion,
   entryKeyLength,
   entryKeyStart,
   entryOlder,
@@ -22,35 +21,16 @@ import {
   entryValueStart,
   entryWords,
   firstVisible,
-  isAnchor,
-  newestOf,
 } from './entry.ts'
-import { entriesOf, EntryList } from './entry-list.ts'
-import { hashKey, KeyIndex } from './key-index.ts'
-import { MemtableIterator } from './memtable-iterator.ts'
-import type { OrderedIndex } from './ordered-index.ts'
-import { RadixTree } from './radix/radix-tree.ts'
-import { ReverseIndex } from './radix/reverse-index.ts'
+import { hashKey } from './key-index.ts'
+import { OverwriteSample } from './overwrite-sample.ts'
 import { RangeTombstoneList, type RangeTombstone } from './range-tombstones.ts'
-import { SkipList } from './skip-list/skip-list.ts'
-import { sortEntries } from './sorted/sort-entries.ts'
-import { SortedEntriesIterator } from './sorted/sorted-entries-iterator.ts'
+import type { SharedMemtable } from './shared-memtable.ts'
 import type { SpareMemory } from './spare-memory.ts'
 
 const noBytes = new Uint8Array(0)
 const valueType = ValueType.Value
 const defaultCapacityBytes = 16 * 1024
-/** A memtable of fewer entries is as quick without an index of its keys. */
-const minIndexedEntries = 64
-/** Where the tree is kept, making the index of more entries than this would hold up the look-up that asks for it. */
-const maxEntriesBeforeIndex = 4096
-/** Entries between two looks at how many of them were for keys whose value could have been written over. */
-const overwriteSample = 256
-/** Writing over pays when it can be done to one entry of so many: copying the others one by one costs more than all at once. */
-const entriesPerOverwrite = 4
-/** Entries for each look-up from which on an index of their keys beside the tree costs more than the walks that it saves. */
-const entriesPerLookup = 4
-
 /** Hears of everything that is added to a memtable, before it can be read. */
 export interface MemtableObserver {
   /** A version of the key `bytes[keyStart, keyEnd)`, with its value where it has one. */
@@ -80,18 +60,6 @@ export interface MemtableOptions {
   readonly spares?: SpareMemory | undefined
 }
 
-/** A sealed memtable as plain data: posting it to a worker shares the memory instead of copying it. */
-export interface SharedMemtable {
-  readonly buffer: SharedArrayBuffer
-  readonly usedWords: number
-  /** Root of the radix tree; 0 when the order has none, or the entries are not in it. */
-  readonly root: number
-  /** Where the list of the entries is that are not in the order; undefined when all are. */
-  readonly unordered: Int32Array | undefined
-  readonly entryCount: number
-  readonly rangeTombstones: readonly RangeTombstone[]
-}
-
 /**
  * Ordered table of versions in memory: every put, deletion and merge operand of its time, by user key and then newest
  * first, and the range tombstones.
@@ -109,32 +77,11 @@ export class Memtable {
   /** Versions up to this sequence number can be seen by a reader that is at work: {@link put} leaves them. Default: all can. */
   viewedTo: number = Number.POSITIVE_INFINITY
   readonly #arena: Arena
-  /** Undefined when the order is not one of bytes. */
-  readonly #tree: RadixTree | undefined
-  readonly #index: OrderedIndex
-  /** All entries, where there is a tree to come. */
-  readonly #entries: EntryList
-  /** So many of them are in the tree. */
-  #ordered = 0
-  /** The tree has all entries at all times. */
-  #keepsOrder: boolean
-  #iterated = false
-  /** All entries in their order, where the tree has not all of them and there are no more to come. */
-  #sorted: Int32Array | undefined
-  /** Has the keys of all entries. */
-  #keyIndex: KeyIndex | undefined
-  /** Too many keys had hashes that are alike. */
-  #isHashable = true
-  #lookups = 0
-  readonly #expectsLookups: boolean
+  readonly #indexes: EntryIndexes
   readonly #rangeTombstones: RangeTombstoneList
   readonly #observer: MemtableObserver | undefined
-  #overwrites = false
+  readonly #overwritable = new OverwriteSample()
   #overwrittenTo = 0
-  /** Of the entries since the last look. */
-  #sampled = 0
-  #overwritable = 0
-  #entryCount = 0
   #deletionCount = 0
   #rangeTombstoneBytes = 0
   #smallestSequence = maxSequence
@@ -150,18 +97,17 @@ export class Memtable {
       undefined,
       options.spares,
     )
-    this.#tree = hasByteOrder(this.comparator) ? new RadixTree(this.#arena) : undefined
-    this.#index = indexOf(this.#arena, this.comparator, this.#tree, false)
-    this.#entries = new EntryList(this.#arena)
-    this.#keepsOrder = options.expectsOrder ?? false
+    this.#indexes = new EntryIndexes(this.#arena, this.comparator, {
+      lookups: options.expectsLookups ?? false,
+      order: options.expectsOrder ?? false,
+    })
     this.#rangeTombstones = new RangeTombstoneList(this.comparator)
     this.#observer = options.observer
-    this.#expectsLookups = options.expectsLookups ?? false
   }
 
   /** Point entries, a value written over another one not counted; range tombstones are counted apart. */
   get entryCount(): number {
-    return this.#entryCount
+    return this.#indexes.count
   }
 
   get deletionCount(): number {
@@ -169,23 +115,22 @@ export class Memtable {
   }
 
   get empty(): boolean {
-    return this.#entryCount === 0 && this.#rangeTombstones.size === 0
+    return this.#indexes.count === 0 && this.#rangeTombstones.size === 0
   }
 
   /** Whether keys were looked up often enough for an index of them to pay. */
   get lookedUp(): boolean {
-    if (this.#lookups === 0) return false
-    return !this.#keepsOrder || this.#lookups * entriesPerLookup >= this.#entryCount
+    return this.#indexes.lookedUp
   }
 
   /** Whether there were iterators. */
   get iterated(): boolean {
-    return this.#iterated
+    return this.#indexes.iterated
   }
 
   /** Whether values come often for keys whose present value nobody sees any more: then {@link put} is better than {@link addStored}. */
   get overwrites(): boolean {
-    return this.#overwrites
+    return this.#overwritable.often
   }
 
   /** Sequence number of the last value that was written over another one; 0 while all that was written is here. */
@@ -204,7 +149,7 @@ export class Memtable {
   }
 
   get #otherBytes(): number {
-    return this.#rangeTombstoneBytes + (this.#keyIndex?.directoryBytes ?? 0)
+    return this.#rangeTombstoneBytes + this.#indexes.otherBytes
   }
 
   /** Bounds of the sequence numbers inside; meaningless while empty. */
@@ -273,9 +218,10 @@ export class Memtable {
     words[entry + entryKeyLength] = keyLength
     words[entry + entryValueStart] = valueAt
     words[entry + entryValueLength] = valueLength
-    this.#entryCount++
-    if (this.#tree === undefined) this.#index.insert(entry)
-    else this.#list(entry)
+    const newest = this.#indexes.add(entry)
+    this.#overwritable.add(
+      newest !== 0 && type === valueType && this.#isOverwritable(newest, valueLength),
+    )
     // Deletion and SingleDeletion.
     if (type === 0 || type === 7) this.#deletionCount++
     this.#countSequence(sequence)
@@ -299,36 +245,10 @@ export class Memtable {
     valueStart: number,
     valueEnd: number,
   ): void {
-    const keyIndex = this.#keyIndex
-    if (keyIndex !== undefined) {
-      const arena = this.#arena
-      const { words } = arena
-      const place = keyIndex.find(hashKey(source, keyStart, keyEnd), source, keyStart, keyEnd)
-      const newest = place === 0 ? 0 : words[place]!
-      if (newest !== 0 && this.#isOverwritable(newest, valueEnd - valueStart)) {
-        assert(!this.#sealed, 'a sealed memtable takes no entries')
-        const valueAt = words[newest + entryValueStart]!
-        const high = Math.floor(sequence / 0x100_0000)
-        words[newest + entryTrailerLow] =
-          ((sequence - high * 0x100_0000) << 8) | (words[newest + entryTrailerLow]! & 0xff)
-        words[newest + entryTrailerHigh] = high
-        copyRange(source, valueStart, valueEnd, arena.bytes, valueAt)
-        this.#overwrittenTo = sequence
-        this.#sample(1)
-        this.#countSequence(sequence)
-        if (this.#observer !== undefined) {
-          const keyAt = words[newest + entryKeyStart]!
-          this.#observer.added(
-            valueType,
-            arena.bytes,
-            keyAt,
-            keyAt + keyEnd - keyStart,
-            valueAt,
-            valueAt + valueEnd - valueStart,
-          )
-        }
-        return
-      }
+    const newest = this.#indexes.indexed(source, keyStart, keyEnd)
+    if (newest !== 0 && this.#isOverwritable(newest, valueEnd - valueStart)) {
+      this.#overwrite(newest, sequence, source, valueStart, valueEnd)
+      return
     }
     const at = this.store(source, keyStart, valueEnd) - keyStart
     this.addStored(
@@ -356,25 +276,14 @@ export class Memtable {
     return this.findHashed(
       userKey,
       // The look-up may be the one that begins the index.
-      this.#tree === undefined ? 0 : hashKey(userKey, 0, userKey.length),
+      this.#indexes.hashesKeys ? hashKey(userKey, 0, userKey.length) : 0,
       snapshot,
     )
   }
 
   /** Hot. {@link find} with the key's hash by {@link hashKey}, which serves all memtables of a look-up. */
   findHashed(userKey: Uint8Array, hash: number, snapshot: number): number {
-    this.#lookups++
-    if (this.#keyIndex === undefined && this.#tree !== undefined) this.#prepareLookup()
-    const keyIndex = this.#keyIndex
-    let newest: number
-    if (keyIndex !== undefined) {
-      const place = keyIndex.find(hash, userKey, 0, userKey.length)
-      newest = place === 0 ? 0 : this.#arena.words[place]!
-    } else if (this.#tree === undefined) {
-      newest = this.#index.find(userKey, 0, userKey.length)
-    } else {
-      newest = this.#tree.find(userKey, 0, userKey.length)
-    }
+    const newest = this.#indexes.find(userKey, hash)
     if (newest === 0) return 0
     const high = Math.floor(snapshot / 0x100_0000)
     const low = ((snapshot - high * 0x100_0000) << 8) | 0xff
@@ -418,20 +327,7 @@ export class Memtable {
 
   /** Sees what is added later, too. The first one puts all entries in their order, unless that was expected. */
   iterator(): InternalIterator {
-    this.#iterated = true
-    if (this.#sealed && !this.#isOrdered) {
-      // Sorting is three times as quick as the tree, which only additions need.
-      this.#sorted ??= sortedEntries(
-        this.#arena,
-        this.comparator,
-        this.#entries.chunkOffsets(),
-        this.#entries.length,
-      )
-      return new SortedEntriesIterator(this.#arena, this.#sorted, directionOf(this.comparator))
-    }
-    this.#keepsOrder = true
-    this.#order()
-    return new MemtableIterator(this.#arena, this.#index)
+    return this.#indexes.iterator(this.#sealed)
   }
 
   /** Keeps the memory until {@link unref}; who made the memtable has the first reference. */
@@ -459,64 +355,11 @@ export class Memtable {
     return {
       buffer: this.#arena.buffer,
       usedWords: this.#arena.used,
-      root: this.#tree?.root ?? 0,
-      unordered: this.#isOrdered ? undefined : this.#entries.chunkOffsets(),
-      entryCount: this.#entryCount,
+      root: this.#indexes.root,
+      unordered: this.#indexes.unordered,
+      entryCount: this.#indexes.count,
       rangeTombstones: this.#rangeTombstones.tombstones,
     }
-  }
-
-  get #isOrdered(): boolean {
-    return this.#tree === undefined || this.#ordered === this.#entries.length
-  }
-
-  #list(entry: number): void {
-    this.#entries.add(entry)
-    if (this.#keyIndex !== undefined) this.#indexEntry(this.#keyIndex, entry)
-    else if (this.#expectsLookups && this.#entryCount === minIndexedEntries) this.#indexKeys()
-    if (this.#keepsOrder) this.#order()
-  }
-
-  /** Puts the entries into the tree that are not there. */
-  #order(): void {
-    const tree = this.#tree
-    if (tree === undefined) return
-    const entries = this.#entries
-    // Those that the index has are linked to the other versions of their keys; the tree leads to the first one.
-    const linked = this.#keyIndex !== undefined
-    while (this.#ordered < entries.length) {
-      const entry = entries.at(this.#ordered++)
-      if (!linked || isAnchor(this.#arena.words, entry)) tree.insert(entry)
-    }
-  }
-
-  /** Links an entry to the other versions of its key, and the index to it. */
-  #indexEntry(keyIndex: KeyIndex, entry: number): void {
-    const arena = this.#arena
-    const { bytes } = arena
-    const keyAt = arena.words[entry + entryKeyStart]!
-    const keyLength = arena.words[entry + entryKeyLength]!
-    const hash = hashKey(bytes, keyAt, keyAt + keyLength)
-    const place = keyIndex.find(hash, bytes, keyAt, keyAt + keyLength)
-    if (place !== 0) {
-      const { words } = arena
-      const newest = words[place]!
-      const overwritable =
-        (words[entry + entryTrailerLow]! & 0xff) === valueType &&
-        this.#isOverwritable(newest, words[entry + entryValueLength]!)
-      words[place] = addVersion(words, newest, entry)
-      this.#sample(overwritable ? 1 : 0)
-      return
-    }
-    this.#sample(0)
-    if (!keyIndex.add(hash, entry)) this.#giveUpIndex()
-  }
-
-  #giveUpIndex(): void {
-    this.#order()
-    this.#keyIndex = undefined
-    this.#isHashable = false
-    this.#keepsOrder = true
   }
 
   /** Hot. Whether a value of that length may take the place of the newest version of its key. */
@@ -529,94 +372,32 @@ export class Memtable {
     )
   }
 
-  #sample(overwritable: 0 | 1): void {
-    this.#overwritable += overwritable
-    if (++this.#sampled < overwriteSample) return
-    this.#overwrites = this.#overwritable * entriesPerOverwrite >= overwriteSample
-    this.#sampled = 0
-    this.#overwritable = 0
-  }
-
-  /** Has the index or the tree complete, whichever is better for look-ups now. */
-  #prepareLookup(): void {
-    const count = this.#entryCount
-    const indexPays =
-      count >= minIndexedEntries &&
-      this.#isHashable &&
-      (!this.#keepsOrder || (this.lookedUp && count <= maxEntriesBeforeIndex && !this.#sealed))
-    if (indexPays) this.#indexKeys()
-    else this.#order()
-  }
-
-  /** Begins the index with the entries that are there. */
-  #indexKeys(): void {
-    if (!this.#isHashable) return
-    const arena = this.#arena
-    const entries = this.#entries
-    const keyIndex = new KeyIndex(arena)
-    this.#keyIndex = keyIndex
-    const ordered = this.#ordered
-    for (let i = 0; i < entries.length && this.#keyIndex !== undefined; i++) {
-      const entry = entries.at(i)
-      if (i >= ordered) {
-        this.#indexEntry(keyIndex, entry)
-        continue
-      }
-      // The tree has linked it.
-      const { bytes, words } = arena
-      if (!isAnchor(words, entry)) continue
-      const start = words[entry + entryKeyStart]!
-      const hash = hashKey(bytes, start, start + words[entry + entryKeyLength]!)
-      if (!keyIndex.add(hash, newestOf(words, entry))) this.#giveUpIndex()
-    }
+  #overwrite(
+    newest: number,
+    sequence: number,
+    source: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    assert(!this.#sealed, 'a sealed memtable takes no entries')
+    const { words, bytes } = this.#arena
+    const valueAt = words[newest + entryValueStart]!
+    const high = Math.floor(sequence / 0x100_0000)
+    words[newest + entryTrailerLow] = ((sequence - high * 0x100_0000) << 8) | valueType
+    words[newest + entryTrailerHigh] = high
+    copyRange(source, valueStart, valueEnd, bytes, valueAt)
+    this.#overwrittenTo = sequence
+    this.#overwritable.add(true)
+    this.#countSequence(sequence)
+    if (this.#observer === undefined) return
+    const keyAt = words[newest + entryKeyStart]!
+    const keyEnd = keyAt + words[newest + entryKeyLength]!
+    const valueEndAt = valueAt + valueEnd - valueStart
+    this.#observer.added(valueType, bytes, keyAt, keyEnd, valueAt, valueEndAt)
   }
 
   #countSequence(sequence: number): void {
     if (sequence < this.#smallestSequence) this.#smallestSequence = sequence
     if (sequence > this.#largestSequence) this.#largestSequence = sequence
   }
-}
-
-/** An iterator over a memtable that another thread sealed and shared. */
-export function openSharedMemtable(
-  shared: SharedMemtable,
-  comparator: Comparator = bytewiseComparator,
-): InternalIterator {
-  const arena = new Arena(0, shared.buffer, shared.usedWords)
-  const { unordered } = shared
-  if (unordered !== undefined) {
-    const entries = sortedEntries(arena, comparator, unordered, shared.entryCount)
-    return new SortedEntriesIterator(arena, entries, directionOf(comparator))
-  }
-  const tree = hasByteOrder(comparator) ? new RadixTree(arena, shared.root) : undefined
-  return new MemtableIterator(arena, indexOf(arena, comparator, tree, true))
-}
-
-function sortedEntries(
-  arena: Arena,
-  comparator: Comparator,
-  chunkOffsets: Int32Array,
-  count: number,
-): Int32Array {
-  const entries = entriesOf(arena.words, chunkOffsets, count)
-  sortEntries(arena, entries, directionOf(comparator))
-  return entries
-}
-
-function directionOf(comparator: Comparator): 1 | -1 {
-  return comparator === bytewiseComparator ? 1 : -1
-}
-
-function hasByteOrder(comparator: Comparator): boolean {
-  return comparator === bytewiseComparator || comparator === reverseBytewiseComparator
-}
-
-function indexOf(
-  arena: Arena,
-  comparator: Comparator,
-  tree: RadixTree | undefined,
-  shared: boolean,
-): OrderedIndex {
-  if (tree === undefined) return new SkipList(arena, comparator, shared)
-  return comparator === bytewiseComparator ? tree : new ReverseIndex(tree)
 }
