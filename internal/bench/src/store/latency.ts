@@ -11,12 +11,11 @@ import { isBuilt } from './runner.ts'
 const run = promisify(execFile)
 const budgetMiB = 256
 const timeoutMs = 30 * 60_000
-/** By itself Node lets the young generation of a process that keeps blocks grow to 128 MiB, which is half of the budget. */
-const semiSpaceMiB = 8
 
 /**
  * What the store does to its process while it flushes and compacts at full speed: delay of the event loop, and memory against the
- * configured budget. In a process of its own, with built code where there is some: stripping types of sources takes memory too.
+ * configured budget. In a process of its own without flags, with built code where there is some: stripping types of sources takes memory
+ * too.
  */
 export async function storeLatency(options: BenchOptions): Promise<Comparison[]> {
   const entries = options.entries ?? 5_000_000
@@ -25,7 +24,6 @@ export async function storeLatency(options: BenchOptions): Promise<Comparison[]>
     process.execPath,
     [
       ...(built ? [] : ['--conditions=@varve/source']),
-      `--max-semi-space-size=${semiSpaceMiB}`,
       join(import.meta.dirname, 'latency-run.ts'),
       options.directory ?? tmpdir(),
       String(entries),
@@ -39,7 +37,7 @@ export async function storeLatency(options: BenchOptions): Promise<Comparison[]>
     {
       title: 'puts while flushing and compacting',
       unit: 'puts',
-      conditions: `${entries} entries written twice in random order, budget ${budgetMiB} MiB, semi-space ${semiSpaceMiB} MiB, ${built ? 'built code' : 'from source'}`,
+      conditions: `${entries} entries written twice in random order, budget ${budgetMiB} MiB, ${built ? 'built code' : 'from source'}`,
       figures: [
         {
           name: 'varve',

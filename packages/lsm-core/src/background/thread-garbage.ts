@@ -8,7 +8,7 @@ const garbageBytes = 8 << 20
  * Keeps a thread that runs jobs near what its jobs need. Left to V8 it does not: what a job leaves behind is a few megabytes, the
  * collector of a thread with so small a heap waits for some sixty, and the memory of buffers hardly counts for it.
  *
- * A collection takes about ten milliseconds of the thread, and a job has to have worked for tens of times as long to make one due.
+ * A collection takes ten to twenty milliseconds of the thread, and a job has to have worked for tens of times as long to make one due.
  */
 export class ThreadGarbage {
   readonly #collect: () => void

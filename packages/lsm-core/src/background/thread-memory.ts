@@ -1,9 +1,9 @@
 import type { BlockCache } from '@varve/sst-format'
 
-/** What Node keeps for a thread besides its heap and its buffers: stack, event loop, compiled code, and what its allocator rounds up to. */
-const nodeThreadBytes = 6 << 20
+/** What is resident for a thread besides its heap and its buffers: stack, event loop and code some five megabytes, the rest holes between buffers. */
+const besidesBytes = 9 << 20
 /** A thread that has not said yet what it takes is taken to take this. */
-const initialBytes = 30 << 20
+const initialBytes = 33 << 20
 /** A thread counts for at most this part of a budget: a small one is not all for threads. */
 const maxShare = 5
 
@@ -23,7 +23,7 @@ export class ThreadMemory {
 
   /** What heap and buffers of the thread take after a job, and keep: memory that was freed inside it is used by its next job. */
   update(heapAndBuffersBytes: number): void {
-    this.#sizeBytes = heapAndBuffersBytes + nodeThreadBytes
+    this.#sizeBytes = heapAndBuffersBytes + besidesBytes
     if (this.#cache !== undefined) this.workFor(this.#cache)
   }
 
