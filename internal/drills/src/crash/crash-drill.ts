@@ -92,7 +92,7 @@ export async function runCrashDrill(options: CrashDrillOptions): Promise<CrashDr
       else points++
     })
     if (failures.length >= failuresMax || options.history !== undefined) break
-    if (histories % 10 === 0) options.log(`${points} points of ${histories} histories`)
+    options.log(`${points} points of ${histories} histories`)
   }
   return { points, secondPoints, refused, histories, failures }
 }

@@ -94,12 +94,17 @@ export async function runWithFault(
   const disk = new MemoryFileSystem()
   const fileSystem = new FaultInjectionFileSystem(disk)
   let hit = ''
+  // What is under way when a run takes longer may come in another order than it did when the calls were counted.
+  let hitCall = call
   let seen = 0
   const { history, random } = start(seed, fileSystem, () => hit !== '')
   fileSystem.failCall(planned.call, planned.fault, planned.persistent ? 1e9 : 1)
   fileSystem.observe((operation, path) => {
     const isFirst = fileSystem.calls === planned.call
-    if (isFirst) hit = `${operation} ${path}`
+    if (isFirst) {
+      hit = `${operation} ${path}`
+      hitCall = { operation, path, step: history.step, place: undefined }
+    }
     if (hit === '' || sites === undefined || seen++ >= callsAfterFault) return
     const place = sites.see()
     if (isFirst || planned.persistent) sites.failed(place, planned.name)
@@ -114,9 +119,9 @@ export async function runWithFault(
   if (failure !== undefined) await goOnAfter(history, planned, hit)
   await history.close().catch(checkTyped)
   fileSystem.clearFaults()
-  if (salvages(call) || (leftTable.test(hit) && history.wasRepaired))
+  if (salvages(hitCall) || (leftTable.test(hit) && history.wasRepaired))
     await checkSalvaged(history, disk)
-  else await checkReopened(history, disk, random, call)
+  else await checkReopened(history, disk, random, hitCall)
   return failure !== undefined
 }
 
