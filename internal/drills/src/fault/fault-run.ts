@@ -42,7 +42,7 @@ const limits = { allLogged: true, checked: true }
 const callsAfterFault = 12
 
 /** A history that is to run, and again the same for each fault. */
-export interface FaultyHistory {
+interface FaultyHistory {
   readonly history: History
   readonly random: SeededRandom
   /** Damage in a log is taken for its end, and not told. */
