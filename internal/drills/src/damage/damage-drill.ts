@@ -215,11 +215,12 @@ function damaged(bytes: Uint8Array, random: SeededRandom): readonly [Uint8Array,
     case 1: {
       const sector = at - (at % 512)
       copy.fill(0, sector, sector + 512)
-      // Zeros up to the end are where a log ends.
+      // Zeros up to the end are where a log ends. So are they in a log that was written over, when nothing whole of this log follows:
+      // there, the log before may have left anything.
       return [
         copy,
         `zeros from byte ${sector} of ${length}`,
-        sector + 512 >= length ? 'zeros' : 'none',
+        sector + 512 >= Math.min(length, lastRecycledRecord(bytes)) ? 'zeros' : 'none',
       ]
     }
     case 2:
@@ -231,6 +232,22 @@ function damaged(bytes: Uint8Array, random: SeededRandom): readonly [Uint8Array,
       copy[at]! ^= 1 << random.below(8)
       return [copy, `a flipped bit in byte ${at} of ${length}`, 'none']
   }
+}
+
+/** Where the last record of a log that was written over begins; Infinity in other files. */
+function lastRecycledRecord(bytes: Uint8Array): number {
+  const recyclableTypes = [5, 6, 7, 8, 11, 131]
+  const blockBytes = 32_768
+  const headerBytes = 11
+  let last = Number.POSITIVE_INFINITY
+  for (let at = 0; at + headerBytes <= bytes.length;) {
+    if (!recyclableTypes.includes(bytes[at + 6]!)) return last
+    last = at
+    at += headerBytes + bytes[at + 4]! + bytes[at + 5]! * 256
+    const left = blockBytes - (at % blockBytes)
+    if (left < headerBytes) at += left
+  }
+  return last
 }
 
 /** Opens and reads everything. @throws Error when something wrong is shown, or an error has no type */
