@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
+import { messageOf } from '@varve/base'
+
 import type { Selection } from './suite/load-suite.ts'
 
 /** What the command line asks for. */
@@ -39,7 +41,7 @@ export function readOptions(args: readonly string[]): Options {
       },
     }))
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    throw new UsageError(`${messageOf(error)}\n${usage}`)
   }
   const { suite } = values
   if (suite !== undefined && suite !== 'qtt' && suite !== 'rqtt') {

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 
+import { messageOf } from '@varve/base'
+
 import { collectCases } from './cases.ts'
 
 const { values } = parseArgs({
@@ -28,9 +30,7 @@ for (const { name, run } of cases) {
     if (!values.failures) console.log(`${position} ok   ${name}`)
   } catch (error) {
     failed++
-    console.log(
-      `${position} FAIL ${name}: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    console.log(`${position} FAIL ${name}: ${messageOf(error)}`)
   }
 }
 console.log(`${passed} passed, ${failed} failed`)

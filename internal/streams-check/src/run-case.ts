@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 
+import { messageOf } from '@varve/base'
 import { lsmStateStorage, TopologyTestDriver } from '@varve/streams'
 import { MemoryFileSystem } from '@varve/vfs'
 
@@ -31,7 +32,7 @@ export async function runCase(test: Case, options: RunOptions = {}): Promise<Cas
       stores: {},
       closing: [],
       lateDropped: 0,
-      error: error instanceof Error ? error.message : String(error),
+      error: messageOf(error),
       errorInput: run.input,
     }
   }

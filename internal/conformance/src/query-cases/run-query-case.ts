@@ -1,4 +1,4 @@
-import { systemClock } from '@varve/base'
+import { messageOf, systemClock } from '@varve/base'
 import { InMemorySchemaRegistry } from '@varve/serde'
 import { ScriptTestDriver } from '@varve/runtime/testing'
 import { parse, type Catalog, type DataSource, type ParsedStatement } from '@varve/sql'
@@ -234,8 +234,6 @@ function decode(record: RawRecord, codec: TopicCodec, place: string): ActualReco
       })),
     }
   } catch (error) {
-    throw new CaseFailure(
-      `${place} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new CaseFailure(`${place} cannot be read: ${messageOf(error)}`)
   }
 }

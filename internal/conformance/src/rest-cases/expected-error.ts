@@ -1,3 +1,5 @@
+import { messageOf } from '@varve/base'
+
 import { formatJson, JsonNumber, JsonObject } from '../json/json-value.ts'
 import { RestError } from './rest-client.ts'
 
@@ -8,7 +10,7 @@ export function errorDifference(
   lastStatement: string,
 ): string | undefined {
   if (!(error instanceof RestError)) {
-    return `error: expected ${formatJson(expected)}, got ${error instanceof Error ? error.message : String(error)}`
+    return `error: expected ${formatJson(expected)}, got ${messageOf(error)}`
   }
   const { body, status } = error
   const got = `got status ${status} ${formatJson(body)}`

@@ -1,3 +1,4 @@
+import { messageOf } from '@varve/base'
 import { Engine } from '@varve/runtime'
 import { startServer } from '@varve/runtime/server'
 import { InMemorySchemaRegistry } from '@varve/serde'
@@ -144,10 +145,7 @@ class RestCaseRun {
 
   #checkError(wanted: JsonObject | undefined, error: unknown, statement: string): number {
     if (wanted === undefined) {
-      throw new CaseFailure(
-        `error: none was expected, got ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      )
+      throw new CaseFailure(`error: none was expected, got ${messageOf(error)}`, { cause: error })
     }
     const difference = errorDifference(wanted, error, statement)
     if (difference !== undefined) throw new CaseFailure(difference)

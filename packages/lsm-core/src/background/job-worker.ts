@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
-import { isVarveError } from '@varve/base'
+import { isVarveError, messageOf } from '@varve/base'
 import { lowerThreadPriority, nodeFileSystem } from '@varve/vfs'
 
 import { runJob, type Job } from './jobs.ts'
@@ -46,7 +46,7 @@ async function run(id: number, job: Job): Promise<void> {
 }
 
 function describe(error: unknown): Extract<WorkerReply, { ok: false }>['error'] {
-  const text = error instanceof Error ? error.message : String(error)
+  const text = messageOf(error)
   const { file, offset } = error as { file?: unknown; offset?: unknown }
   const cause =
     error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined

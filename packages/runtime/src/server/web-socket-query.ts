@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
+import { messageOf } from '@varve/base'
 import type { WebSocket } from 'ws'
 
 import type { PrintHandle, QueryHandle } from '../engine/query-types.ts'
@@ -56,7 +57,7 @@ function requestOf(request: IncomingMessage): Record<string, unknown> {
   } catch (cause) {
     throw new HttpError(
       ErrorCode.badRequest,
-      `The parameter "request" is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `The parameter "request" is no JSON: ${messageOf(cause)}`,
     )
   }
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) {

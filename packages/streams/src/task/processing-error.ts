@@ -1,4 +1,4 @@
-import { isVarveError, VarveError } from '@varve/base'
+import { isVarveError, messageOf, VarveError } from '@varve/base'
 
 import type { RecordContext } from '../record.ts'
 
@@ -16,7 +16,7 @@ export class ProcessingError extends VarveError {
     record: Pick<RecordContext, 'topic' | 'partition' | 'offset'>,
     cause: unknown,
   ) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     super(
       isVarveError(cause) ? cause.code : 'VARVE_ABORTED',
       `Exception caught in process. taskId=${taskId}, processor=${nodeName}, topic=${record.topic}, partition=${record.partition}, offset=${record.offset}: ${reason}`,
