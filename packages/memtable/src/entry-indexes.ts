@@ -1,14 +1,14 @@
 import type { Comparator, InternalIterator } from '@varve/base'
 
 import type { Arena } from './arena.ts'
-import { entriesOf, EntryList } from './entry-list.ts'
+import { EntryList } from './entry-list.ts'
 import { addVersion, entryKeyLength, entryKeyStart, isAnchor, newestOf } from './entry.ts'
 import { hashKey, KeyIndex } from './key-index.ts'
 import { MemtableIterator } from './memtable-iterator.ts'
 import { directionOf, hasByteOrder, orderedIndexOf } from './ordered-index-of.ts'
 import type { OrderedIndex } from './ordered-index.ts'
 import { RadixTree } from './radix/radix-tree.ts'
-import { sortEntries } from './sorted/sort-entries.ts'
+import { sortedEntries } from './sorted/sort-entries.ts'
 import { SortedEntriesIterator } from './sorted/sorted-entries-iterator.ts'
 
 /** Fewer entries are found as quickly without an index of their keys. */
@@ -142,19 +142,13 @@ export class EntryIndexes {
     if (complete && !this.#isOrdered) {
       const direction = directionOf(this.#comparator)
       // Twice as quick as the tree, which only additions need.
-      this.#sorted ??= this.#sortedEntries(direction)
+      const entries = this.#entries
+      this.#sorted ??= sortedEntries(arena, entries.chunkOffsets(), entries.length, direction)
       return new SortedEntriesIterator(arena, this.#sorted, direction)
     }
     this.#keepsOrder = true
     if (this.#tree !== undefined) this.#orderEntries(this.#tree)
     return new MemtableIterator(arena, this.#order)
-  }
-
-  #sortedEntries(direction: 1 | -1): Int32Array {
-    const arena = this.#arena
-    const entries = entriesOf(arena.words, this.#entries.chunkOffsets(), this.#entries.length)
-    sortEntries(arena, entries, direction)
-    return entries
   }
 
   /** Puts the entries into the tree that are not there. */

@@ -21,6 +21,13 @@ export const entryValueLength = 6
 const entryAnchor = 7
 export const entryWords = 8
 
+/** Hot. Gives the entry its sequence number and type. */
+export function setTrailer(words: Int32Array, entry: number, sequence: number, type: number): void {
+  const high = Math.floor(sequence / 0x100_0000)
+  words[entry + entryTrailerLow] = ((sequence - high * 0x100_0000) << 8) | type
+  words[entry + entryTrailerHigh] = high
+}
+
 /** Hot. The entry's trailer against another: above 0 when the entry is newer. */
 export function compareTrailer(
   words: Int32Array,

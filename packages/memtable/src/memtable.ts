@@ -21,6 +21,7 @@ import {
   entryValueStart,
   entryWords,
   firstVisible,
+  setTrailer,
 } from './entry.ts'
 import { hashKey } from './key-index.ts'
 import { OverwriteSample } from './overwrite-sample.ts'
@@ -69,8 +70,8 @@ export interface MemtableOptions {
  * from the beginning.
  *
  * One thread writes and reads; after {@link seal} nobody writes and any thread reads through {@link share}. Keys and
- * values are copied in. Lookups return entry references, numbers that stay good for the life of the memtable, so that a
- * read allocates nothing but the value it returns.
+ * values are copied in. Lookups return entry references, numbers that stay good for the life of the memtable (a value that
+ * {@link put} writes over leaves its reference to the new one), so that a read allocates nothing but the value it returns.
  */
 export class Memtable {
   readonly comparator: Comparator
@@ -209,11 +210,9 @@ export class Memtable {
     valueLength: number,
   ): void {
     assert(!this.#sealed, 'a sealed memtable takes no entries')
-    const high = Math.floor(sequence / 0x100_0000)
     const entry = this.#arena.allocate(entryWords)
     const { words } = this.#arena
-    words[entry + entryTrailerLow] = ((sequence - high * 0x100_0000) << 8) | type
-    words[entry + entryTrailerHigh] = high
+    setTrailer(words, entry, sequence, type)
     words[entry + entryKeyStart] = keyAt
     words[entry + entryKeyLength] = keyLength
     words[entry + entryValueStart] = valueAt
@@ -307,7 +306,7 @@ export class Memtable {
     )
   }
 
-  /** A view of shared memory that stays good; copy it before giving it to a caller. */
+  /** A view of shared memory, good until {@link put} writes over the value; copy it before giving it to a caller. */
   entryValue(entry: number): Uint8Array {
     const { buffer, words } = this.#arena
     return new Uint8Array(buffer, words[entry + entryValueStart]!, words[entry + entryValueLength]!)
@@ -382,9 +381,7 @@ export class Memtable {
     assert(!this.#sealed, 'a sealed memtable takes no entries')
     const { words, bytes } = this.#arena
     const valueAt = words[newest + entryValueStart]!
-    const high = Math.floor(sequence / 0x100_0000)
-    words[newest + entryTrailerLow] = ((sequence - high * 0x100_0000) << 8) | valueType
-    words[newest + entryTrailerHigh] = high
+    setTrailer(words, newest, sequence, valueType)
     copyRange(source, valueStart, valueEnd, bytes, valueAt)
     this.#overwrittenTo = sequence
     this.#overwritable.add(true)

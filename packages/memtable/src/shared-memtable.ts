@@ -1,12 +1,11 @@
 import { bytewiseComparator, type Comparator, type InternalIterator } from '@varve/base'
 
 import { Arena } from './arena.ts'
-import { entriesOf } from './entry-list.ts'
 import { MemtableIterator } from './memtable-iterator.ts'
 import { directionOf, hasByteOrder, orderedIndexOf } from './ordered-index-of.ts'
 import { RadixTree } from './radix/radix-tree.ts'
 import type { RangeTombstone } from './range-tombstones.ts'
-import { sortEntries } from './sorted/sort-entries.ts'
+import { sortedEntries } from './sorted/sort-entries.ts'
 import { SortedEntriesIterator } from './sorted/sorted-entries-iterator.ts'
 
 /** A sealed memtable as plain data: posting it to a worker shares the memory instead of copying it. */
@@ -29,9 +28,8 @@ export function openSharedMemtable(
   const arena = new Arena(0, shared.buffer, shared.usedWords)
   const { unordered } = shared
   if (unordered !== undefined) {
-    const entries = entriesOf(arena.words, unordered, shared.entryCount)
     const direction = directionOf(comparator)
-    sortEntries(arena, entries, direction)
+    const entries = sortedEntries(arena, unordered, shared.entryCount, direction)
     return new SortedEntriesIterator(arena, entries, direction)
   }
   const tree = hasByteOrder(comparator) ? new RadixTree(arena, shared.root) : undefined

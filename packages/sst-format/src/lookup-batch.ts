@@ -1,7 +1,7 @@
 import { copyRange, headAt, headBytes, valueTypeForSeek, writeTrailer } from '@varve/base'
 
 import type { Block } from './block/block.ts'
-import { samplePlaces, type SeekSamples } from './block/seek-samples.ts'
+import { sampleAtOrAbove, samplePlaces, type SeekSamples } from './block/seek-samples.ts'
 import type { BlockCache, CacheEntry } from './cache/block-cache.ts'
 import type { FilterReader } from './filter/filter-reader.ts'
 import { hash64, xxph3 } from './hash/xxh3-64.ts'
@@ -150,12 +150,6 @@ export class LookupBatch {
 function placeBySamples(numbers: SeekSamples, target: Uint8Array): number {
   const commonLength = numbers[0]! >>> 1
   const lowest = headAt(target, commonLength, target.length - 8) * samplePlaces
-  let low = 1 + Math.ceil(commonLength / headBytes)
-  let high = numbers.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (numbers[middle]! < lowest) low = middle + 1
-    else high = middle
-  }
-  return low < numbers.length ? numbers[low]! % samplePlaces : 0
+  const at = sampleAtOrAbove(numbers, 1 + Math.ceil(commonLength / headBytes), lowest)
+  return at < numbers.length ? numbers[at]! % samplePlaces : 0
 }

@@ -1,6 +1,7 @@
 import { compareByteRanges, headAt } from '@varve/base'
 
 import type { Arena } from '../arena.ts'
+import { entriesOf } from '../entry-list.ts'
 import {
   compareTrailer,
   entryHasKey,
@@ -24,7 +25,7 @@ const headsBytes = 8
  * By the eight bytes behind what the keys have in common, digit by digit; those that agree in them by the bytes behind. Source: LSD
  * radix sort, within an MSD one (Knuth, The Art of Computer Programming 3, 5.2.5).
  */
-export function sortEntries(arena: Arena, entries: Int32Array, direction: 1 | -1): void {
+function sortEntries(arena: Arena, entries: Int32Array, direction: 1 | -1): void {
   new EntrySort(arena, entries.length).sort(entries, 0)
   if (direction === 1) return
   entries.reverse()
@@ -34,6 +35,18 @@ export function sortEntries(arena: Arena, entries: Int32Array, direction: 1 | -1
     entries.subarray(start, end).reverse()
     start = end
   }
+}
+
+/** The first `count` entries of the list whose chunks these are, sorted: by user key in the direction, those of one key newest first. */
+export function sortedEntries(
+  arena: Arena,
+  chunkOffsets: Int32Array,
+  count: number,
+  direction: 1 | -1,
+): Int32Array {
+  const entries = entriesOf(arena.words, chunkOffsets, count)
+  sortEntries(arena, entries, direction)
+  return entries
 }
 
 function haveSameKey(arena: Arena, a: number, b: number): boolean {

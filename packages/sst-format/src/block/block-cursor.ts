@@ -2,13 +2,14 @@ import {
   bytewiseComparator,
   copyRange,
   CorruptionError,
+  headAt,
+  headBytes,
   ownedBytes,
   type InternalKeyComparator,
 } from '@varve/base'
 
-import { headAt, headBytes } from '@varve/base'
 import type { Block } from './block.ts'
-import { samplePlaces, type SeekSamples } from './seek-samples.ts'
+import { sampleAtOrAbove, samplePlaces, type SeekSamples } from './seek-samples.ts'
 
 const cacheLineBytes = 64
 /** Some entries of usual size. */
@@ -227,13 +228,7 @@ export class BlockCursor {
     }
     if (targetEnd < commonLength) return this.seekToFirst()
     const lowest = headAt(target, commonLength, targetEnd) * samplePlaces
-    let low = first
-    let high = numbers.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (numbers[middle]! < lowest) low = middle + 1
-      else high = middle
-    }
+    let low = sampleAtOrAbove(numbers, first, lowest)
     // All before it are below the target; entries between two samples are behind the first of them.
     if ((numbers[0]! & 1) === 0 && low > first) low--
     if (low === numbers.length) return this.#toEnd()

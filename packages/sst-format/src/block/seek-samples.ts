@@ -1,4 +1,5 @@
 import { headAt, headBytes } from '@varve/base'
+
 import type { Block } from './block.ts'
 
 /** Bytes of a block for each of its samples, at least: they take a twelfth of its memory. */
@@ -69,6 +70,18 @@ export function sampleBlock(block: Block): SeekSamples | undefined {
   }
   // Without the room that pushing made.
   return numbers.slice()
+}
+
+/** Hot. Place in `samples`, from `first` on, of the first sample that is `lowest` or above; their number when there is none. */
+export function sampleAtOrAbove(samples: SeekSamples, first: number, lowest: number): number {
+  let low = first
+  let high = samples.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (samples[middle]! < lowest) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Entries of a block one by one, with what is needed of their keys. */

@@ -1,10 +1,15 @@
-/** High 32 bits of the product of two 32-bit numbers, exact. */
+/** Hot. High 32 bits of the product of two unsigned 32-bit numbers, as a signed integer: sums of such stay integers. */
+export function signedMultiplyHigh32(a: number, b: number): number {
+  const a0 = a & 0xffff
+  const a1 = a >>> 16
+  const b0 = b & 0xffff
+  const b1 = b >>> 16
+  const u = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0
+  const v = (Math.imul(a0, b1) + (u & 0xffff)) | 0
+  return (Math.imul(a1, b1) + (u >>> 16) + (v >>> 16)) | 0
+}
+
+/** High 32 bits of the product of two unsigned 32-bit numbers. */
 export function multiplyHigh32(a: number, b: number): number {
-  const al = a & 0xffff
-  const ah = a >>> 16
-  const bl = b & 0xffff
-  const bh = b >>> 16
-  const middle = ah * bl + ((al * bl) >>> 16)
-  const cross = al * bh + (middle & 0xffff)
-  return (ah * bh + Math.floor(middle / 0x1_0000) + Math.floor(cross / 0x1_0000)) >>> 0
+  return signedMultiplyHigh32(a, b) >>> 0
 }

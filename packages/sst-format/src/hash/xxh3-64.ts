@@ -14,6 +14,7 @@
  */
 import { xxh3Lanes } from '@varve/base'
 
+import { signedMultiplyHigh32 } from './multiply.ts'
 import { SECRET_WORDS as S, XXH3_SECRET } from './secret.ts'
 
 /** Result register: `hi` and `lo` are the unsigned halves of the last hash computed. */
@@ -30,17 +31,6 @@ const L = 1
 const SUM_H = 2
 const SUM_L = 3
 
-/** High 32 bits of the product of two 32-bit numbers. */
-function mulHigh(a: number, b: number): number {
-  const a0 = a & 0xffff
-  const a1 = a >>> 16
-  const b0 = b & 0xffff
-  const b1 = b >>> 16
-  const u = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0
-  const v = (Math.imul(a0, b1) + (u & 0xffff)) | 0
-  return (Math.imul(a1, b1) + (u >>> 16) + (v >>> 16)) | 0
-}
-
 /** What is carried out of 32 bits where `a + b` gives `sum`. */
 function carry(a: number, b: number, sum: number): number {
   return ((a & b) | ((a | b) & ~sum)) >>> 31
@@ -48,7 +38,7 @@ function carry(a: number, b: number, sum: number): number {
 
 /** Product = low 64 bits of a × b. */
 function mul(ah: number, al: number, bh: number, bl: number): void {
-  R[H] = mulHigh(al, bl) + Math.imul(ah, bl) + Math.imul(al, bh)
+  R[H] = signedMultiplyHigh32(al, bl) + Math.imul(ah, bl) + Math.imul(al, bh)
   R[L] = Math.imul(al, bl)
 }
 
@@ -231,7 +221,7 @@ function scramble(): void {
     const xl = (l ^ (h >>> 15) ^ S[128 + i * 4]!) >>> 0
     const xh = (h ^ S[128 + i * 4 + 4]!) >>> 0
     // × PRIME32_1
-    acc[i + 1] = mulHigh(xl, 0x9e3779b1) + Math.imul(xh, 0x9e3779b1)
+    acc[i + 1] = signedMultiplyHigh32(xl, 0x9e3779b1) + Math.imul(xh, 0x9e3779b1)
     acc[i] = Math.imul(xl, 0x9e3779b1)
   }
 }

@@ -1,6 +1,10 @@
-import { bytewiseComparator, compareByteRanges, type InternalKeyComparator } from '@varve/base'
+import {
+  bytewiseComparator,
+  compareByteRanges,
+  headAt,
+  type InternalKeyComparator,
+} from '@varve/base'
 
-import { headAt } from '@varve/base'
 import type { IndexEntries } from './index-block.ts'
 import { entriesPerSample } from './index-heads.ts'
 
