@@ -13,9 +13,9 @@ export {
   TableReader,
   type PointResult,
   type TableEntry,
-  type TableIteratorOptions,
   type TableReaderOptions,
 } from './table-reader.ts'
+export type { TableIteratorOptions } from './block-source.ts'
 export { LookupBatch, type LookupParts } from './lookup-batch.ts'
 export { BlockCache, type BlockCacheOptions, type BlockCacheStats } from './cache/block-cache.ts'
 export {

@@ -9,7 +9,6 @@ import {
   readTrailerSequence,
   resourceClosed,
   resourceOpened,
-  scratchBlock,
   sequenceOf,
   sequenceSentinel,
   userKeyOf,
@@ -19,20 +18,25 @@ import {
 } from '@varve/base'
 import type { FileSystem, RandomAccessFile } from '@varve/vfs'
 
-import { Block } from './block/block.ts'
+import type { Block } from './block/block.ts'
 import { BlockCursor } from './block/block-cursor.ts'
-import type { BlockHandle } from './block-handle.ts'
-import { CacheOwner, type BlockCache, type CachedValue } from './cache/block-cache.ts'
-import { FilterReader } from './filter/filter-reader.ts'
+import {
+  BlockKind,
+  BlockSource,
+  type PinnedBlocks,
+  type TableIteratorOptions,
+} from './block-source.ts'
+import type { BlockCache } from './cache/block-cache.ts'
+import type { FilterReader } from './filter/filter-reader.ts'
 import { GlobalSequenceIterator } from './global-sequence-iterator.ts'
-import { decodeIndexBlock, type IndexEntries } from './index/index-block.ts'
+import type { IndexEntries } from './index/index-block.ts'
 import { searchIndex } from './index/index-search.ts'
 import { hash64, xxph3 } from './hash/xxh3-64.ts'
 import type { LookupParts } from './lookup-batch.ts'
 import type { TableProperties } from './meta/properties.ts'
 import { computeUniqueId } from './meta/unique-id.ts'
 import type { RangeTombstone } from './range-tombstone.ts'
-import { BLOCK_TRAILER_SIZE_BYTES, IndexType } from './table-format.ts'
+import { IndexType } from './table-format.ts'
 import { TableIterator, type TableBlocks } from './table-iterator.ts'
 import { openTable, type OpenedTable, type OpenTableInput } from './table-open.ts'
 
@@ -46,19 +50,6 @@ export interface TableReaderOptions {
   readonly largestSequence?: number
   /** Whether filters are read, for look-ups to be quick; who only walks the table does without. Default true. */
   readonly readFilters?: boolean
-}
-
-/** Options of {@link TableReader.iterator}. */
-export interface TableIteratorOptions {
-  /** Whether blocks that are read go into the cache. Default true. */
-  readonly fillCache?: boolean
-  /** Reads that many bytes at a time, past the cache; for scans of whole tables. Default 0: one block at a time. */
-  readonly readaheadBytes?: number
-  /**
-   * With `readaheadBytes`: each block takes the memory of the one before, so that a scan leaves no garbage. Keys and values are good
-   * until the next move and not a moment longer. Default false.
-   */
-  readonly reuseBlocks?: boolean
 }
 
 /** Where a look-up leaves what it found. Reuse one: it saves an allocation a look-up. */
@@ -114,27 +105,9 @@ export interface TableEntry {
   readonly value: Uint8Array
 }
 
-/** Blocks are read into this, and decompressed or copied out of it at once. */
-const readScratch = new Uint8Array(64 * 1024)
-/** Blocks for transient results that the cache does not keep are decompressed into this. */
-const blockScratch = new Uint8Array(64 * 1024)
-
 /** Outcome of a search: `Missing` names the block it needs in `#missing`. */
 const Outcome = { Absent: 0, Found: 1, Missing: 2 } as const
 type Outcome = (typeof Outcome)[keyof typeof Outcome]
-
-/** What a handle leads to. */
-const BlockKind = { Data: 0, IndexPartition: 1, FilterPartition: 2 } as const
-type BlockKind = (typeof BlockKind)[keyof typeof BlockKind]
-
-/** A block that a search found missing. */
-interface MissingBlock {
-  readonly kind: BlockKind
-  readonly handle: BlockHandle
-}
-
-/** Blocks read for one search, so that it comes to an end whatever the cache evicts meanwhile. */
-type PinnedBlocks = Map<number, CachedValue>
 
 /**
  * Reads one table file.
@@ -160,22 +133,20 @@ export class TableReader {
   readonly rangeTombstones: readonly RangeTombstone[]
   readonly comparator: InternalKeyComparator
 
-  readonly #file: RandomAccessFile
   readonly #table: OpenedTable
   readonly #cache: BlockCache | undefined
-  readonly #owner: CacheOwner = new CacheOwner()
+  readonly #blocks: BlockSource
   readonly #twoLevel: boolean
   readonly #cursor: BlockCursor
   /** Undefined where a look-up needs more than a hash, one index and blocks of the cache. @internal */
   readonly lookupParts: LookupParts | undefined
-  #missing: MissingBlock | undefined
   #references = 1
   #closed = false
 
   private constructor(file: RandomAccessFile, table: OpenedTable, cache: BlockCache | undefined) {
-    this.#file = file
     this.#table = table
     this.#cache = cache
+    this.#blocks = new BlockSource(file, table, cache)
     this.path = file.path
     this.fileSizeBytes = file.sizeBytes
     this.properties = table.properties
@@ -321,11 +292,7 @@ export class TableReader {
       for (;;) {
         const outcome = this.#search(target, result as FoundEntry, pinned, false)
         if (outcome !== Outcome.Missing) return outcome === Outcome.Found
-        const { kind, handle } = this.#missing!
-        const length = this.#table.decoder.storedSize(handle)
-        const stored = await this.#file.read(handle.offset, length)
-        const value = this.#decode(kind, stored, 0, handle, true)
-        pinned.set(handle.offset, value)
+        await this.#blocks.readMissing(pinned)
       }
     } finally {
       this.unref()
@@ -359,8 +326,14 @@ export class TableReader {
       twoLevel: this.#twoLevel,
       keyIsUserKey: this.#table.coding.keyIsUserKey,
       partition: (offset, sizeBytes) =>
-        this.#fetch(BlockKind.IndexPartition, offset, sizeBytes, undefined, true) as IndexEntries,
-      block: this.#blockLoader(options),
+        this.#blocks.fetch(
+          BlockKind.IndexPartition,
+          offset,
+          sizeBytes,
+          undefined,
+          true,
+        ) as IndexEntries,
+      block: this.#blocks.loader(options),
       release: () => this.unref(),
     }
     const iterator = new TableIterator(source)
@@ -416,7 +389,7 @@ export class TableReader {
     let index: IndexEntries = top
     let i = searchIndex(top, target, this.comparator, coding.keyIsUserKey)
     if (this.#twoLevel && i < top.count) {
-      index = this.#fetch(
+      index = this.#blocks.fetch(
         BlockKind.IndexPartition,
         top.offsets[i]!,
         top.sizes[i]!,
@@ -437,8 +410,7 @@ export class TableReader {
   /** Gives back one {@link TableReader.ref}; the last one closes the file. */
   unref(): void {
     if (--this.#references > 0) return
-    this.#cache?.removeOwner(this.#owner)
-    this.#file.closeSync()
+    this.#blocks.closeSync()
     resourceClosed(this)
   }
 
@@ -505,7 +477,7 @@ export class TableReader {
     for (let t = topStart; t < topEnd; t++) {
       let index = top
       if (this.#twoLevel) {
-        const partition = this.#fetch(
+        const partition = this.#blocks.fetch(
           BlockKind.IndexPartition,
           top.offsets[t]!,
           top.sizes[t]!,
@@ -517,7 +489,7 @@ export class TableReader {
       }
       let i = searchIndex(index, target, this.comparator, keyIsUserKey)
       for (; i < index.count; i++) {
-        const block = this.#fetchData(index, i, pinned, sync, result.isTransient)
+        const block = this.#blocks.data(index, i, pinned, sync, result.isTransient)
         if (block === undefined) return Outcome.Missing
         cursor.setBlock(block as Block)
         cursor.seek(target)
@@ -563,7 +535,7 @@ export class TableReader {
     if (filterIndex === undefined || filterIndex.count === 0) return Outcome.Found
     let i = searchIndex(filterIndex, target, this.comparator, coding.keyIsUserKey)
     if (i === filterIndex.count) i-- // beyond the last key the last partition answers
-    const partition = this.#fetch(
+    const partition = this.#blocks.fetch(
       BlockKind.FilterPartition,
       filterIndex.offsets[i]!,
       filterIndex.sizes[i]!,
@@ -572,190 +544,6 @@ export class TableReader {
     )
     if (partition === undefined) return Outcome.Missing
     return (partition as FilterReader).mayMatch(target, length) ? Outcome.Found : Outcome.Absent
-  }
-
-  /** Hot. The data block that entry `i` of the index leads to. */
-  #fetchData(
-    index: IndexEntries,
-    i: number,
-    pinned: PinnedBlocks | undefined,
-    sync: boolean,
-    isTransient: boolean = false,
-  ): CachedValue | undefined {
-    const cache = this.#cache
-    const offset = index.offsets[i]!
-    if (cache === undefined)
-      return this.#fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync)
-    const slot = index.slot(i) ?? this.#owner.entries.get(offset)
-    const known = slot === undefined ? undefined : cache.use(slot)
-    if (known !== undefined) return known
-    if (isTransient && sync) {
-      const found = this.#fetchTransient(index, i, cache)
-      if (found !== undefined) return found
-    }
-    const admits = !sync || cache.admits(this.#owner, offset)
-    if (isTransient && !admits) return this.#readIntoOwnScratch(index.handle(i))
-    const block = this.#fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync, admits)
-    this.#noteSlot(index, i, offset)
-    return block
-  }
-
-  #noteSlot(index: IndexEntries, i: number, offset: number): void {
-    const entry = this.#owner.entries.get(offset)
-    if (entry !== undefined) index.setSlot(i, entry)
-  }
-
-  /**
-   * Hot. A block that is not in the cache as it is: found there compressed, or read and, met for the first time, kept so. Good until the
-   * next one is got this way, or the next checksum of anything is taken. Undefined where blocks are not kept compressed, or this one
-   * cannot be.
-   */
-  #fetchTransient(index: IndexEntries, i: number, cache: BlockCache): CachedValue | undefined {
-    this.#checkReferenced()
-    const offset = index.offsets[i]!
-    const sizeBytes = index.sizes[i]!
-    const size = sizeBytes + BLOCK_TRAILER_SIZE_BYTES
-    const keeps = cache.keepsCompressed && offset + size <= this.fileSizeBytes
-    const scratch = keeps ? scratchBlock(size) : undefined
-    if (scratch === undefined) {
-      cache.countMiss()
-      return undefined
-    }
-    const { decoder } = this.#table
-    let inserts: boolean
-    if (cache.readCompressed(this.#owner, offset, scratch) === size) {
-      // It was found sound before it was kept.
-      inserts = cache.promotes()
-    } else if (
-      this.#file.readIntoSync(scratch, offset) >= size &&
-      decoder.isSoundSnappy(scratch, offset, sizeBytes)
-    ) {
-      inserts =
-        !cache.keepCompressed(this.#owner, offset, scratch, size) &&
-        cache.admits(this.#owner, offset)
-    } else {
-      return undefined
-    }
-    const data = decoder.decompressInScratch(scratch, sizeBytes)
-    if (data === undefined) return undefined
-    if (!inserts) return new Block(data, this.path, offset)
-    const block = new Block(new Uint8Array(data), this.path, offset)
-    cache.insert(this.#owner, offset, block)
-    this.#noteSlot(index, i, offset)
-    return block
-  }
-
-  #readIntoOwnScratch(handle: BlockHandle): Block {
-    const { decoder } = this.#table
-    const size = decoder.storedSize(handle)
-    let stored: Uint8Array
-    if (size > readScratch.length) {
-      stored = this.#file.readSync(handle.offset, size)
-    } else {
-      const length = this.#file.readIntoSync(readScratch.subarray(0, size), handle.offset)
-      stored = readScratch.subarray(0, length)
-    }
-    return new Block(
-      decoder.decode(stored, 0, handle, true, blockScratch),
-      this.path,
-      handle.offset,
-    )
-  }
-
-  #checkReferenced(): void {
-    if (this.#references <= 0) throw new NotOpenError(`table "${this.path}" is closed`)
-  }
-
-  /** The block at `offset`: pinned, cached, or read when `sync`; else remembered as missing. */
-  #fetch(
-    kind: BlockKind,
-    offset: number,
-    sizeBytes: number,
-    pinned: PinnedBlocks | undefined,
-    sync: boolean,
-    fillCache: boolean = true,
-  ): CachedValue | undefined {
-    const known = pinned?.get(offset) ?? this.#cache?.get(this.#owner, offset)
-    if (known !== undefined) return known
-    const handle = { offset, sizeBytes }
-    if (!sync) {
-      this.#missing = { kind, handle }
-      return undefined
-    }
-    this.#checkReferenced()
-    const size = this.#table.decoder.storedSize(handle)
-    if (size > readScratch.length) {
-      const stored = this.#file.readSync(offset, size)
-      return this.#decode(kind, stored, 0, handle, fillCache)
-    }
-    const stored = readScratch.subarray(0, size)
-    const length = this.#file.readIntoSync(stored, offset)
-    return this.#decode(kind, stored.subarray(0, length), 0, handle, fillCache)
-  }
-
-  #decode(
-    kind: BlockKind,
-    stored: Uint8Array,
-    start: number,
-    handle: BlockHandle,
-    fillCache: boolean,
-    isReused: boolean = stored.buffer === readScratch.buffer,
-  ): CachedValue {
-    let data = this.#table.decoder.decode(stored, start, handle, kind === BlockKind.Data)
-    if (isReused && data.buffer === stored.buffer) data = new Uint8Array(data)
-    let value: CachedValue
-    if (kind === BlockKind.Data) value = new Block(data, this.path, handle.offset)
-    else if (kind === BlockKind.FilterPartition) value = new FilterReader(data)
-    else value = decodeIndexBlock(data, this.#table.coding, this.path, handle.offset)
-    if (fillCache) this.#cache?.insert(this.#owner, handle.offset, value)
-    return value
-  }
-
-  /** How an iterator gets its data blocks: through the cache, or out of large reads that go past it. */
-  #blockLoader(options: TableIteratorOptions): (index: IndexEntries, i: number) => Block {
-    const { fillCache = true, readaheadBytes = 0, reuseBlocks = false } = options
-    if (readaheadBytes <= 0) {
-      if (fillCache) return (index, i) => this.#fetchData(index, i, undefined, true) as Block
-      return (index, i) =>
-        this.#fetch(
-          BlockKind.Data,
-          index.offsets[i]!,
-          index.sizes[i]!,
-          undefined,
-          true,
-          false,
-        ) as Block
-    }
-    let chunk: Uint8Array = new Uint8Array(0)
-    let chunkOffset = 0
-    let chunkLength = 0
-    let room: Uint8Array = new Uint8Array(0)
-    return (index, i) => {
-      const handle = index.handle(i)
-      const { offset } = handle
-      const size = this.#table.decoder.storedSize(handle)
-      if (offset < chunkOffset || offset + size > chunkOffset + chunkLength) {
-        const length = Math.min(Math.max(size, readaheadBytes), this.fileSizeBytes)
-        if (chunk.length < length) chunk = new Uint8Array(length)
-        chunkLength = this.#file.readIntoSync(chunk, offset)
-        chunkOffset = offset
-      }
-      const stored = chunkLength === chunk.length ? chunk : chunk.subarray(0, chunkLength)
-      if (reuseBlocks) {
-        const { decoder } = this.#table
-        const data = decoder.decode(stored, offset - chunkOffset, handle, true, room)
-        if (data.length > room.length) room = new Uint8Array(data.length * 2)
-        return new Block(data, this.path, offset)
-      }
-      return this.#decode(
-        BlockKind.Data,
-        stored,
-        offset - chunkOffset,
-        handle,
-        false,
-        true,
-      ) as Block
-    }
   }
 }
 

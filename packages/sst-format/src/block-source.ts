@@ -1,0 +1,260 @@
+import { NotOpenError, scratchBlock } from '@varve/base'
+import type { RandomAccessFile } from '@varve/vfs'
+
+import { Block } from './block/block.ts'
+import type { BlockHandle } from './block-handle.ts'
+import { CacheOwner, type BlockCache, type CachedValue } from './cache/block-cache.ts'
+import { FilterReader } from './filter/filter-reader.ts'
+import { decodeIndexBlock, type IndexEntries } from './index/index-block.ts'
+import { BLOCK_TRAILER_SIZE_BYTES } from './table-format.ts'
+import type { OpenedTable } from './table-open.ts'
+
+/** Options of {@link TableReader.iterator}. */
+export interface TableIteratorOptions {
+  /** Whether blocks that are read go into the cache. Default true. */
+  readonly fillCache?: boolean
+  /** Reads that many bytes at a time, past the cache; for scans of whole tables. Default 0: one block at a time. */
+  readonly readaheadBytes?: number
+  /**
+   * With `readaheadBytes`: each block takes the memory of the one before, so that a scan leaves no garbage. Keys and values are good
+   * until the next move and not a moment longer. Default false.
+   */
+  readonly reuseBlocks?: boolean
+}
+
+/** Blocks are read into this, and decompressed or copied out of it at once. */
+const readScratch = new Uint8Array(64 * 1024)
+/** Blocks for transient results that the cache does not keep are decompressed into this. */
+const blockScratch = new Uint8Array(64 * 1024)
+
+/** What a handle leads to. @internal */
+export const BlockKind = { Data: 0, IndexPartition: 1, FilterPartition: 2 } as const
+export type BlockKind = (typeof BlockKind)[keyof typeof BlockKind]
+
+/** A block that a search found missing. */
+interface MissingBlock {
+  readonly kind: BlockKind
+  readonly handle: BlockHandle
+}
+
+/** Blocks read for one search, so that it comes to an end whatever the cache evicts meanwhile. @internal */
+export type PinnedBlocks = Map<number, CachedValue>
+
+/**
+ * Where a table's reader gets its blocks: from the cache, or out of the file, checked and decoded. Owns the file.
+ *
+ * Not safe after {@link BlockSource.closeSync}, which reads refuse. @internal
+ */
+export class BlockSource {
+  readonly #file: RandomAccessFile
+  readonly #table: OpenedTable
+  readonly #cache: BlockCache | undefined
+  readonly #owner: CacheOwner = new CacheOwner()
+  #missing: MissingBlock | undefined
+  #closed = false
+
+  constructor(file: RandomAccessFile, table: OpenedTable, cache: BlockCache | undefined) {
+    this.#file = file
+    this.#table = table
+    this.#cache = cache
+  }
+
+  /** Closes the file and has the cache forget its blocks. */
+  closeSync(): void {
+    this.#closed = true
+    this.#cache?.removeOwner(this.#owner)
+    this.#file.closeSync()
+  }
+
+  /** Reads, without blocking, what {@link data} or {@link fetch} found missing last, for a search that pins it. */
+  async readMissing(pinned: PinnedBlocks): Promise<void> {
+    const { kind, handle } = this.#missing!
+    const length = this.#table.decoder.storedSize(handle)
+    const stored = await this.#file.read(handle.offset, length)
+    pinned.set(handle.offset, this.#decode(kind, stored, 0, handle, true))
+  }
+
+  /** Hot. The data block that entry `i` of the index leads to. */
+  data(
+    index: IndexEntries,
+    i: number,
+    pinned: PinnedBlocks | undefined,
+    sync: boolean,
+    isTransient: boolean = false,
+  ): CachedValue | undefined {
+    const cache = this.#cache
+    const offset = index.offsets[i]!
+    if (cache === undefined)
+      return this.fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync)
+    const slot = index.slot(i) ?? this.#owner.entries.get(offset)
+    const known = slot === undefined ? undefined : cache.use(slot)
+    if (known !== undefined) return known
+    if (isTransient && sync) {
+      const found = this.#fetchTransient(index, i, cache)
+      if (found !== undefined) return found
+    }
+    const admits = !sync || cache.admits(this.#owner, offset)
+    if (isTransient && !admits) return this.#readIntoOwnScratch(index.handle(i))
+    const block = this.fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync, admits)
+    this.#noteSlot(index, i, offset)
+    return block
+  }
+
+  #noteSlot(index: IndexEntries, i: number, offset: number): void {
+    const entry = this.#owner.entries.get(offset)
+    if (entry !== undefined) index.setSlot(i, entry)
+  }
+
+  /**
+   * Hot. A block that is not in the cache as it is: found there compressed, or read and, met for the first time, kept so. Good until the
+   * next one is got this way, or the next checksum of anything is taken. Undefined where blocks are not kept compressed, or this one
+   * cannot be.
+   */
+  #fetchTransient(index: IndexEntries, i: number, cache: BlockCache): CachedValue | undefined {
+    this.#checkOpen()
+    const offset = index.offsets[i]!
+    const sizeBytes = index.sizes[i]!
+    const size = sizeBytes + BLOCK_TRAILER_SIZE_BYTES
+    const keeps = cache.keepsCompressed && offset + size <= this.#file.sizeBytes
+    const scratch = keeps ? scratchBlock(size) : undefined
+    if (scratch === undefined) {
+      cache.countMiss()
+      return undefined
+    }
+    const { decoder } = this.#table
+    let inserts: boolean
+    if (cache.readCompressed(this.#owner, offset, scratch) === size) {
+      // It was found sound before it was kept.
+      inserts = cache.promotes()
+    } else if (
+      this.#file.readIntoSync(scratch, offset) >= size &&
+      decoder.isSoundSnappy(scratch, offset, sizeBytes)
+    ) {
+      inserts =
+        !cache.keepCompressed(this.#owner, offset, scratch, size) &&
+        cache.admits(this.#owner, offset)
+    } else {
+      return undefined
+    }
+    const data = decoder.decompressInScratch(scratch, sizeBytes)
+    if (data === undefined) return undefined
+    if (!inserts) return new Block(data, this.#file.path, offset)
+    const block = new Block(new Uint8Array(data), this.#file.path, offset)
+    cache.insert(this.#owner, offset, block)
+    this.#noteSlot(index, i, offset)
+    return block
+  }
+
+  #readIntoOwnScratch(handle: BlockHandle): Block {
+    const { decoder } = this.#table
+    const size = decoder.storedSize(handle)
+    let stored: Uint8Array
+    if (size > readScratch.length) {
+      stored = this.#file.readSync(handle.offset, size)
+    } else {
+      const length = this.#file.readIntoSync(readScratch.subarray(0, size), handle.offset)
+      stored = readScratch.subarray(0, length)
+    }
+    return new Block(
+      decoder.decode(stored, 0, handle, true, blockScratch),
+      this.#file.path,
+      handle.offset,
+    )
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new NotOpenError(`table "${this.#file.path}" is closed`)
+  }
+
+  /** The block at `offset`: pinned, cached, or read when `sync`; else remembered as missing. */
+  fetch(
+    kind: BlockKind,
+    offset: number,
+    sizeBytes: number,
+    pinned: PinnedBlocks | undefined,
+    sync: boolean,
+    fillCache: boolean = true,
+  ): CachedValue | undefined {
+    const known = pinned?.get(offset) ?? this.#cache?.get(this.#owner, offset)
+    if (known !== undefined) return known
+    const handle = { offset, sizeBytes }
+    if (!sync) {
+      this.#missing = { kind, handle }
+      return undefined
+    }
+    this.#checkOpen()
+    const size = this.#table.decoder.storedSize(handle)
+    if (size > readScratch.length) {
+      const stored = this.#file.readSync(offset, size)
+      return this.#decode(kind, stored, 0, handle, fillCache)
+    }
+    const stored = readScratch.subarray(0, size)
+    const length = this.#file.readIntoSync(stored, offset)
+    return this.#decode(kind, stored.subarray(0, length), 0, handle, fillCache)
+  }
+
+  #decode(
+    kind: BlockKind,
+    stored: Uint8Array,
+    start: number,
+    handle: BlockHandle,
+    fillCache: boolean,
+    isReused: boolean = stored.buffer === readScratch.buffer,
+  ): CachedValue {
+    let data = this.#table.decoder.decode(stored, start, handle, kind === BlockKind.Data)
+    if (isReused && data.buffer === stored.buffer) data = new Uint8Array(data)
+    let value: CachedValue
+    if (kind === BlockKind.Data) value = new Block(data, this.#file.path, handle.offset)
+    else if (kind === BlockKind.FilterPartition) value = new FilterReader(data)
+    else value = decodeIndexBlock(data, this.#table.coding, this.#file.path, handle.offset)
+    if (fillCache) this.#cache?.insert(this.#owner, handle.offset, value)
+    return value
+  }
+
+  /** How an iterator gets its data blocks: through the cache, or out of large reads that go past it. */
+  loader(options: TableIteratorOptions): (index: IndexEntries, i: number) => Block {
+    const { fillCache = true, readaheadBytes = 0, reuseBlocks = false } = options
+    if (readaheadBytes <= 0) {
+      if (fillCache) return (index, i) => this.data(index, i, undefined, true) as Block
+      return (index, i) =>
+        this.fetch(
+          BlockKind.Data,
+          index.offsets[i]!,
+          index.sizes[i]!,
+          undefined,
+          true,
+          false,
+        ) as Block
+    }
+    let chunk: Uint8Array = new Uint8Array(0)
+    let chunkOffset = 0
+    let chunkLength = 0
+    let room: Uint8Array = new Uint8Array(0)
+    return (index, i) => {
+      const handle = index.handle(i)
+      const { offset } = handle
+      const size = this.#table.decoder.storedSize(handle)
+      if (offset < chunkOffset || offset + size > chunkOffset + chunkLength) {
+        const length = Math.min(Math.max(size, readaheadBytes), this.#file.sizeBytes)
+        if (chunk.length < length) chunk = new Uint8Array(length)
+        chunkLength = this.#file.readIntoSync(chunk, offset)
+        chunkOffset = offset
+      }
+      const stored = chunkLength === chunk.length ? chunk : chunk.subarray(0, chunkLength)
+      if (reuseBlocks) {
+        const { decoder } = this.#table
+        const data = decoder.decode(stored, offset - chunkOffset, handle, true, room)
+        if (data.length > room.length) room = new Uint8Array(data.length * 2)
+        return new Block(data, this.#file.path, offset)
+      }
+      return this.#decode(
+        BlockKind.Data,
+        stored,
+        offset - chunkOffset,
+        handle,
+        false,
+        true,
+      ) as Block
+    }
+  }
+}
