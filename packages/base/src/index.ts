@@ -7,7 +7,8 @@ export * from './errors.ts'
 export { systemClock, type Clock, type Timer } from './clock.ts'
 export { systemRandom, type Random } from './random.ts'
 export { compareByteRanges, compareBytes, equalBytes } from './bytes/compare.ts'
-export { copyRange, ownedBytes, ownedCopy } from './bytes/copy.ts'
+export { copyRange } from './bytes/copy.ts'
+export { ownedBytes, ownedCopy } from './bytes/owned-bytes.ts'
 export { headAt, headBytes } from './bytes/key-head.ts'
 export {
   concatBytes,
