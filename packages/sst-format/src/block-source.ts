@@ -27,6 +27,9 @@ const readScratch = new Uint8Array(64 * 1024)
 /** Blocks for transient results that the cache does not keep are decompressed into this. */
 const blockScratch = new Uint8Array(64 * 1024)
 
+/** After so many blocks of another compression the others of the table are not read as if they might be kept compressed. */
+const maxOtherBlocks = 8
+
 /** What a handle leads to. @internal */
 export const BlockKind = { Data: 0, IndexPartition: 1, FilterPartition: 2 } as const
 export type BlockKind = (typeof BlockKind)[keyof typeof BlockKind]
@@ -52,6 +55,8 @@ export class BlockSource {
   readonly #owner: CacheOwner = new CacheOwner()
   #missing: MissingBlock | undefined
   #closed = false
+  /** Blocks one after the other that were read and not compressed in the way in which they can be kept so. */
+  #otherBlocks = 0
 
   constructor(file: RandomAccessFile, table: OpenedTable, cache: BlockCache | undefined) {
     this.#file = file
@@ -74,7 +79,10 @@ export class BlockSource {
     pinned.set(handle.offset, this.#decode(kind, stored, 0, handle, true))
   }
 
-  /** Hot. The data block that entry `i` of the index leads to. */
+  /**
+   * Hot. The data block that entry `i` of the index leads to; undefined when it is missing and not to be read (`sync`). A transient one may be
+   * good only until the next is got, or the next checksum of anything is taken.
+   */
   data(
     index: IndexEntries,
     i: number,
@@ -83,19 +91,35 @@ export class BlockSource {
     isTransient: boolean = false,
   ): CachedValue | undefined {
     const cache = this.#cache
-    const offset = index.offsets[i]!
     if (cache === undefined)
-      return this.fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync)
-    const slot = index.slot(i) ?? this.#owner.entries.get(offset)
+      return this.fetch(BlockKind.Data, index.offsets[i]!, index.sizes[i]!, pinned, sync)
+    const slot = index.slot(i)
     const known = slot === undefined ? undefined : cache.use(slot)
     if (known !== undefined) return known
-    if (isTransient && sync) {
-      const found = this.#fetchTransient(index, i, cache)
-      if (found !== undefined) return found
+    const offset = index.offsets[i]!
+    if (index !== this.#table.index) {
+      // A partition that was evicted and read again knows nothing of its blocks.
+      const entry = this.#owner.entries.get(offset)
+      const value = entry === undefined ? undefined : cache.use(entry)
+      if (value !== undefined) {
+        index.setSlot(i, entry!)
+        return value
+      }
     }
-    const admits = !sync || cache.admits(this.#owner, offset)
+    const read = pinned?.get(offset)
+    if (read !== undefined) {
+      this.#noteSlot(index, i, offset)
+      return read
+    }
+    const found = this.#throughStored(cache, index, i, sync, isTransient)
+    if (found !== undefined) return found
+    if (!sync) {
+      this.#missing = { kind: BlockKind.Data, handle: index.handle(i) }
+      return undefined
+    }
+    const admits = cache.admits(this.#owner, offset)
     if (isTransient && !admits) return this.#readIntoOwnScratch(index.handle(i))
-    const block = this.fetch(BlockKind.Data, offset, index.sizes[i]!, pinned, sync, admits)
+    const block = this.#read(BlockKind.Data, index.handle(i), admits)
     this.#noteSlot(index, i, offset)
     return block
   }
@@ -106,42 +130,57 @@ export class BlockSource {
   }
 
   /**
-   * Hot. A block that is not in the cache as it is: found there compressed, or read and, met for the first time, kept so. Good until the
-   * next one is got this way, or the next checksum of anything is taken. Undefined where blocks are not kept compressed, or this one
-   * cannot be.
+   * Hot. A block that is not in the cache as it is: found there compressed, or read and kept so. Undefined when it is neither there nor to
+   * be read, or of another compression, or damaged.
    */
-  #fetchTransient(index: IndexEntries, i: number, cache: BlockCache): CachedValue | undefined {
+  #throughStored(
+    cache: BlockCache,
+    index: IndexEntries,
+    i: number,
+    mayRead: boolean,
+    isTransient: boolean,
+  ): CachedValue | undefined {
     this.#checkOpen()
     const offset = index.offsets[i]!
     const sizeBytes = index.sizes[i]!
     const size = sizeBytes + BLOCK_TRAILER_SIZE_BYTES
-    const keeps = cache.keepsCompressed && offset + size <= this.#file.sizeBytes
-    const scratch = keeps ? scratchBlock(size) : undefined
+    const scratch =
+      this.#otherBlocks < maxOtherBlocks &&
+      cache.keepsCompressed(size) &&
+      offset + size <= this.#file.sizeBytes
+        ? scratchBlock(size)
+        : undefined
     if (scratch === undefined) {
       cache.countMiss()
       return undefined
     }
     const { decoder } = this.#table
-    let inserts: boolean
-    if (cache.readCompressed(this.#owner, offset, scratch) === size) {
-      // It was found sound before it was kept.
-      inserts = cache.promotes()
-    } else if (
-      this.#file.readIntoSync(scratch, offset) >= size &&
-      decoder.isSoundSnappy(scratch, offset, sizeBytes)
-    ) {
-      inserts =
-        !cache.keepCompressed(this.#owner, offset, scratch, size) &&
-        cache.admits(this.#owner, offset)
-    } else {
-      return undefined
+    const { places } = index
+    const isKept = cache.readCompressed(this.#owner, places, i, size, scratch)
+    if (!isKept) {
+      if (!mayRead) return undefined
+      if (
+        this.#file.readIntoSync(scratch, offset) < size ||
+        !decoder.isSoundSnappy(scratch, offset, sizeBytes)
+      ) {
+        this.#otherBlocks++
+        return undefined
+      }
+      this.#otherBlocks = 0
+      if (index === this.#table.index) this.#owner.places = places
+      cache.keepCompressed(this.#owner, places, i, scratch, size, !isTransient)
     }
+    // What is kept was found sound before.
     const data = decoder.decompressInScratch(scratch, sizeBytes)
     if (data === undefined) return undefined
-    if (!inserts) return new Block(data, this.#file.path, offset)
+    const isPromoted = isKept && cache.promotes()
+    if (isTransient && mayRead && !isPromoted) return new Block(data, this.#file.path, offset)
     const block = new Block(new Uint8Array(data), this.#file.path, offset)
-    cache.insert(this.#owner, offset, block)
-    this.#noteSlot(index, i, offset)
+    if (isPromoted) {
+      cache.dropCompressed(this.#owner, places, i)
+      const entry = cache.insert(this.#owner, offset, block)
+      if (entry !== undefined) index.setSlot(i, entry)
+    }
     return block
   }
 
@@ -182,14 +221,18 @@ export class BlockSource {
       this.#missing = { kind, handle }
       return undefined
     }
+    return this.#read(kind, handle, fillCache)
+  }
+
+  #read(kind: BlockKind, handle: BlockHandle, fillCache: boolean): CachedValue {
     this.#checkOpen()
     const size = this.#table.decoder.storedSize(handle)
     if (size > readScratch.length) {
-      const stored = this.#file.readSync(offset, size)
+      const stored = this.#file.readSync(handle.offset, size)
       return this.#decode(kind, stored, 0, handle, fillCache)
     }
     const stored = readScratch.subarray(0, size)
-    const length = this.#file.readIntoSync(stored, offset)
+    const length = this.#file.readIntoSync(stored, handle.offset)
     return this.#decode(kind, stored.subarray(0, length), 0, handle, fillCache)
   }
 

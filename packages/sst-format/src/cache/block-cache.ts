@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '@varve/base'
 
-import { CompressedTier } from './compressed-tier.ts'
+import { chunkBytes, CompressedTier, maxKeptBlockBytes } from './compressed-tier.ts'
 import { RecentMisses } from './recent-misses.ts'
 
 /** What the cache keeps: something that knows how much memory it holds. */
@@ -12,26 +12,34 @@ export interface CachedValue {
 const ENTRY_OVERHEAD_BYTES = 480
 /** For how many blocks fit. */
 const TYPICAL_BLOCK_BYTES = 4096
-/** Blocks found compressed, for each that may be kept decompressed from then on. */
-const HITS_PER_PROMOTION = 8
-/** By so much the compressed blocks grow at once, at most: a chunk, and a larger index. */
-const COMPRESSED_STEP_BYTES = 2 << 20
+/** Of a part of the memory smaller than this nothing is for compressed blocks, and so much of it stays free of them. */
+const COMPRESSED_STEP_BYTES = 2 * chunkBytes
+/**
+ * What a block that has to be read costs more than one that is decompressed (two microseconds), by what that costs more than one that is
+ * not compressed (half of one).
+ */
+const MISS_WEIGHT = 4
+/** Blocks that take about the memory of a chunk, decompressed and compressed. */
+const ENTRIES_PER_CHUNK = 225
+const COMPRESSED_PER_CHUNK = 450
+/** Misses among so many look-ups of blocks that are not decompressed count. */
+const MISS_SPAN = 256
+/** While more of them miss, blocks are still coming in: what is free is for those. */
+const MAX_MISS_RATE = 1 / 8
 /** How many rounds of the hand a block stays that was looked up so often. */
 const MAX_CHANCES = 3
 /** The cache counts as full when no more than this part of it is free. */
 const FULL_FRACTION = 64
-
-/** A third of them decompressed: those that are looked up most, for which decompression would be the better part of a look-up. */
-const DEFAULT_COMPRESSED_RATIO = 0.7
 
 /** Options of {@link BlockCache}. */
 export interface BlockCacheOptions {
   /** Bounds cached blocks and reservations together. */
   readonly capacityBytes: number
   /**
-   * Part of the memory that is not reserved, 0 to 1, in which blocks may be kept as they are stored, compressed: those that were
-   * looked up once, and, when the cache is full, most. Twice as many have place, for half a microsecond each time one is read. Of
-   * Snappy blocks only. Default 0.7.
+   * Part of the memory that is not reserved, 0 to 1, in which blocks may be kept as they are stored, compressed, at most: twice as many
+   * have place, for half a microsecond each time one is read. Within this bound as many are as is of use: none when all
+   * blocks that are looked up fit decompressed, all but the most wanted when they do not fit compressed either. With 0 none are. Of Snappy blocks
+   * only. Default 1.
    */
   readonly compressedSecondaryRatio?: number
 }
@@ -61,6 +69,8 @@ export class CacheEntry {
 export class CacheOwner {
   readonly id: number = nextOwnerId++
   readonly entries: Map<number, CacheEntry> = new Map()
+  /** Places of the data blocks, when they are all of one index. Without them compressed blocks are forgotten when others move together. */
+  places: Uint32Array | undefined
 }
 
 /**
@@ -94,12 +104,15 @@ export class BlockCache {
   /** Made when the cache is full for the first time. */
   #recentMisses: RecentMisses | undefined
   readonly #compressedRatio: number
-  #compressedHits = 0
+  /** Of the last look-ups of blocks that are not decompressed, which part missed. */
+  #missRate = 1
+  /** Entries that the hand owes to misses. */
+  #pressure = 0
   readonly #compressed: CompressedTier = new CompressedTier()
 
   /** @throws InvalidOptionError for a negative capacity and a ratio outside 0 to 1 */
   constructor(options: BlockCacheOptions) {
-    const { capacityBytes, compressedSecondaryRatio = DEFAULT_COMPRESSED_RATIO } = options
+    const { capacityBytes, compressedSecondaryRatio = 1 } = options
     if (!(capacityBytes >= 0)) {
       throw new InvalidOptionError('capacityBytes', `must not be negative, is ${capacityBytes}`)
     }
@@ -179,16 +192,18 @@ export class BlockCache {
 
   /** Whether a further block drives out no other. @internal */
   get hasRoom(): boolean {
-    const capacity = this.#capacityBytes
-    return this.usedBytes + this.#reservedBytes < capacity - capacity / FULL_FRACTION
+    return this.#freeBytes > this.#slackBytes
   }
 
   /** Hot. Whether the block that was just missed is worth its place: there is room, or it is wanted more than another one. @internal */
   admits(owner: CacheOwner, offset: number): boolean {
     if (this.hasRoom) return true
-    const capacity = this.#capacityBytes
-    this.#recentMisses ??= new RecentMisses(Math.floor(capacity / TYPICAL_BLOCK_BYTES))
-    return this.#recentMisses.note(owner.id, offset) && this.#challenge()
+    return this.#isMissedAgain(owner, offset) && this.#challenge()
+  }
+
+  #isMissedAgain(owner: CacheOwner, offset: number): boolean {
+    this.#recentMisses ??= new RecentMisses(Math.floor(this.#capacityBytes / TYPICAL_BLOCK_BYTES))
+    return this.#recentMisses.note(owner.id, offset)
   }
 
   /** Moves the hand by one block; true when that was not used since the hand came by last, and may go. */
@@ -200,45 +215,117 @@ export class BlockCache {
     return false
   }
 
-  /** Whether blocks are kept compressed at all. @internal */
-  get keepsCompressed(): boolean {
-    return this.#compressedRatio > 0
+  get #freeBytes(): number {
+    return this.#capacityBytes - this.usedBytes - this.#reservedBytes
   }
 
-  /** Hot. Copies the stored bytes of a block that is kept compressed into `target`; how many they are, 0 when it is not. @internal */
-  readCompressed(owner: CacheOwner, offset: number, target: Uint8Array): number {
-    const size = this.#compressed.read(owner.id, offset, target)
-    if (size > 0) this.#hits++
-    else this.#misses++
-    return size
+  /** What may be free of a full cache: compressed blocks take memory by the chunk. */
+  get #slackBytes(): number {
+    const slack = this.#capacityBytes / FULL_FRACTION
+    return this.#compressed.usedBytes > 0 ? Math.max(slack, COMPRESSED_STEP_BYTES) : slack
+  }
+
+  /** Whether blocks of so many stored bytes are kept compressed before anything else. @internal */
+  keepsCompressed(size: number): boolean {
+    return size <= maxKeptBlockBytes && this.#compressedBound >= COMPRESSED_STEP_BYTES
   }
 
   /**
-   * Hot. Whether the block that was just found compressed is to be kept decompressed instead: there is room, or it is one of so many, and
-   * another one is wanted less. What is read often comes to its turn soon. @internal
+   * Hot. Copies the stored bytes of block `i` of an index with these places, if it is kept compressed, to the start of `target`; whether it is.
+   * @internal
+   */
+  readCompressed(
+    owner: CacheOwner,
+    places: Uint32Array,
+    i: number,
+    size: number,
+    target: Uint8Array,
+  ): boolean {
+    if (this.#compressed.read(owner, places, i, size, target)) {
+      this.#hits++
+      this.#missRate -= this.#missRate / MISS_SPAN
+      return true
+    }
+    this.#misses++
+    this.#missRate += (1 - this.#missRate) / MISS_SPAN
+    this.#press(this.#compressed.chunksShort(places, i))
+    return false
+  }
+
+  /**
+   * A block was missed that would be here if compressed blocks had so many chunks more. When these are no more than the decompressed ones
+   * take, the hand moves on, so far that a decompressed block stays if it is looked up more than {@link MISS_WEIGHT} times as often as
+   * those that are missed.
+   */
+  #press(chunksShort: number): void {
+    const chunks = Math.ceil(this.#entries / COMPRESSED_PER_CHUNK)
+    if (chunksShort < 0 || chunksShort > chunks || !this.#compressedMayGrow) return
+    this.#pressure += (MISS_WEIGHT * this.#entries) / (COMPRESSED_PER_CHUNK * Math.max(1, chunks))
+    for (; this.#pressure >= 1; this.#pressure--) this.#advance()
+  }
+
+  /** Moves the hand by one block, which goes unless it has a chance left. */
+  #advance(): void {
+    const entry = this.#list.previous
+    if (entry === this.#list) return
+    if (entry.chances > 0) this.#pass(entry)
+    else this.#drop(entry)
+  }
+
+  /**
+   * Hot. Whether the block that was just found compressed is to be kept decompressed instead: there is room that no others need, or it is looked up
+   * much more often than other compressed ones. @internal
    */
   promotes(): boolean {
-    const promotes =
-      this.hasRoom || (++this.#compressedHits % HITS_PER_PROMOTION === 0 && this.#challenge())
-    // What is kept decompressed need not be there twice.
-    if (promotes) this.#compressed.dropLastRead()
-    return promotes
+    const tier = this.#compressed
+    if (this.#missRate <= MAX_MISS_RATE) {
+      if (this.hasRoom) return true
+      // What was kept decompressed before has left holes.
+      if (tier.deadBytes > COMPRESSED_STEP_BYTES + tier.usedBytes / 4 && tier.compact())
+        return this.hasRoom
+    }
+    return tier.isLastReadFrequent
+  }
+
+  /** Forgets the compressed block that is kept decompressed from now on. @internal */
+  dropCompressed(owner: CacheOwner, places: Uint32Array, i: number): void {
+    this.#compressed.drop(owner, places, i)
   }
 
   /**
-   * Hot. Keeps `stored[0, size)`, a block that was read and is sound, compressed as it is; false when there is no place for it in the
-   * part of the memory that is for such blocks. @internal
+   * Hot. Keeps `stored[0, size)`, block `i` that was read and is sound, compressed as it is. One that a scan came by is not kept in place of others
+   * when it is met for the first time. Only where {@link keepsCompressed}. @internal
    */
-  keepCompressed(owner: CacheOwner, offset: number, stored: Uint8Array, size: number): boolean {
+  keepCompressed(
+    owner: CacheOwner,
+    places: Uint32Array,
+    i: number,
+    stored: Uint8Array,
+    size: number,
+    isScan: boolean,
+  ): void {
     const tier = this.#compressed
-    const grows = tier.isFull(size)
-    const mayGrow = grows && tier.usedBytes + COMPRESSED_STEP_BYTES <= this.#compressedBound()
-    const keeps = tier.write(owner.id, offset, stored, size, mayGrow)
-    if (mayGrow) this.#evict()
-    return keeps
+    if (!isScan && tier.isFull(size)) this.#yieldToCompressed()
+    const mayGrow =
+      this.#compressedMayGrow && (this.#freeBytes >= chunkBytes || tier.usedBytes < chunkBytes * 2)
+    if (isScan && !mayGrow && !this.#isMissedAgain(owner, i)) return
+    tier.write(owner, places, i, stored, size, mayGrow)
+    if (this.#freeBytes < 0) this.#evict()
   }
 
-  #compressedBound(): number {
+  /** Decompressed blocks at the hand that have no chance left make place for a chunk of compressed ones. */
+  #yieldToCompressed(): void {
+    if (!this.#compressedMayGrow) return
+    const head = this.#list
+    while (this.#freeBytes < chunkBytes && head.previous !== head && head.previous.chances === 0)
+      this.#drop(head.previous)
+  }
+
+  get #compressedMayGrow(): boolean {
+    return this.#compressed.usedBytes + COMPRESSED_STEP_BYTES <= this.#compressedBound
+  }
+
+  get #compressedBound(): number {
     return Math.max(0, this.#capacityBytes - this.#reservedBytes) * this.#compressedRatio
   }
 
@@ -247,23 +334,26 @@ export class BlockCache {
     this.#misses++
   }
 
-  /** Adds a block, unless it alone exceeds the budget. @internal */
-  insert(owner: CacheOwner, offset: number, value: CachedValue): void {
-    if (owner.entries.has(offset)) return
+  /** Adds a block, unless it alone exceeds the budget; its entry may be evicted already. @internal */
+  insert(owner: CacheOwner, offset: number, value: CachedValue): CacheEntry | undefined {
+    const known = owner.entries.get(offset)
+    if (known !== undefined) return known
     const charge = value.sizeBytes + ENTRY_OVERHEAD_BYTES
-    if (charge > this.#capacityBytes) return
+    if (charge > this.#capacityBytes) return undefined
     const entry = new CacheEntry(owner, offset, value, charge)
     owner.entries.set(offset, entry)
     this.#usedBytes += charge
     this.#entries++
     this.#pushFront(entry)
     this.#evict()
+    return entry
   }
 
   /** Forgets all blocks of a file that closes. @internal */
   removeOwner(owner: CacheOwner): void {
     for (const entry of owner.entries.values()) this.#unlink(entry)
     owner.entries.clear()
+    this.#compressed.removeOwner(owner)
   }
 
   #pushFront(entry: CacheEntry): void {
@@ -290,19 +380,27 @@ export class BlockCache {
     this.#entries--
   }
 
+  #drop(entry: CacheEntry): void {
+    entry.owner.entries.delete(entry.offset)
+    this.#unlink(entry)
+    this.#evictions++
+  }
+
+  /**
+   * Makes the budget hold. Decompressed blocks without chances go first; when the hand has passed as many others as take the memory of a
+   * chunk, a chunk of compressed ones goes.
+   */
   #evict(): void {
     const head = this.#list
     const tier = this.#compressed
-    while (tier.usedBytes > this.#compressedBound() && tier.shrink());
-    while (this.usedBytes + this.#reservedBytes > this.#capacityBytes && head.previous !== head) {
-      const entry = head.previous
-      if (entry.chances > 0) {
-        this.#pass(entry)
-        continue
-      }
-      entry.owner.entries.delete(entry.offset)
-      this.#unlink(entry)
-      this.#evictions++
+    while (tier.usedBytes > this.#compressedBound && tier.shrink());
+    let passed = 0
+    while (this.#freeBytes < 0) {
+      const isPassing = head.previous !== head && passed < ENTRIES_PER_CHUNK
+      if (isPassing && head.previous.chances > 0) passed++
+      if (isPassing) this.#advance()
+      else if (tier.shrink() || head.previous !== head) passed = 0
+      else return
     }
   }
 }

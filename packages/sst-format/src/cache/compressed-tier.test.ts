@@ -1,158 +1,197 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { BlockCache, CacheOwner } from './block-cache.ts'
-import { CompressedTier } from './compressed-tier.ts'
+import { CacheOwner } from './block-cache.ts'
+import { chunkBytes, CompressedTier } from './compressed-tier.ts'
+
+const blocksPerFile = 400
 
 /** Bytes that tell whose they are. */
-function blockOf(owner: number, offset: number, size: number): Uint8Array {
-  return new Uint8Array(size).map((_, i) => owner * 31 + offset * 7 + i)
+function blockOf(file: number, i: number, size: number): Uint8Array {
+  return new Uint8Array(size).map((_, k) => file * 31 + i * 7 + k)
 }
 
+/** A table as far as the tier knows it. */
+class File {
+  readonly owner = new CacheOwner()
+  readonly places = new Uint32Array(blocksPerFile * 2)
+
+  constructor(isMovable: boolean) {
+    if (isMovable) this.owner.places = this.places
+  }
+}
+
+const target = new Uint8Array(150_000)
+
 test('compressed blocks come back as they were, or not at all', () => {
-  fc.assert(
-    fc.property(
-      fc.array(
-        fc.record({
-          owner: fc.integer({ min: 1, max: 3 }),
-          offset: fc.oneof(
-            fc.nat({ max: 20 }),
-            fc.nat({ max: 20 }).map((n) => n + 2 ** 33),
-          ),
-          size: fc.oneof(
-            fc.integer({ min: 1, max: 5000 }),
-            fc.integer({ min: 60_000, max: 140_000 }),
-          ),
-          action: fc.constantFrom('write', 'write', 'read', 'read', 'drop', 'grow', 'shrink'),
-        }),
-        { maxLength: 300 },
-      ),
-      (steps) => {
-        const tier = new CompressedTier()
-        const written = new Map<string, Uint8Array>()
-        const target = new Uint8Array(150_000)
-        for (const { owner, offset, size, action } of steps) {
-          const name = `${owner}/${offset}`
-          if (action === 'shrink') tier.shrink()
-          else if (action === 'read') {
-            const found = tier.read(owner, offset, target)
-            if (found > 0) expect(target.subarray(0, found)).toEqual(written.get(name))
-          } else if (action === 'drop') {
-            tier.read(owner, offset, target)
-            tier.dropLastRead()
-            tier.dropLastRead()
-            expect(tier.read(owner, offset, target)).toBe(0)
-          } else {
-            // Blocks of a file never change.
-            const block = written.get(name) ?? blockOf(owner, offset, size)
-            written.set(name, block)
-            const mayGrow = action === 'grow'
-            const full = tier.isFull(block.length)
-            tier.write(owner, offset, block, block.length, mayGrow)
-            if (block.length < 100_000 && (mayGrow || !full))
-              expect(tier.read(owner, offset, target)).toBe(block.length)
-          }
-        }
-        while (tier.shrink());
-        expect(tier.usedBytes).toBe(0)
-      },
+  const step = fc.record({
+    file: fc.nat({ max: 3 }),
+    first: fc.nat({ max: blocksPerFile - 1 }),
+    count: fc.integer({ min: 1, max: 60 }),
+    action: fc.oneof(
+      { weight: 6, arbitrary: fc.constant('write') },
+      { weight: 3, arbitrary: fc.constant('grow') },
+      { weight: 4, arbitrary: fc.constant('read') },
+      { weight: 3, arbitrary: fc.constant('drop') },
+      { weight: 1, arbitrary: fc.constantFrom('shrink', 'compact', 'remove') },
     ),
-    { numRuns: 200 },
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 150 }), fc.nat({ max: 1000 }), (steps, seed) => {
+      const tier = new CompressedTier()
+      const files = Array.from({ length: 4 }, (_, k) => new File(k !== 3))
+      const gone = new Set<string>()
+      // Blocks of a file never change.
+      const sizeOf = (file: number, i: number): number =>
+        (i * 31 + file + seed) % 53 === 0
+          ? 100_000
+          : 1 + (((i + 7) * (file + 3) * 997 + seed) % 9000)
+      const check = (k: number, i: number): boolean => {
+        const { owner, places } = files[k]!
+        const size = sizeOf(k, i)
+        const isThere = tier.read(owner, places, i, size, target)
+        expect(isThere).toBe(tier.has(places, i))
+        if (isThere) {
+          expect(gone).not.toContain(`${owner.id}/${i}`)
+          expect(target.subarray(0, size)).toEqual(blockOf(k, i, size))
+        }
+        return isThere
+      }
+      for (const { file: k, first, count, action } of steps) {
+        const before = tier.usedBytes
+        if (action === 'shrink') expect(tier.shrink()).toBe(before > 0)
+        else if (action === 'compact') expect(tier.compact()).toBe(tier.usedBytes < before)
+        else if (action === 'remove') {
+          const { owner, places } = files[k]!
+          tier.removeOwner(owner)
+          files[k] = new File(k !== 3)
+          expect(tier.read(owner, places, first, sizeOf(k, first), target) && k === 9).toBe(false)
+        } else
+          for (let i = first; i < Math.min(blocksPerFile, first + count); i++) {
+            const { owner, places } = files[k]!
+            const name = `${owner.id}/${i}`
+            if (action === 'read') check(k, i)
+            else if (action === 'drop') {
+              tier.drop(owner, places, i)
+              gone.add(name)
+              expect(check(k, i)).toBe(false)
+            } else if (!tier.has(places, i)) {
+              gone.delete(name)
+              const size = sizeOf(k, i)
+              const used = tier.usedBytes
+              const keeps = tier.write(
+                owner,
+                places,
+                i,
+                blockOf(k, i, size),
+                size,
+                action === 'grow',
+              )
+              expect(check(k, i)).toBe(keeps)
+              if (action === 'grow') expect(keeps).toBe(true)
+              else expect(tier.usedBytes).toBeLessThanOrEqual(used)
+            }
+          }
+        expect(tier.deadBytes).toBeGreaterThanOrEqual(0)
+        expect(tier.deadBytes).toBeLessThanOrEqual(tier.usedBytes)
+      }
+      for (let k = 0; k < files.length; k++) for (let i = 0; i < blocksPerFile; i++) check(k, i)
+      while (tier.shrink());
+      expect(tier.usedBytes).toBe(0)
+      expect(tier.deadBytes).toBe(0)
+    }),
+    { numRuns: 100 },
   )
 })
 
-test('blocks that are not admitted are kept compressed, within the budget and its part of it', () => {
-  const capacityBytes = 20 << 20
-  const cache = new BlockCache({ capacityBytes, compressedSecondaryRatio: 0.5 })
-  const owner = new CacheOwner()
-  const target = new Uint8Array(4096)
-  let offset = 0
-  while (cache.admits(owner, offset)) cache.insert(owner, (offset += 4096), { sizeBytes: 4096 })
-  expect(cache.stats.compressedBytes).toBe(0)
-  for (let i = 0; i < 10_000; i++)
-    cache.keepCompressed(owner, (offset += 4096), new Uint8Array(2048), 2048)
-  expect(cache.usedBytes).toBeLessThanOrEqual(capacityBytes)
-  const { compressedBytes } = cache.stats
-  expect(compressedBytes).toBeGreaterThan(7 << 20)
-  expect(compressedBytes).toBeLessThanOrEqual(10 << 20)
-  expect(cache.readCompressed(owner, offset, target)).toBe(2048)
-  // Of the oldest none is left.
-  expect(cache.readCompressed(owner, offset - 9_999 * 4096, target)).toBe(0)
-  // What others need goes from both parts.
-  cache.reserve(16 << 20)
-  expect(cache.stats.compressedBytes).toBeLessThanOrEqual(2 << 20)
-  expect(cache.usedBytes + cache.reservedBytes).toBeLessThanOrEqual(capacityBytes)
-  cache.reserve(4 << 20)
-  expect(cache.stats).toMatchObject({ compressedBytes: 0, entries: 0 })
-})
+/** Writes blocks of 2000 bytes, and says of how many are there at the end. */
+function fill(tier: CompressedTier, file: File, from: number, to: number, mayGrow: boolean): void {
+  for (let i = from; i < to; i++)
+    tier.write(file.owner, file.places, i, blockOf(1, i, 2000), 2000, mayGrow)
+}
 
-test('what is looked up again is kept decompressed as long as there is room, and not in both ways', () => {
-  const cache = new BlockCache({ capacityBytes: 8 << 20 })
-  const owner = new CacheOwner()
-  const target = new Uint8Array(4096)
-  const blocks = 1500
-  for (let i = 0; i < blocks; i++)
-    expect(cache.keepCompressed(owner, i * 4096, new Uint8Array(2000), 2000)).toBe(true)
-  expect(cache.stats.entries).toBe(0)
-  const before = cache.stats.compressedBytes
-  let promoted = 0
-  for (let i = 0; i < blocks; i++) {
-    if (cache.readCompressed(owner, i * 4096, target) === 0 || !cache.promotes()) continue
-    promoted++
-    expect(cache.readCompressed(owner, i * 4096, target)).toBe(0)
-    cache.insert(owner, i * 4096, { sizeBytes: 4200 })
-    expect(cache.usedBytes).toBeLessThanOrEqual(cache.capacityBytes)
-  }
-  // Chunks of which little is left made place for it, and took that along.
-  expect(promoted).toBeGreaterThan(1200)
-  expect(cache.stats.evictions).toBe(0)
-  expect(cache.stats.compressedBytes).toBeLessThan(before * 0.7)
-})
+function here(tier: CompressedTier, file: File, from: number, to: number): number {
+  let count = 0
+  for (let i = from; i < to; i++) if (tier.has(file.places, i)) count++
+  return count
+}
 
-test('chunks that were emptied do not become ever more, and the rest is found', () => {
+function largeFile(blocks: number): File {
+  const owner = new CacheOwner()
+  const places = new Uint32Array(blocks * 2)
+  owner.places = places
+  return { owner, places }
+}
+
+test('the oldest go first, and the index knows how long ago', () => {
   const tier = new CompressedTier()
-  const target = new Uint8Array(4096)
-  // One of two hundred is never looked up again.
-  const block = blockOf(1, 1, 2000)
-  for (let i = 0; i < 40_000; i++) {
-    tier.write(1, i, block, 2000, true)
-    if (i % 200 === 0 || tier.read(1, i, target) === 0) continue
-    tier.dropLastRead()
-    expect(tier.usedBytes).toBeLessThan(6 << 20)
+  const file = largeFile(10_000)
+  fill(tier, file, 0, 2000, true)
+  const { usedBytes } = tier
+  expect(here(tier, file, 0, 2000)).toBe(2000)
+  fill(tier, file, 2000, 5000, false)
+  expect(tier.usedBytes).toBe(usedBytes)
+  expect(here(tier, file, 3200, 5000)).toBe(1800)
+  expect(here(tier, file, 0, 2400)).toBe(0)
+  expect(tier.chunksShort(file.places, 9000)).toBe(-1)
+  expect(tier.chunksShort(file.places, 3000)).toBeLessThan(2)
+  expect(tier.chunksShort(file.places, 1500)).toBeGreaterThan(1)
+  expect(tier.chunksShort(file.places, 0)).toBe(5)
+})
+
+test('what files that are gone took is used before anything is lost', () => {
+  const tier = new CompressedTier()
+  const [first, second, third] = [largeFile(5000), largeFile(5000), largeFile(5000)]
+  for (let i = 0; i < 3000; i++)
+    for (const file of [first, second, third]) fill(tier, file, i, i + 1, true)
+  const { usedBytes } = tier
+  tier.removeOwner(second.owner)
+  expect(tier.deadBytes).toBeGreaterThan(2.9e6 * 2)
+  // A third of every chunk is free now.
+  fill(tier, first, 3000, 4500, false)
+  expect(tier.usedBytes).toBe(usedBytes)
+  expect(here(tier, first, 0, 4500)).toBe(4500)
+  expect(here(tier, third, 0, 3000)).toBe(3000)
+  for (const file of [first, third])
+    for (let i = 0; i < 3000; i += 7) {
+      expect(tier.read(file.owner, file.places, i, 2000, target)).toBe(true)
+      expect(target.subarray(0, 2000)).toEqual(blockOf(1, i, 2000))
+    }
+  tier.removeOwner(first.owner)
+  tier.removeOwner(third.owner)
+  // Only what takes the next blocks is left.
+  expect(tier.usedBytes).toBe(chunkBytes)
+})
+
+test('what is dropped gives its memory back, at once or when it is moved together', () => {
+  const tier = new CompressedTier()
+  const file = largeFile(5000)
+  fill(tier, file, 0, 5000, true)
+  const { usedBytes } = tier
+  for (let i = 0; i < 5000; i++) if (i % 200 !== 0) tier.drop(file.owner, file.places, i)
+  expect(tier.usedBytes).toBeLessThanOrEqual(chunkBytes)
+  const other = largeFile(5000)
+  fill(tier, other, 0, 5000, true)
+  for (let i = 0; i < 5000; i++) if (i % 2 === 0) tier.drop(other.owner, other.places, i)
+  expect(here(tier, other, 0, 5000)).toBe(2500)
+  while (tier.compact());
+  expect(tier.usedBytes).toBeLessThan(usedBytes * 0.65)
+  expect(here(tier, other, 0, 5000)).toBe(2500)
+  expect(tier.read(other.owner, other.places, 4001, 2000, target)).toBe(true)
+  expect(target.subarray(0, 2000)).toEqual(blockOf(1, 4001, 2000))
+})
+
+test('a block that is looked up much more often than the others is frequent', () => {
+  const tier = new CompressedTier()
+  const file = largeFile(1000)
+  const read = (i: number): boolean => {
+    expect(tier.read(file.owner, file.places, i, 2000, target)).toBe(true)
+    return tier.isLastReadFrequent
   }
-  for (let i = 39_000; i < 40_000; i++)
-    if (tier.read(1, i, target) > 0) expect(target.subarray(0, 2000)).toEqual(block)
-  expect(tier.read(1, 39_800, target)).toBe(2000)
-  while (tier.shrink());
-  expect(tier.usedBytes).toBe(0)
-})
-
-test('where nothing can be kept compressed, the caller is told', () => {
-  const owner = new CacheOwner()
-  const small = new BlockCache({ capacityBytes: 1 << 20 })
-  expect(small.keepCompressed(owner, 0, new Uint8Array(2048), 2048)).toBe(false)
-  const large = new BlockCache({ capacityBytes: 64 << 20 })
-  expect(large.keepCompressed(owner, 0, new Uint8Array(200_000), 200_000)).toBe(false)
-  expect(large.keepCompressed(owner, 0, new Uint8Array(2048), 2048)).toBe(true)
-})
-
-test('one of eight blocks that are found compressed takes the place of one that is not looked up', () => {
-  const cache = new BlockCache({ capacityBytes: 10_000 })
-  const owner = new CacheOwner()
-  for (let offset = 0; offset < 20; offset++) cache.insert(owner, offset, { sizeBytes: 520 })
-  expect(cache.hasRoom).toBe(false)
-  const promoted = Array.from({ length: 32 }, () => cache.promotes())
-  expect(promoted.filter(Boolean)).toHaveLength(4)
-  // Looked up three times, each stays for three rounds.
-  for (let i = 0; i < 3 * 20; i++) cache.get(owner, i % 20)
-  const later = Array.from({ length: 32 }, () => cache.promotes())
-  expect(later.filter(Boolean)).toHaveLength(0)
-})
-
-test('a ratio outside 0 to 1 is refused', () => {
-  expect(new BlockCache({ capacityBytes: 1, compressedSecondaryRatio: 0 }).keepsCompressed).toBe(
-    false,
-  )
-  for (const compressedSecondaryRatio of [-0.1, 1.5, Number.NaN])
-    expect(() => new BlockCache({ capacityBytes: 1, compressedSecondaryRatio })).toThrow('0 to 1')
+  fill(tier, file, 0, 1000, true)
+  for (let round = 0; round < 20; round++)
+    for (let i = 1; i < 1000; i++) expect(read(i) && round > 0).toBe(false)
+  const rounds = Array.from({ length: 100 }, () => read(0))
+  expect(rounds.slice(0, 60)).not.toContain(true)
+  expect(rounds.at(-1)).toBe(true)
 })

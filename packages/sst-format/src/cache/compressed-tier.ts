@@ -1,237 +1,337 @@
 import { copyRange } from '@varve/base'
 
-const chunkBytes = 1 << 20
+import type { CacheOwner } from './block-cache.ts'
+
+/** What the tier grows and shrinks by. */
+export const chunkBytes = 1 << 20
 const headerBytes = 16
-/** Ways of a bucket of the index: two words each. */
-const ways = 4
-/** Bytes of chunks that one slot of the index stands for. */
-const bytesPerSlot = 1024
-const minSlots = 256
-/** Of a chunk of which more is dropped the rest goes too. */
-const maxDroppedBytes = chunkBytes * 0.875
+/** Blocks begin at multiples of this. */
+const unitShift = 3
+/** Bits of a place that say where in its chunk it is, in such units. */
+const unitBits = 17
+const unitMask = (1 << unitBits) - 1
+/** 16 GiB; so places are small integers. */
+const maxChunks = 1 << 14
 /** One block must not take a chunk for itself. */
-const maxBlockBytes = chunkBytes >>> 3
+export const maxKeptBlockBytes = chunkBytes >>> 3
+/** A chunk of which no more than this is left is cleared for what comes: the rest is moved together. */
+const clearedLiveBytes = chunkBytes * 0.8
+/** Of a chunk of which less is left that goes, too. */
+const minLiveBytes = chunkBytes / 8
+/** Clearing a chunk fills another one; the second or third gives one back. */
+const maxMoves = 8
+/** A block counts as looked up much more often than others with so many hits, and so many times as many as the average. */
+const frequentHits = 3
+const frequentFactor = 4
 
 /**
- * Hot. Blocks as they are stored, in few large arrays with an index by hash: twice as many as decompressed, and for the garbage
- * collector none at all.
+ * Hot. Blocks as they are stored, in few large arrays: twice as many as decompressed, and for the garbage collector none at all.
  *
- *     block: owner | offset (low, high) | bytes | stored bytes with trailer, to a multiple of 8
+ *     block: owner | entry of the index | bytes | hits | stored bytes with trailer, to a multiple of 8
  *
- * Blocks are appended to the newest chunk; when there may be no more chunks the oldest one is written over, with all that is in it. What is read often
- * does not stay here but goes among the decompressed blocks. A block of a file that is gone is never asked for and goes with its chunk.
+ * The index of a table knows the places of its blocks: two numbers for each, where it is (chunk and unit), and the generation of the chunk at
+ * that time. A chunk that is used anew has another generation, so that a place leads to its block or to nothing, and tells how long it is
+ * since the block was here.
+ *
+ * Blocks are appended to the newest chunk. When there may be no more, one of which much is dropped (of files that are gone, or kept
+ * decompressed) is cleared for what comes: what is left moves together. If none is, the oldest one is written over.
  */
 export class CompressedTier {
-  /** By age; the last one takes what comes. */
-  readonly #chunks: Chunk[] = []
-  /** Chunks without memory; of their blocks none is found. */
-  #emptyChunks = 0
-  /** Sequence number of the first chunk; a position is a chunk's number and the place in it. */
-  #first = 0
+  /** By the number that places have; undefined where there is none now. */
+  readonly #chunks: (Chunk | undefined)[] = []
+  readonly #byAge: Chunk[] = []
+  /** Takes what comes. */
+  #newest: Chunk | undefined
+  /** Where it goes on. */
   #used = chunkBytes
-  /** Position plus one and hash; 0 for none. */
-  #index: Float64Array = new Float64Array(0)
-  #hashes: Int32Array = new Int32Array(0)
-  #bucketMask = 0
-  /** Slot of the block that was read last. */
-  #lastRead = -1
+  #generation = 0
+  #liveBytes = 0
+  #hits = 0
+  /** What was read last. */
+  #lastChunk: Chunk | undefined
+  #lastHeader = 0
 
   get usedBytes(): number {
-    return (this.#chunks.length - this.#emptyChunks) * chunkBytes + this.#index.length * 12
+    return this.#byAge.length * chunkBytes
   }
 
-  /** Copies the stored bytes of a block to the start of `target`; how many they are, 0 when the block is not here. */
-  read(owner: number, offset: number, target: Uint8Array): number {
-    this.#lastRead = -1
-    if (this.#chunks.length === 0) return 0
-    const slot = this.#find(owner, offset, hashBlock(owner, offset))
-    if (slot < 0) return 0
-    const position = this.#index[slot]! - 1
-    const chunk = this.#chunks[Math.floor(position / chunkBytes) - this.#first]!
-    const at = position % chunkBytes
-    const size = chunk.words[(at >>> 2) + 3]!
-    if (size > target.length) return 0
+  /** Part of the memory in blocks that are asked for no more, or none. */
+  get deadBytes(): number {
+    return this.usedBytes - this.#liveBytes - (chunkBytes - this.#used)
+  }
+
+  /** Copies the stored bytes of block `i` to the start of `target`; false when it is not here. */
+  read(
+    owner: CacheOwner,
+    places: Uint32Array,
+    i: number,
+    size: number,
+    target: Uint8Array,
+  ): boolean {
+    const generation = places[2 * i + 1]!
+    if (generation === 0) return false
+    const place = places[2 * i]!
+    const chunk = this.#chunks[place >>> unitBits]
+    if (chunk?.generation !== generation) return false
+    const at = (place & unitMask) << unitShift
+    const { words } = chunk
+    const header = at >>> 2
+    if (words[header] !== owner.id || words[header + 1] !== i || words[header + 2] !== size)
+      return false
+    words[header + 3]!++
+    this.#hits++
+    this.#lastChunk = chunk
+    this.#lastHeader = header
     copyRange(chunk.bytes, at + headerBytes, at + headerBytes + size, target, 0)
-    this.#lastRead = slot
-    return size
+    return true
   }
 
-  /** Forgets the block that was {@link read} last, and with it the rest of its chunk when that is little. */
-  dropLastRead(): void {
-    const slot = this.#lastRead
-    this.#lastRead = -1
-    if (slot < 0 || !this.#isHere(this.#index[slot]!)) return
-    const position = this.#index[slot]! - 1
-    const at = Math.floor(position / chunkBytes) - this.#first
-    const chunk = this.#chunks[at]!
-    chunk.droppedBytes += headerBytes + chunk.words[((position % chunkBytes) >>> 2) + 3]!
-    this.#index[slot] = 0
-    if (at < this.#chunks.length - 1) this.#emptyIfDropped(chunk)
+  /** Whether block `i` is here. */
+  has(places: Uint32Array, i: number): boolean {
+    const generation = places[2 * i + 1]!
+    return generation !== 0 && this.#chunks[places[2 * i]! >>> unitBits]?.generation === generation
   }
 
-  /** Pages go back at once, not when the collector comes by, and leave no hole in the heap. */
-  #emptyIfDropped(chunk: Chunk | undefined): void {
-    if (chunk === undefined || chunk.droppedBytes <= maxDroppedBytes) return
-    chunk.memory.resize(0)
-    this.#emptyChunks++
+  /** How many chunks more would have kept block `i`, which is not here, till now; -1 when it never was. */
+  chunksShort(places: Uint32Array, i: number): number {
+    const generation = places[2 * i + 1]!
+    return generation === 0 ? -1 : Math.max(0, this.#generation - generation - this.#byAge.length)
+  }
+
+  /** Whether the block that was just {@link read} is looked up much more often than the others since it came. */
+  get isLastReadFrequent(): boolean {
+    const chunk = this.#lastChunk
+    if (chunk === undefined) return false
+    const { words, hitsBefore } = chunk
+    const bytes = blockBytes(words[this.#lastHeader + 2]!)
+    const average = ((this.#hits - hitsBefore) * bytes) / this.#liveBytes
+    return words[this.#lastHeader + 3]! >= frequentHits + frequentFactor * average
+  }
+
+  /** Forgets block `i`, and with it the rest of its chunk when that is little. */
+  drop(owner: CacheOwner, places: Uint32Array, i: number): void {
+    if (!this.has(places, i)) return
+    const place = places[2 * i]!
+    const chunk = this.#chunks[place >>> unitBits]!
+    const size = chunk.words[((place & unitMask) << (unitShift - 2)) + 2]!
+    places[2 * i + 1] = 0
+    this.#forget(chunk, owner, blockBytes(size))
+  }
+
+  #forget(chunk: Chunk, owner: CacheOwner, bytes: number): void {
+    const left = (chunk.bytesByOwner.get(owner) ?? 0) - bytes
+    if (left > 0) chunk.bytesByOwner.set(owner, left)
+    else chunk.bytesByOwner.delete(owner)
+    chunk.liveBytes -= bytes
+    this.#liveBytes -= bytes
+    if (chunk.liveBytes < minLiveBytes && chunk !== this.#newest) this.#free(chunk)
+  }
+
+  /** Forgets all blocks of a file. */
+  removeOwner(owner: CacheOwner): void {
+    for (const chunk of this.#byAge.slice()) {
+      const bytes = chunk.bytesByOwner.get(owner)
+      if (bytes !== undefined) this.#forget(chunk, owner, bytes)
+    }
   }
 
   /** Whether a block of so many bytes needs a further chunk. */
   isFull(size: number): boolean {
-    return this.#used + headerBytes + size > chunkBytes
+    return this.#used + blockBytes(size) > chunkBytes
   }
 
   /**
-   * Keeps `stored[0, size)`, and says whether it does. With `mayGrow` in a further chunk when the last one is full, else in place of the
-   * oldest.
+   * Keeps `stored[0, size)`, at most {@link maxKeptBlockBytes}, as block `i`, which is not here. With `mayGrow` in a further chunk when the last
+   * one is full, else in place of others; false when there are none.
    */
   write(
-    owner: number,
-    offset: number,
+    owner: CacheOwner,
+    places: Uint32Array,
+    i: number,
     stored: Uint8Array,
     size: number,
     mayGrow: boolean,
   ): boolean {
-    if (size > maxBlockBytes) return false
-    this.#lastRead = -1
-    if (this.isFull(size)) {
-      if (mayGrow) this.#grow()
-      else if (this.#chunks.length - this.#emptyChunks > 1) this.#reuseOldest()
-      else return false
-    }
-    const hash = hashBlock(owner, offset)
-    const known = this.#find(owner, offset, hash)
-    if (known >= 0) return true
+    if (this.isFull(size) && !this.#makeRoom(size, mayGrow)) return false
+    const chunk = this.#newest!
     const at = this.#used
-    const { bytes, words } = this.#chunks[this.#chunks.length - 1]!
     const header = at >>> 2
-    words[header] = owner
-    words[header + 1] = offset | 0
-    words[header + 2] = Math.floor(offset / 0x1_0000_0000)
-    words[header + 3] = size
-    copyRange(stored, 0, size, bytes, at + headerBytes)
-    this.#used = (at + headerBytes + size + 7) & ~7
-    const slot = this.#victim(hash)
-    this.#index[slot] = (this.#first + this.#chunks.length - 1) * chunkBytes + at + 1
-    this.#hashes[slot] = hash
+    const { words } = chunk
+    words[header] = owner.id
+    words[header + 1] = i
+    words[header + 2] = size
+    words[header + 3] = 0
+    copyRange(stored, 0, size, chunk.bytes, at + headerBytes)
+    this.#append(chunk, owner, places, i, blockBytes(size))
     return true
   }
 
-  /** Gives the memory of the oldest chunk back; false when there is none. */
+  /** Notes the block whose bytes are at the end of the newest chunk. */
+  #append(chunk: Chunk, owner: CacheOwner, places: Uint32Array, i: number, bytes: number): void {
+    places[2 * i] = (chunk.number << unitBits) | (this.#used >>> unitShift)
+    places[2 * i + 1] = chunk.generation
+    this.#used += bytes
+    chunk.liveBytes += bytes
+    this.#liveBytes += bytes
+    chunk.bytesByOwner.set(owner, (chunk.bytesByOwner.get(owner) ?? 0) + bytes)
+  }
+
+  #makeRoom(size: number, mayGrow: boolean): boolean {
+    if (mayGrow && this.#byAge.length < maxChunks) {
+      this.#grow()
+      return true
+    }
+    const emptiest = this.#emptiest()
+    if (emptiest === undefined) return false
+    if (emptiest.liveBytes > clearedLiveBytes) this.#begin(this.#byAge[0]!)
+    else {
+      const before = this.#byAge.length
+      this.#clear(emptiest)
+      if (this.#byAge.length < before && this.isFull(size)) this.#grow()
+    }
+    return true
+  }
+
+  /** The chunk with the fewest bytes that may still be asked for, but for the newest. */
+  #emptiest(): Chunk | undefined {
+    let emptiest: Chunk | undefined
+    for (const chunk of this.#byAge)
+      if (chunk !== this.#newest && chunk.liveBytes < (emptiest?.liveBytes ?? Infinity))
+        emptiest = chunk
+    return emptiest
+  }
+
+  /**
+   * Moves what is left of the chunk to the end of the newest one; once that is full, to its own beginning, and takes what comes. If all
+   * had place, its memory goes.
+   */
+  #clear(chunk: Chunk): void {
+    const owners = new Map<number, CacheOwner>()
+    for (const owner of chunk.bytesByOwner.keys()) owners.set(owner.id, owner)
+    const { bytes, words, generation, number, end } = chunk
+    let to = this.#newest
+    this.#discard(chunk)
+    for (let at = 0; at < end;) {
+      const header = at >>> 2
+      const size = words[header + 2]!
+      const i = words[header + 1]!
+      const length = blockBytes(size)
+      const owner = owners.get(words[header]!)
+      const places = owner?.places
+      if (
+        places?.[2 * i + 1] === generation &&
+        places[2 * i] === ((number << unitBits) | (at >>> unitShift))
+      ) {
+        if (to === undefined || (to !== chunk && this.#used + length > chunkBytes)) {
+          this.#begin(chunk)
+          to = chunk
+        }
+        words[header + 3] = 0
+        copyRange(bytes, at, at + headerBytes + size, to.bytes, this.#used)
+        this.#append(to, owner!, places, i, length)
+      }
+      at += length
+    }
+    if (to !== chunk) this.#free(chunk)
+  }
+
+  /** Gives a chunk's memory back: one of which most is dropped, or the oldest. False when there is none. */
   shrink(): boolean {
-    this.#dropEmpty()
-    const oldest = this.#chunks.shift()
-    if (oldest === undefined) return false
-    this.#first++
-    oldest.memory.resize(0)
-    if (this.#chunks.length === 0) {
-      this.#used = chunkBytes
-      this.#index = new Float64Array(0)
-      this.#hashes = new Int32Array(0)
-    }
+    const emptiest = this.#emptiest()
+    const chunk =
+      emptiest !== undefined && emptiest.liveBytes < chunkBytes / 2 ? emptiest : this.#byAge[0]
+    if (chunk === undefined) return false
+    this.#free(chunk)
     return true
   }
 
-  /** Forgets the oldest chunks as far as they have no memory. */
-  #dropEmpty(): void {
-    while (this.#chunks.length > 0 && this.#chunks[0]!.memory.byteLength === 0) {
-      this.#chunks.shift()
-      this.#first++
-      this.#emptyChunks--
+  /** Moves blocks together until a chunk's memory is given back; false when that is not possible. */
+  compact(): boolean {
+    const before = this.#byAge.length
+    for (let k = 0; k < maxMoves && this.#byAge.length === before; k++) {
+      const emptiest = this.#emptiest()
+      if (emptiest === undefined || emptiest.liveBytes > clearedLiveBytes) return false
+      this.#clear(emptiest)
     }
+    return this.#byAge.length < before
+  }
+
+  #free(chunk: Chunk): void {
+    this.#discard(chunk)
+    chunk.generation = 0
+    if (chunk === this.#newest) {
+      this.#newest = undefined
+      this.#used = chunkBytes
+    }
+    this.#byAge.splice(this.#byAge.indexOf(chunk), 1)
+    this.#chunks[chunk.number] = undefined
+    chunk.memory.resize(0)
+  }
+
+  /** Counts what is in the chunk no more. */
+  #discard(chunk: Chunk): void {
+    if (this.#lastChunk === chunk) this.#lastChunk = undefined
+    this.#liveBytes -= chunk.liveBytes
+    chunk.liveBytes = 0
+    chunk.bytesByOwner.clear()
   }
 
   #grow(): void {
-    this.#emptyIfDropped(this.#chunks.at(-1))
-    this.#dropEmpty()
-    // Behind a chunk that stays they would become ever more.
-    while (this.#emptyChunks > this.#chunks.length / 2) this.shrink()
+    let number = this.#chunks.indexOf(undefined)
+    if (number < 0) number = this.#chunks.length
     const memory = new ArrayBuffer(chunkBytes, { maxByteLength: chunkBytes })
-    this.#chunks.push({
+    const chunk: Chunk = {
+      number,
+      generation: 0,
       memory,
       // Views of a fixed length are as fast as those of other memory.
       bytes: new Uint8Array(memory, 0, chunkBytes),
       words: new Int32Array(memory, 0, chunkBytes >>> 2),
-      droppedBytes: 0,
-    })
-    this.#used = 0
-    let slots = Math.max(minSlots, this.#index.length)
-    const chunks = this.#chunks.length - this.#emptyChunks
-    while (slots * bytesPerSlot < chunks * chunkBytes) slots *= 2
-    if (slots !== this.#index.length) this.#rebuildIndex(slots)
-  }
-
-  #reuseOldest(): void {
-    this.#dropEmpty()
-    const oldest = this.#chunks.shift()!
-    oldest.droppedBytes = 0
-    this.#chunks.push(oldest)
-    this.#first++
-    this.#used = 0
-  }
-
-  #rebuildIndex(slots: number): void {
-    const index = this.#index
-    const hashes = this.#hashes
-    this.#index = new Float64Array(slots)
-    this.#hashes = new Int32Array(slots)
-    this.#bucketMask = slots / ways - 1
-    for (let slot = 0; slot < index.length; slot++) {
-      if (!this.#isHere(index[slot]!)) continue
-      const to = this.#victim(hashes[slot]!)
-      this.#index[to] = index[slot]!
-      this.#hashes[to] = hashes[slot]!
+      end: 0,
+      liveBytes: 0,
+      hitsBefore: 0,
+      bytesByOwner: new Map(),
     }
+    this.#chunks[number] = chunk
+    this.#start(chunk)
   }
 
-  #isHere(positionPlusOne: number): boolean {
-    return positionPlusOne > this.#first * chunkBytes
+  /** Has the chunk take what comes; of what is in it nothing is found any more. */
+  #begin(chunk: Chunk): void {
+    this.#discard(chunk)
+    this.#byAge.splice(this.#byAge.indexOf(chunk), 1)
+    this.#start(chunk)
   }
 
-  /** Slot of the block, -1 when it is not here. */
-  #find(owner: number, offset: number, hash: number): number {
-    const index = this.#index
-    const hashes = this.#hashes
-    const first = (hash & this.#bucketMask) * ways
-    for (let slot = first; slot < first + ways; slot++) {
-      if (hashes[slot] !== hash || !this.#isHere(index[slot]!)) continue
-      const position = index[slot]! - 1
-      const { words } = this.#chunks[Math.floor(position / chunkBytes) - this.#first]!
-      const header = (position % chunkBytes) >>> 2
-      if (
-        words[header] === owner &&
-        words[header + 1] === (offset | 0) &&
-        words[header + 2] === Math.floor(offset / 0x1_0000_0000)
-      )
-        return slot
-    }
-    return -1
+  #start(chunk: Chunk): void {
+    if (this.#newest !== undefined) this.#newest.end = this.#used
+    this.#byAge.push(chunk)
+    this.#newest = chunk
+    chunk.generation = ++this.#generation
+    chunk.hitsBefore = this.#hits
+    this.#used = 0
   }
+}
 
-  /** Slot of the bucket that is empty or holds its oldest block. */
-  #victim(hash: number): number {
-    const index = this.#index
-    const first = (hash & this.#bucketMask) * ways
-    let victim = first
-    for (let slot = first + 1; slot < first + ways; slot++)
-      if (index[slot]! < index[victim]!) victim = slot
-    return victim
-  }
+/** What a block takes, its header included. */
+function blockBytes(size: number): number {
+  return (headerBytes + size + 7) & ~7
 }
 
 interface Chunk {
-  /** Resizable, for that gives it pages of its own. */
+  /** Index among all chunks, part of a place. */
+  readonly number: number
+  /** Never the same twice, 0 without memory. */
+  generation: number
+  /** Resizable, for that gives it pages of its own, which go back at once and leave no hole in the heap. */
   readonly memory: ArrayBuffer
   readonly bytes: Uint8Array
   readonly words: Int32Array
-  /** Of blocks that are asked for no more. */
-  droppedBytes: number
-}
-
-/** Never stored on disk. */
-function hashBlock(owner: number, offset: number): number {
-  let hash = Math.imul(offset | 0, 0x9e3779b1) ^ Math.imul(owner, 0x85ebca77)
-  hash = Math.imul(hash ^ Math.floor(offset / 0x1_0000_0000) ^ (hash >>> 15), 0x2c1b3c6d)
-  hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39)
-  return hash ^ (hash >>> 15)
+  /** Where its last block ends, unless it is the newest. */
+  end: number
+  /** Of blocks that may still be asked for, with their headers. */
+  liveBytes: number
+  /** Hits of all chunks before it was begun. */
+  hitsBefore: number
+  readonly bytesByOwner: Map<CacheOwner, number>
 }

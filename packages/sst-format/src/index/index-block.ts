@@ -32,6 +32,7 @@ export class IndexEntries {
   readonly sizes: Uint32Array
   /** By `i >>> slotGroupBits`: of a table that few read, few are made. */
   #slots: (CacheEntry | undefined)[][] | undefined
+  #places: Uint32Array | undefined
   #search: IndexSearch | undefined
 
   /** Arrays are taken over; the last three have an element for each entry. */
@@ -59,8 +60,13 @@ export class IndexEntries {
     group[i & slotMask] = entry
   }
 
+  /** Hot. Where the block cache keeps blocks compressed, two numbers for each, of which only it knows what they mean; all 0 at first. */
+  get places(): Uint32Array {
+    return (this.#places ??= new Uint32Array(this.count * 2))
+  }
+
   get sizeBytes(): number {
-    return this.keys.length + this.count * 32 + 128
+    return this.keys.length + this.count * 40 + 128
   }
 
   /** What a search by bytes begins with; `keyIsUserKey` must always be the same. */
