@@ -31,16 +31,19 @@ interface FamilyShape {
   readonly numLevels: number
 }
 
+/** RocksDB's number of levels. */
+const defaultNumLevels = 7
+
 /** The column families of a database with their versions, in memory: what edits do to them, whether or not a file has them yet. */
 export class FamilySet {
   /** Tables of all versions that somebody holds. */
   readonly live: LiveFiles = new LiveFiles()
-  readonly #numLevels: (familyName: string) => number
+  readonly #numLevels: (familyName: string) => number | undefined
   readonly #families = new Map<number, Family>()
   /** Of families that are being added, by id. */
   readonly #pending = new Map<number, FamilyShape>()
 
-  constructor(numLevels: (familyName: string) => number) {
+  constructor(numLevels: (familyName: string) => number | undefined) {
     this.#numLevels = numLevels
   }
 
@@ -56,14 +59,14 @@ export class FamilySet {
 
   /** Number of levels of a family of that name, unless it is added with another. */
   numLevels(name: string): number {
-    return this.#numLevels(name)
+    return this.#numLevels(name) ?? defaultNumLevels
   }
 
   /**
    * Takes the families of a MANIFEST.
    *
    * @throws CorruptionError when levels overlap
-   * @throws InvalidOptionError when a family has tables below its levels, or another order than the wanted one
+   * @throws InvalidOptionError when a family has tables below the levels it is said to have, or another order than the wanted one
    */
   restore(
     state: ManifestState,
@@ -78,7 +81,8 @@ export class FamilySet {
         wanted?.(stored.name),
         directory,
       )
-      const numLevels = this.#numLevels(stored.name)
+      const numLevels =
+        this.#numLevels(stored.name) ?? Math.max(defaultNumLevels, stored.levels.length)
       if (stored.levels.length > numLevels) {
         throw new InvalidOptionError(
           'numLevels',
@@ -164,7 +168,7 @@ export class FamilySet {
     assert(comparator !== undefined || this.#pending.has(id), 'a new family has an order')
     const pending = this.#pending.get(id)
     const order = pending?.comparator ?? comparator!
-    const numLevels = pending?.numLevels ?? this.#numLevels(name)
+    const numLevels = pending?.numLevels ?? this.numLevels(name)
     this.#pending.delete(id)
     this.#families.set(id, {
       id,

@@ -31,8 +31,11 @@ export interface VersionSetOptions {
    * gives `undefined` for get the order that the MANIFEST names.
    */
   readonly comparator?: (familyName: string) => Comparator | undefined
-  /** Levels of every family, or by its name. Default 7; a database with tables deeper down is refused. */
-  readonly numLevels?: number | ((familyName: string) => number)
+  /**
+   * Levels of every family, or by its name; a database with tables deeper down is refused. Default, or where the function gives
+   * `undefined`: 7, or as many as have tables.
+   */
+  readonly numLevels?: number | ((familyName: string) => number | undefined)
   /** A MANIFEST that grows beyond is replaced by a new one with a snapshot of the state. Default 64 MiB. */
   readonly maxManifestFileSizeBytes?: number
   /** Take a database with blob files, which no change may then be made to. Default false: it is refused. */
@@ -77,8 +80,8 @@ export class VersionSet {
     options: VersionSetOptions,
   ) {
     this.directory = directory
-    const { numLevels = 7 } = options
-    this.#families = new FamilySet(typeof numLevels === 'number' ? () => numLevels : numLevels)
+    const { numLevels } = options
+    this.#families = new FamilySet(typeof numLevels === 'function' ? numLevels : () => numLevels)
     this.#manifest = new ManifestWriter(
       fs,
       directory,

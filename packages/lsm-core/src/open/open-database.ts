@@ -15,6 +15,7 @@ import {
   VersionSet,
   writeIdentity,
   type VersionEdit,
+  type ColumnFamilyVersions,
 } from '@varve/manifest'
 import { createSessionId } from '@varve/sst-format'
 import { isNotFound, type FileLock, type FileSystem } from '@varve/vfs'
@@ -97,7 +98,7 @@ export async function openDatabase(
     const dbId = await identityOf(directory, options, versions)
     checkFamilies(versions, options)
     for (const stored of versions.columnFamilies.values()) {
-      const resolved = familyOptions.resolve(stored.name, stored.comparator)
+      const resolved = familyOptions.resolve(stored)
       families.set(
         stored.id,
         new ColumnFamily(
@@ -240,9 +241,10 @@ export class FamilyOptions {
     return columnFamilies === '*' ? {} : (columnFamilies.get(name) ?? {})
   }
 
-  /** The options of a stored family; its order is the stored one, which was checked against the given. */
-  resolve(name: string, comparator: Comparator): ResolvedColumnFamilyOptions {
-    return resolveColumnFamilyOptions({ ...this.given(name), comparator }, this.#options)
+  /** The options of a stored family; order and levels are the stored ones, which were checked against the given. */
+  resolve({ name, comparator, current }: ColumnFamilyVersions): ResolvedColumnFamilyOptions {
+    const numLevels = this.numLevelsOf(name) ?? current.levels.length
+    return resolveColumnFamilyOptions({ ...this.given(name), comparator, numLevels }, this.#options)
   }
 
   /** Undefined leaves the order to the MANIFEST. */
@@ -250,9 +252,9 @@ export class FamilyOptions {
     return this.given(name).comparator
   }
 
-  /** Default: RocksDB's 7. */
-  numLevelsOf(name: string): number {
-    return this.given(name).numLevels ?? 7
+  /** Undefined leaves the levels to the MANIFEST. */
+  numLevelsOf(name: string): number | undefined {
+    return this.given(name).numLevels
   }
 
   /** Names that were asked for and are not stored. */

@@ -193,14 +193,16 @@ async function loadOnce(
   const versions = await VersionSet.recover(fs, directory, {
     allowBlobFiles: true,
     comparator: (name) => familyOptions.comparatorOf(name),
+    numLevels: (name) => familyOptions.numLevelsOf(name),
   })
   const families = new Map<number, ColumnFamily>()
   try {
     for (const name of familyOptions.missing(versions))
       throw new NotFoundError(`no column family "${name}"`)
-    for (const { id, name, comparator, current, logNumber } of versions.columnFamilies.values()) {
+    for (const stored of versions.columnFamilies.values()) {
+      const { id, name, current, logNumber } = stored
       if (options.columnFamilies !== '*' && id !== 0 && !options.columnFamilies.has(name)) continue
-      const resolved = familyOptions.resolve(name, comparator)
+      const resolved = familyOptions.resolve(stored)
       families.set(id, new ColumnFamily(id, name, resolved, current, logNumber, tables))
     }
     const walDirectory = walDirectoryOf(directory, options)

@@ -55,7 +55,7 @@ export interface ColumnFamilyOptions extends TableLayoutOptions {
   readonly compactionOptionsUniversal?: UniversalCompactionOptions
   /** For the style `fifo`. */
   readonly compactionOptionsFifo?: FifoCompactionOptions
-  /** Levels, from 0 on; at least 2 for the style `level`. Not less than what has tables. Default 7. */
+  /** Levels, from 0 on; at least 2 for the style `level`. Not less than what has tables. Default 7, or what has tables. */
   readonly numLevels?: number
   /** Fill the last level first and derive the sizes of the others from it. Default true. */
   readonly levelCompactionDynamicLevelBytes?: boolean
