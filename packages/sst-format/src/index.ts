@@ -17,6 +17,7 @@ export {
 } from './table-reader.ts'
 export type { TableIteratorOptions } from './block-source.ts'
 export { LookupBatch, type LookupParts } from './lookup-batch.ts'
+export { FilterProbe } from './filter/filter-probe.ts'
 export { BlockCache, type BlockCacheOptions, type BlockCacheStats } from './cache/block-cache.ts'
 export {
   clipRangeTombstones,

@@ -6,6 +6,7 @@ import { Memtable, SpareMemory } from '@varve/memtable'
 import type { ColumnFamilyHandle } from '../db/handles.ts'
 import type { ResolvedColumnFamilyOptions } from '../options/resolve.ts'
 import { mergeOperatorNamed } from '../read/merge-operators.ts'
+import { LookupPlans } from '../read/lookup-plan.ts'
 import type { LookupEnvironment } from '../read/point-lookup.ts'
 import { FamilyRows } from '../read/row-cache.ts'
 import type { TableCache } from '../read/table-cache.ts'
@@ -74,6 +75,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
           ? options.userMergeOperator
           : mergeOperatorNamed(options.mergeOperator),
       tables,
+      plans: new LookupPlans(),
       familyName: name,
       hasTimes: options.ttlSeconds !== undefined,
     }
@@ -155,6 +157,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
     if (!sameContent) this.rows?.forget()
     this.superVersionNumber++
     const old = this.#superVersion
+    if (version !== old.version) this.lookup.plans.forget()
     this.#superVersion = this.#newSuperVersion(version)
     old.unref()
   }

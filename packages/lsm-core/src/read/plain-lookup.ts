@@ -1,17 +1,11 @@
-import {
-  bytewiseComparator,
-  compareByteRanges,
-  copyRange,
-  ValueType,
-  valueTypeForSeek,
-  writeTrailer,
-} from '@varve/base'
+import { bytewiseComparator, compareByteRanges, ValueType } from '@varve/base'
 import type { FileMetadata } from '@varve/manifest'
 import { hashKey, type Memtable } from '@varve/memtable'
-import { createPointResult, type PointResult } from '@varve/sst-format'
+import { createPointResult, FilterProbe, type PointResult } from '@varve/sst-format'
 
 import type { SuperVersion } from '../column-family/super-version.ts'
 import type { LookupEnvironment } from './point-lookup.ts'
+import { seekKey } from './seek-key.ts'
 
 /** Said by {@link plainLookUp} when the answer needs more than the newest version of a key. */
 export const notPlain: unique symbol = Symbol('not plain')
@@ -20,9 +14,7 @@ export const notHere: unique symbol = Symbol('not here')
 
 /** Its values are copied at once. */
 const found: PointResult = createPointResult(true)
-const maxKeptTargets = 64
-/** Arrays for seek keys by their length: nearly all keys of a database have few lengths. */
-const targets: (Uint8Array | undefined)[] = []
+const probe = new FilterProbe()
 
 /**
  * Hot. The look-up of nearly all keys: the newest version is a plain value or a deletion, and there is no range tombstone on
@@ -36,6 +28,37 @@ export function plainLookUp(
 ): Uint8Array | undefined | typeof notPlain {
   const remembered = lookInMemtables(superVersion, env, userKey, snapshot)
   if (remembered !== notHere) return remembered
+  const plan = env.plans.of(superVersion.version, env)
+  if (plan !== undefined) {
+    probe.set(userKey)
+    let bits = plan.tablesOf(userKey, snapshot, probe)
+    if (bits === 0) return undefined
+    if (bits > 0) {
+      const target = seekKey(userKey, snapshot)
+      for (; bits !== 0; bits &= bits - 1) {
+        const reader = plan.reader(31 - Math.clz32(bits & -bits))
+        if (reader.getUnfiltered(target, found, undefined)) return outcome(env)
+      }
+      return undefined
+    }
+  }
+  return lookInTables(superVersion, env, userKey, snapshot)
+}
+
+/** What {@link found} says of the key. */
+function outcome(env: LookupEnvironment): Uint8Array | undefined | typeof notPlain {
+  const { type } = found
+  if (type === ValueType.Value && !env.hasTimes) return found.copyValue()
+  return type === ValueType.Deletion ? undefined : notPlain
+}
+
+/** The search of the tables one by one, for what a plan does not do. */
+function lookInTables(
+  superVersion: SuperVersion,
+  env: LookupEnvironment,
+  userKey: Uint8Array,
+  snapshot: number,
+): Uint8Array | undefined | typeof notPlain {
   const { version } = superVersion
   const { levels } = version
   let target: Uint8Array | undefined
@@ -64,9 +87,7 @@ export function plainLookUp(
           ? reader.getSync(target, found, true)
           : reader.getUnfiltered(target, found, undefined)
       if (!has) continue
-      const { type } = found
-      if (type === ValueType.Value && !env.hasTimes) return found.copyValue()
-      return type === ValueType.Deletion ? undefined : notPlain
+      return outcome(env)
     }
   }
   return undefined
@@ -97,19 +118,6 @@ export function lookInMemtables(
     if (i === immutables.length) return notHere
     memtable = immutables[i]!
   }
-}
-
-/** The internal key of the newest version that `snapshot` sees, in an array that the next call may take again. */
-function seekKey(userKey: Uint8Array, snapshot: number): Uint8Array {
-  const { length } = userKey
-  let target = length < maxKeptTargets ? targets[length] : undefined
-  if (target === undefined) {
-    target = new Uint8Array(length + 8)
-    if (length < maxKeptTargets) targets[length] = target
-  }
-  copyRange(userKey, 0, length, target, 0)
-  writeTrailer(target, length, snapshot, valueTypeForSeek)
-  return target
 }
 
 /** Hot. Whether the key is between the file's first and last; `endIsKnown` when it is not behind the last. */

@@ -12,6 +12,7 @@ import { createPointResult, type PointResult } from '@varve/sst-format'
 
 import type { SuperVersion } from '../column-family/super-version.ts'
 import { withoutTime } from '../write/value-time.ts'
+import type { LookupPlans } from './lookup-plan.ts'
 import { MergeContext } from './merge-context.ts'
 import { notPlain, plainLookUp } from './plain-lookup.ts'
 import { defaultColumnOf } from './wide-columns.ts'
@@ -22,6 +23,8 @@ export interface LookupEnvironment {
   readonly comparator: InternalKeyComparator
   readonly mergeOperator: MergeOperator | undefined
   readonly tables: TableCache
+  /** How the tables of the current version are gone through. */
+  readonly plans: LookupPlans
   readonly familyName: string
   /** Stored values end in the time of their write. */
   readonly hasTimes: boolean

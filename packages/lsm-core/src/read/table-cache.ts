@@ -49,6 +49,8 @@ export class TableCache {
     recentTables,
   ).fill(undefined)
 
+  #closings = 0
+
   constructor(
     fs: FileSystem,
     directory: string,
@@ -80,6 +82,16 @@ export class TableCache {
     return bytes
   }
 
+  /** Grows whenever a table closes: who keeps open tables must ask for them anew. */
+  get closings(): number {
+    return this.#closings
+  }
+
+  /** Whether the next table that is opened may close another one. */
+  get isFull(): boolean {
+    return this.#tables.size >= this.#maxOpenFiles
+  }
+
   get size(): number {
     return this.#tables.size
   }
@@ -93,7 +105,7 @@ export class TableCache {
       if (known !== recent) this.#recent[file.number % recentTables] = known
       return known
     }
-    while (this.#tables.size >= this.#maxOpenFiles) this.#closeOne()
+    while (this.isFull) this.#closeOne()
     const path = join(this.#directory, tableFileName(file.number))
     let reader: TableReader
     try {
@@ -141,6 +153,7 @@ export class TableCache {
   evict(fileNumber: number): void {
     const table = this.#tables.get(fileNumber)
     if (table === undefined) return
+    this.#closings++
     this.#tables.delete(fileNumber)
     if (this.#recent[fileNumber % recentTables] === table)
       this.#recent[fileNumber % recentTables] = undefined
@@ -148,6 +161,7 @@ export class TableCache {
   }
 
   closeAll(): void {
+    this.#closings++
     for (const table of this.#tables.values()) this.#close(table)
     this.#tables.clear()
     this.#recent.fill(undefined)

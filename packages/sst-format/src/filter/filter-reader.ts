@@ -4,6 +4,7 @@ import {
   fastLocalBloomHasHash,
   fastLocalBloomLine,
   fastLocalBloomMayMatch,
+  fastLocalBloomPasses,
 } from './fast-local-bloom.ts'
 import { legacyBloomMayMatch } from './legacy-bloom.ts'
 import { ribbonMayMatch, ribbonShape, type RibbonShape } from './ribbon.ts'
@@ -73,6 +74,11 @@ export class FilterReader {
   /** Hot. {@link mayMatch} of the key whose XXPH3 is given, where {@link takesHash}. */
   mayMatchHash(high: number, low: number): boolean {
     return fastLocalBloomHasHash(this.#data, this.#lineBytes, this.#probes, high, low)
+  }
+
+  /** Hot. {@link mayMatchHash} as 1 or 0, in the same steps whatever the answer. */
+  passesHash(high: number, low: number): number {
+    return fastLocalBloomPasses(this.#data, this.#lineBytes, this.#probes, high, low)
   }
 
   /** Hot. A byte of the line that {@link mayMatchHash} looks at, which is then near when it does. */
