@@ -22,6 +22,10 @@ const MISS_WEIGHT = 4
 /** Blocks that take about the memory of a chunk, decompressed and compressed. */
 const ENTRIES_PER_CHUNK = 225
 const COMPRESSED_PER_CHUNK = 450
+/** Where others have to go for it, one of so many blocks that are read is kept compressed: what is wanted often comes to its turn soon. */
+const READS_PER_EXCHANGE = 4
+/** Blocks are read ahead as long as so much is free. */
+const READ_AHEAD_BYTES = 4 * chunkBytes
 /** Misses among so many look-ups of blocks that are not decompressed count. */
 const MISS_SPAN = 256
 /** While more of them miss, blocks are still coming in: what is free is for those. */
@@ -106,6 +110,8 @@ export class BlockCache {
   readonly #compressedRatio: number
   /** Of the last look-ups of blocks that are not decompressed, which part missed. */
   #missRate = 1
+  /** Blocks that were read and not kept. */
+  #passedOver = 0
   /** Entries that the hand owes to misses. */
   #pressure = 0
   readonly #compressed: CompressedTier = new CompressedTier()
@@ -221,8 +227,10 @@ export class BlockCache {
 
   /** What may be free of a full cache: compressed blocks take memory by the chunk. */
   get #slackBytes(): number {
-    const slack = this.#capacityBytes / FULL_FRACTION
-    return this.#compressed.usedBytes > 0 ? Math.max(slack, COMPRESSED_STEP_BYTES) : slack
+    const capacity = this.#capacityBytes
+    const slack = capacity / FULL_FRACTION
+    if (this.#compressed.usedBytes === 0) return slack
+    return Math.max(slack, Math.min(COMPRESSED_STEP_BYTES, capacity / 8))
   }
 
   /** Whether blocks of so many stored bytes are kept compressed before anything else. @internal */
@@ -292,9 +300,37 @@ export class BlockCache {
     this.#compressed.drop(owner, places, i)
   }
 
+  /** Whether the block that {@link readCompressed} just found was read ahead, and is to be checked now. @internal */
+  get isUnchecked(): boolean {
+    return this.#compressed.isLastReadUnchecked
+  }
+
+  /** Whether so much memory is free that blocks may be read that nobody has asked for. @internal */
+  get readsAhead(): boolean {
+    return this.#freeBytes >= READ_AHEAD_BYTES && this.#compressedMayGrow
+  }
+
+  /** Whether block `i` is kept compressed. @internal */
+  hasCompressed(places: Uint32Array, i: number): boolean {
+    return this.#compressed.has(places, i)
+  }
+
+  /** Keeps `stored[start, start + size)`, block `i` that was read ahead, as it is. Only where {@link readsAhead}. @internal */
+  keepAhead(
+    owner: CacheOwner,
+    places: Uint32Array,
+    i: number,
+    stored: Uint8Array,
+    start: number,
+    size: number,
+  ): void {
+    const mayGrow = this.#freeBytes >= chunkBytes
+    this.#compressed.write(owner, places, i, stored, start, size, false, mayGrow)
+  }
+
   /**
-   * Hot. Keeps `stored[0, size)`, block `i` that was read and is sound, compressed as it is. One that a scan came by is not kept in place of others
-   * when it is met for the first time. Only where {@link keepsCompressed}. @internal
+   * Hot. Keeps `stored[0, size)`, block `i` that was read and is sound, compressed as it is; where others have to go for it, one of some, and none
+   * that a scan meets for the first time. Only where {@link keepsCompressed}. @internal
    */
   keepCompressed(
     owner: CacheOwner,
@@ -305,11 +341,15 @@ export class BlockCache {
     isScan: boolean,
   ): void {
     const tier = this.#compressed
-    if (!isScan && tier.isFull(size)) this.#yieldToCompressed()
+    const isFull = tier.isFull(size)
+    if (isFull && !isScan) this.#yieldToCompressed()
     const mayGrow =
       this.#compressedMayGrow && (this.#freeBytes >= chunkBytes || tier.usedBytes < chunkBytes * 2)
-    if (isScan && !mayGrow && !this.#isMissedAgain(owner, i)) return
-    tier.write(owner, places, i, stored, size, mayGrow)
+    if (!mayGrow) {
+      if (isScan && !this.#isMissedAgain(owner, i)) return
+      if (tier.isOverwriting && !isFull && ++this.#passedOver % READS_PER_EXCHANGE !== 0) return
+    }
+    tier.write(owner, places, i, stored, 0, size, true, mayGrow)
     if (this.#freeBytes < 0) this.#evict()
   }
 

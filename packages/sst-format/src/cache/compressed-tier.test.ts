@@ -41,6 +41,7 @@ test('compressed blocks come back as they were, or not at all', () => {
       const tier = new CompressedTier()
       const files = Array.from({ length: 4 }, (_, k) => new File(k !== 3))
       const gone = new Set<string>()
+      const unchecked = new Set<string>()
       // Blocks of a file never change.
       const sizeOf = (file: number, i: number): number =>
         (i * 31 + file + seed) % 53 === 0
@@ -53,6 +54,8 @@ test('compressed blocks come back as they were, or not at all', () => {
         expect(isThere).toBe(tier.has(places, i))
         if (isThere) {
           expect(gone).not.toContain(`${owner.id}/${i}`)
+          // Said once, by the first who reads it.
+          expect(tier.isLastReadUnchecked).toBe(unchecked.delete(`${owner.id}/${i}`))
           expect(target.subarray(0, size)).toEqual(blockOf(k, i, size))
         }
         return isThere
@@ -79,12 +82,17 @@ test('compressed blocks come back as they were, or not at all', () => {
               gone.delete(name)
               const size = sizeOf(k, i)
               const used = tier.usedBytes
+              const isChecked = (i * 5 + seed) % 3 > 0
+              if (isChecked) unchecked.delete(name)
+              else unchecked.add(name)
               const keeps = tier.write(
                 owner,
                 places,
                 i,
                 blockOf(k, i, size),
+                0,
                 size,
+                isChecked,
                 action === 'grow',
               )
               expect(check(k, i)).toBe(keeps)
@@ -107,7 +115,7 @@ test('compressed blocks come back as they were, or not at all', () => {
 /** Writes blocks of 2000 bytes, and says of how many are there at the end. */
 function fill(tier: CompressedTier, file: File, from: number, to: number, mayGrow: boolean): void {
   for (let i = from; i < to; i++)
-    tier.write(file.owner, file.places, i, blockOf(1, i, 2000), 2000, mayGrow)
+    tier.write(file.owner, file.places, i, blockOf(1, i, 2000), 0, 2000, true, mayGrow)
 }
 
 function here(tier: CompressedTier, file: File, from: number, to: number): number {

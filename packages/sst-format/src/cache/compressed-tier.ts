@@ -27,7 +27,7 @@ const frequentFactor = 4
 /**
  * Hot. Blocks as they are stored, in few large arrays: twice as many as decompressed, and for the garbage collector none at all.
  *
- *     block: owner | entry of the index | bytes | hits | stored bytes with trailer, to a multiple of 8
+ *     block: owner | entry of the index | bytes | hits, -1 as long as it is unchecked | stored bytes with trailer, to a multiple of 8
  *
  * The index of a table knows the places of its blocks: two numbers for each, where it is (chunk and unit), and the generation of the chunk at
  * that time. A chunk that is used anew has another generation, so that a place leads to its block or to nothing, and tells how long it is
@@ -44,6 +44,8 @@ export class CompressedTier {
   #newest: Chunk | undefined
   /** Where it goes on. */
   #used = chunkBytes
+  /** The newest chunk was the oldest, and is written over. */
+  #isOverwriting = false
   #generation = 0
   #liveBytes = 0
   #hits = 0
@@ -84,6 +86,11 @@ export class CompressedTier {
     this.#lastHeader = header
     copyRange(chunk.bytes, at + headerBytes, at + headerBytes + size, target, 0)
     return true
+  }
+
+  /** Whether the block that was just {@link read} was written unchecked; the next time it is not said any more. */
+  get isLastReadUnchecked(): boolean {
+    return this.#lastChunk?.words[this.#lastHeader + 3] === 0
   }
 
   /** Whether block `i` is here. */
@@ -135,21 +142,28 @@ export class CompressedTier {
     }
   }
 
+  /** Whether others had to go for what is written now. */
+  get isOverwriting(): boolean {
+    return this.#isOverwriting
+  }
+
   /** Whether a block of so many bytes needs a further chunk. */
   isFull(size: number): boolean {
     return this.#used + blockBytes(size) > chunkBytes
   }
 
   /**
-   * Keeps `stored[0, size)`, at most {@link maxKeptBlockBytes}, as block `i`, which is not here. With `mayGrow` in a further chunk when the last
-   * one is full, else in place of others; false when there are none.
+   * Keeps `stored[start, start + size)`, at most {@link maxKeptBlockBytes}, as block `i`, which is not here. With `mayGrow` in a further chunk
+   * when the last one is full, else in place of others; false when there are none.
    */
   write(
     owner: CacheOwner,
     places: Uint32Array,
     i: number,
     stored: Uint8Array,
+    start: number,
     size: number,
+    isChecked: boolean,
     mayGrow: boolean,
   ): boolean {
     if (this.isFull(size) && !this.#makeRoom(size, mayGrow)) return false
@@ -160,8 +174,8 @@ export class CompressedTier {
     words[header] = owner.id
     words[header + 1] = i
     words[header + 2] = size
-    words[header + 3] = 0
-    copyRange(stored, 0, size, chunk.bytes, at + headerBytes)
+    words[header + 3] = isChecked ? 0 : -1
+    copyRange(stored, start, start + size, chunk.bytes, at + headerBytes)
     this.#append(chunk, owner, places, i, blockBytes(size))
     return true
   }
@@ -183,8 +197,10 @@ export class CompressedTier {
     }
     const emptiest = this.#emptiest()
     if (emptiest === undefined) return false
-    if (emptiest.liveBytes > clearedLiveBytes) this.#begin(this.#byAge[0]!)
-    else {
+    if (emptiest.liveBytes > clearedLiveBytes) {
+      this.#begin(this.#byAge[0]!)
+      this.#isOverwriting = true
+    } else {
       const before = this.#byAge.length
       this.#clear(emptiest)
       if (this.#byAge.length < before && this.isFull(size)) this.#grow()
@@ -226,7 +242,7 @@ export class CompressedTier {
           this.#begin(chunk)
           to = chunk
         }
-        words[header + 3] = 0
+        words[header + 3] = Math.min(0, words[header + 3]!)
         copyRange(bytes, at, at + headerBytes + size, to.bytes, this.#used)
         this.#append(to, owner!, places, i, length)
       }
@@ -307,6 +323,7 @@ export class CompressedTier {
     if (this.#newest !== undefined) this.#newest.end = this.#used
     this.#byAge.push(chunk)
     this.#newest = chunk
+    this.#isOverwriting = false
     chunk.generation = ++this.#generation
     chunk.hitsBefore = this.#hits
     this.#used = 0
