@@ -43,6 +43,16 @@ describe('lockFile', () => {
     await (await nodeFileSystem.lock(path)).release()
   })
 
+  it('of a file that was deleted does not stand in the way of another file', async () => {
+    const path = join(directory, 'LOCK')
+    const lock = await nodeFileSystem.lock(path)
+    rmSync(path)
+    // File systems give the number of a deleted file to the next one.
+    const next = await nodeFileSystem.lock(join(directory, 'NEXT'))
+    const again = await nodeFileSystem.lock(path)
+    await Promise.all([lock.release(), next.release(), again.release()])
+  })
+
   it('takes over the pid file of a process that is gone, not of one that lives', async () => {
     const path = join(directory, 'LOCK.pid')
     const release = await acquirePidFile(path)

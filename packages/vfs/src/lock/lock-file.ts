@@ -19,15 +19,39 @@ const held = new Set<string>()
  * Linux: listening on an abstract Unix socket whose name holds device and inode of the file. Windows: the same with a
  * named pipe. Elsewhere: a file with the owner's process id and start time.
  *
+ * The file stays open until the lock is given back, so that nobody else's file gets the inode when this one is deleted meanwhile.
+ *
  * Law: this excludes other Varve processes (in the same network namespace), not RocksDB, whose own `fcntl` lock cannot be
  * taken or seen from JavaScript. Never open one directory with both for writing at the same time.
  */
 export async function lockFile(path: string): Promise<FileLock> {
+  let descriptor: number
+  try {
+    descriptor = fs.openSync(path, 'a', 0o644)
+  } catch (error) {
+    throw toIoError('lock', path, error)
+  }
+  try {
+    const release = await hold(path, descriptor)
+    return new HeldLock(path, async () => {
+      try {
+        await release()
+      } finally {
+        fs.closeSync(descriptor)
+      }
+    })
+  } catch (error) {
+    fs.closeSync(descriptor)
+    throw error
+  }
+}
+
+/** Takes the lock of the open file. @throws LockedError when another owner lives */
+async function hold(path: string, descriptor: number): Promise<Release> {
   let name: string
   try {
-    fs.closeSync(fs.openSync(path, 'a', 0o644))
-    const stat = fs.statSync(path, { bigint: true })
-    name = `${stat.dev.toString(16)}-${stat.ino.toString(16)}`
+    const { dev, ino } = fs.fstatSync(descriptor, { bigint: true })
+    name = `${dev.toString(16)}-${ino.toString(16)}`
   } catch (error) {
     throw toIoError('lock', path, error)
   }
@@ -37,14 +61,19 @@ export async function lockFile(path: string): Promise<FileLock> {
   try {
     release = await acquire(path, name)
   } catch (error) {
-    held.delete(name)
     throw toIoError('lock', path, error)
+  } finally {
+    if (release === undefined) held.delete(name)
   }
-  if (release === undefined) {
-    held.delete(name)
-    throw new LockedError(path)
+  if (release === undefined) throw new LockedError(path)
+  const given = release
+  return async () => {
+    try {
+      await given()
+    } finally {
+      held.delete(name)
+    }
   }
-  return new HeldLock(path, name, release)
 }
 
 /** Undefined when another owner lives. */
@@ -61,11 +90,9 @@ function acquire(path: string, name: string): Promise<Release | undefined> {
 }
 
 class HeldLock implements FileLock {
-  readonly #name: string
   #release: Release | undefined
 
-  constructor(path: string, name: string, release: Release) {
-    this.#name = name
+  constructor(path: string, release: Release) {
     this.#release = release
     resourceOpened(this, `lock ${path}`)
   }
@@ -77,7 +104,6 @@ class HeldLock implements FileLock {
     try {
       await release()
     } finally {
-      held.delete(this.#name)
       resourceClosed(this)
     }
   }
