@@ -12,11 +12,6 @@ export class PreparedTransactions {
   /** Log that is being replayed. */
   logNumber = 0
 
-  /** Names of those that nobody has decided. */
-  get undecided(): string[] {
-    return [...this.#transactions.keys()]
-  }
-
   /** Those that nobody has decided, in the order in which they were prepared. */
   get transactions(): RecoveredTransaction[] {
     return [...this.#transactions.values()]

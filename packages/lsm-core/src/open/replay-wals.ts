@@ -9,6 +9,7 @@ import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { RecoveredTransaction } from '../db/two-phase-log.ts'
 import { insertBatch } from '../write/memtable-inserter.ts'
 import { PreparedTransactions } from './prepared-transactions.ts'
+import { WrittenTransactions } from './written-transactions.ts'
 
 /** Forgives a torn end and nothing else. */
 const tornOnly: WalRecoveryMode = 'tolerateCorruptedTailRecords'
@@ -71,6 +72,12 @@ export async function replayWals(
   let hole: CorruptionError | undefined
   let holeIn = 0
   const prepared = new PreparedTransactions()
+  const isFlushed = (id: number, log: number): boolean =>
+    families.has(id) && versions.columnFamily(id).logNumber > log
+  const written = new WrittenTransactions({
+    isFlushed,
+    memtableAt: (id, log) => (isFlushed(id, log) ? undefined : families.get(id)?.active.memtable),
+  })
   let oldestNeeded = Number.POSITIVE_INFINITY
   for (const { logNumber } of versions.columnFamilies.values())
     oldestNeeded = Math.min(oldestNeeded, logNumber)
@@ -93,7 +100,7 @@ export async function replayWals(
     let batchEnd = 0
     const memtableOf = (id: number): ColumnFamily['active']['memtable'] | undefined => {
       const family = families.get(id)
-      if (family === undefined || versions.columnFamily(id).logNumber > number) return undefined
+      if (family === undefined || isFlushed(id, number)) return undefined
       if (batchEnd <= (target.flushedUpTo?.(id) ?? 0)) return undefined
       return family.active.memtable
     }
@@ -115,7 +122,9 @@ export async function replayWals(
       }
       // A record that commits what was prepared before counts nothing itself.
       batchEnd = cursor.sequence + Math.max(cursor.count, 1) - 1
-      const end = insertBatch(cursor, cursor.sequence, memtableOf, prepared)
+      const end = written.takes(cursor)
+        ? written.insert(cursor, number)
+        : insertBatch(cursor, cursor.sequence, memtableOf, prepared)
       if (onlyPrepared) continue
       next = Math.max(next ?? 0, end)
       for (const family of families.values()) {
@@ -152,14 +161,14 @@ export async function replayWals(
   }
   if (stoppedAt !== undefined) checkNoTableAhead(target, stoppedAt)
   if (hole !== undefined) checkNoTableAhead(target, holeIn)
-  if (prepared.undecided.length > 0) {
-    target.log(
-      `transactions are prepared and not decided, so left out: ${prepared.undecided.join(', ')}`,
-    )
+  const undecided = [...prepared.transactions, ...written.finish()]
+  if (undecided.length > 0) {
+    const names = undecided.map(({ name }) => Buffer.from(name).toString('latin1'))
+    target.log(`transactions are prepared and not decided, so left out: ${names.join(', ')}`)
   }
   return {
     nextSequence: Math.max(versions.lastSequence + 1, next ?? 0),
-    prepared: prepared.transactions,
+    prepared: undecided,
     stoppedAt,
   }
 }

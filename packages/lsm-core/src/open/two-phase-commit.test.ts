@@ -1,4 +1,4 @@
-import { ByteWriter, CorruptionError, UnsupportedError, utf8Bytes, ValueType } from '@varve/base'
+import { ByteWriter, CorruptionError, utf8Bytes, ValueType } from '@varve/base'
 import { MemoryFileSystem } from '@varve/vfs'
 import { LogWriter, WriteBatch } from '@varve/wal'
 import { describe, expect, it } from 'vitest'
@@ -112,13 +112,13 @@ describe('logs with two-phase commit', () => {
     expect(await db.get('a', { encoding: 'utf8' })).toBe('2')
   })
 
-  it('are refused by name when written before the commit', async () => {
+  it('are damaged where a section that is written before the commit has no end', async () => {
     const fileSystem = new MemoryFileSystem()
     await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
     await writeLog(fileSystem, '000100.log', [
       record(1, 0, Uint8Array.of(ValueType.BeginPersistedPrepareXID)),
     ])
-    await expect(DB.open('/db', { fileSystem })).rejects.toThrow(UnsupportedError)
+    await expect(DB.open('/db', { fileSystem })).rejects.toThrow(CorruptionError)
   })
 })
 

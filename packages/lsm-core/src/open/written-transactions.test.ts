@@ -1,0 +1,135 @@
+import { ByteWriter, UnsupportedError, utf8Bytes, ValueType } from '@varve/base'
+import { VersionSet } from '@varve/manifest'
+import { MemoryFileSystem } from '@varve/vfs'
+import { LogWriter, WriteBatch } from '@varve/wal'
+import { beforeEach, describe, expect, test } from 'vitest'
+
+import { DB, TransactionDB } from '../index.ts'
+
+const noop = Uint8Array.of(ValueType.Noop)
+
+function mark(type: number, name: string): Uint8Array {
+  return new ByteWriter().byte(type).slice(utf8Bytes(name)).toBytes()
+}
+
+/** A batch of raw pieces, as RocksDB's transactions write it. */
+function record(sequence: number, count: number, ...pieces: readonly Uint8Array[]): Uint8Array {
+  const out = new ByteWriter().fixed64(sequence).fixed32(count)
+  for (const piece of pieces) out.raw(piece)
+  return out.toBytes()
+}
+
+/** A write outside of transactions. */
+function written(sequence: number, batch: WriteBatch): Uint8Array {
+  return record(sequence, batch.count, batch.data.subarray(12), noop)
+}
+
+function section(
+  sequence: number,
+  name: string,
+  batch: WriteBatch,
+  begin: number = ValueType.BeginPersistedPrepareXID,
+): Uint8Array {
+  const end = mark(ValueType.EndPrepareXID, name)
+  return record(sequence, batch.count, Uint8Array.of(begin), batch.data.subarray(12), end)
+}
+
+describe('logs of transactions that are written before they commit', () => {
+  let fileSystem: MemoryFileSystem
+
+  beforeEach(async () => {
+    fileSystem = new MemoryFileSystem()
+    await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
+  })
+
+  async function writeLog(records: readonly Uint8Array[], name = '000100.log'): Promise<void> {
+    await using log = await LogWriter.open(fileSystem, `/db/${name}`)
+    for (const one of records) log.addRecord(one)
+    await log.sync()
+  }
+
+  async function read(keys: string): Promise<string> {
+    await using db = await DB.openReadOnly('/db', { fileSystem })
+    const values = [...keys].map((key) => db.getSync(key))
+    return values
+      .map((value) => (value === undefined ? '-' : new TextDecoder().decode(value)))
+      .join(' ')
+  }
+
+  test('give one sequence number to all entries of a batch, but not to two of one key', async () => {
+    await writeLog([
+      written(1, new WriteBatch().put('a', '1').put('b', '1').put('c', '1').put('a', '2')),
+      written(3, new WriteBatch().put('b', '3')),
+      written(4, new WriteBatch().put('c', '4').delete('c')),
+      written(6, new WriteBatch().put('d', '6')),
+    ])
+    expect(await read('abcd')).toBe('2 3 - 6')
+    await using db = await DB.openReadOnly('/db', { fileSystem })
+    expect(db.latestSequence).toBe(6)
+  })
+
+  test('stand several to a record', async () => {
+    const first = new WriteBatch().put('a', '1').put('b', '1')
+    const second = new WriteBatch().put('b', '2').put('a', '2')
+    const parts = [first.data.subarray(12), noop, second.data.subarray(12), noop]
+    await writeLog([record(1, 4, ...parts), written(3, new WriteBatch().put('b', '3'))])
+    expect(await read('ab')).toBe('2 3')
+  })
+
+  test('are no others where only a value ends as they do', async () => {
+    const value = Uint8Array.of(1, ValueType.Noop)
+    await writeLog(
+      [
+        new WriteBatch().put('a', '1').put('b', value).data,
+        new WriteBatch().put('a', '2').data,
+      ].map((data, i) => record(1 + 2 * i, i === 0 ? 2 : 1, data.subarray(12))),
+    )
+    expect(await read('a')).toBe('2')
+  })
+
+  test('hide what is not decided, show what is committed, and leave to later entries what was rolled back', async () => {
+    await writeLog([
+      section(1, 'committed', new WriteBatch().put('a', '1').put('b', '1')),
+      section(2, 'open', new WriteBatch().put('c', '2')),
+      section(3, 'rolled back', new WriteBatch().put('d', '3').put('e', '3')),
+      record(4, 0, mark(ValueType.CommitXID, 'committed')),
+      written(5, new WriteBatch().put('b', '5')),
+      record(
+        6,
+        2,
+        new WriteBatch().delete('d').put('e', '0').data.subarray(12),
+        mark(ValueType.RollbackXID, 'rolled back'),
+      ),
+    ])
+    expect(await read('abcde')).toBe('1 5 - - 0')
+    await using db = await TransactionDB.open('/db', { fileSystem })
+    expect(db.getAllPreparedTransactions().map(({ name }) => name)).toEqual(['open'])
+  })
+
+  test('roll back what was written bit by bit and never prepared', async () => {
+    const begin = ValueType.BeginUnprepareXID
+    await writeLog([
+      section(1, 'whole', new WriteBatch().put('a', '1'), begin),
+      section(2, 'half', new WriteBatch().put('b', '2'), begin),
+      section(3, 'whole', new WriteBatch().put('c', '3')),
+    ])
+    {
+      await using db = await TransactionDB.open('/db', { fileSystem })
+      const [whole, ...others] = db.getAllPreparedTransactions()
+      expect(others).toHaveLength(0)
+      await whole!.commit()
+    }
+    expect(await read('abc')).toBe('1 - 3')
+  })
+
+  test('are refused where tables may hold what is not decided', async () => {
+    await writeLog([section(1, 'open', new WriteBatch().put('a', '1'))])
+    {
+      await using versions = await VersionSet.recover(fileSystem, '/db')
+      await versions.logAndApply({ columnFamily: 0, logNumber: 101 })
+    }
+    await expect(DB.openReadOnly('/db', { fileSystem })).rejects.toThrow(UnsupportedError)
+    await writeLog([record(2, 0, mark(ValueType.CommitXID, 'open'))], '000101.log')
+    expect(await read('a')).toBe('-')
+  })
+})
