@@ -7,6 +7,7 @@ export { LogWriter, type LogWriterOptions } from './log/log-writer.ts'
 export { LogReader } from './log/log-reader.ts'
 export type { LogReaderOptions, WalRecoveryMode } from './log/log-reader-options.ts'
 export {
+  recordStart,
   WriteBatch,
   type ColumnFamilyRef,
   type WriteBatchEntryOptions,

@@ -111,8 +111,12 @@ export class ByteWriter {
   /** `length` zero bytes. */
   zeros(length: number): this {
     this.reserve(length)
-    this.bytes.fill(0, this.length, this.length + length)
-    this.length += length
+    const { bytes } = this
+    const start = this.length
+    const end = (this.length = start + length)
+    // For a few the call costs more.
+    if (length > 32) bytes.fill(0, start, end)
+    else for (let i = start; i < end; i++) bytes[i] = 0
     return this
   }
 

@@ -16,7 +16,7 @@ import {
 import { logFileName, tableFileName, type VersionSet } from '@varve/manifest'
 import type { Memtable } from '@varve/memtable'
 import { isNotFound, type FileLock, type FileSystem } from '@varve/vfs'
-import { WriteBatchCursor, type WriteBatch } from '@varve/wal'
+import { recordStart, WriteBatch, WriteBatchCursor } from '@varve/wal'
 
 import { BackgroundWork } from '../background/background-work.ts'
 import { ColumnFamily } from '../column-family/column-family.ts'
@@ -35,7 +35,7 @@ import { resolveColumnFamilyOptions, type ResolvedDBOptions } from '../options/r
 import type { TableCache } from '../read/table-cache.ts'
 import { StatisticsListener } from '../statistics/statistics-listener.ts'
 import { countCommit, countSync, observeDatabase, timedStall } from '../statistics/count-writes.ts'
-import { CommitPipeline, type CommitTarget } from '../write/commit-pipeline.ts'
+import { CommitPipeline, keptBatchBytes, type CommitTarget } from '../write/commit-pipeline.ts'
 import { insertBatch } from '../write/memtable-inserter.ts'
 import { batchWithTimes } from '../write/value-time.ts'
 import { TurnLimit } from '../write/turn-limit.ts'
@@ -118,6 +118,8 @@ export class Database implements CommitTarget, WriteBufferMember {
   /** Cursors and other readers that must be closed with the database. */
   readonly readers: Set<{ close(): void }> = new Set()
   #reservedBytes = 0
+  /** Of batches whose memory may be held until the next one. */
+  readonly #cursor = new WriteBatchCursor(new WriteBatch(0).data)
   /** A memtable was sealed since blocking writes were last found to have room; nothing else takes it from them. */
   #mayBeFarBehind = true
   /** Bytes of batches until {@link makeRoom} looks at the memtables again. */
@@ -284,18 +286,19 @@ export class Database implements CommitTarget, WriteBufferMember {
     if (this.#untilRoomCheckBytes < 0) this.makeRoom()
     const sequence = versions.lastSequence + 1
     batch.sequence = sequence
-    const record = batch.data
+    const bytes = batch.seal()
+    const end = recordStart + batch.sizeBytes
     try {
       if (disableWal) this.#hasUnloggedData = true
-      else this.wals.append(record)
-      const end = insertBatch(
-        new WriteBatchCursor(record),
+      else this.wals.appendIn(bytes, recordStart, end)
+      const next = insertBatch(
+        this.#cursorOf(bytes, end),
         sequence,
         this.#activeMemtable,
         undefined,
         batch.ofOneFamily,
       )
-      assert(end === sequence + count, 'every counted entry took a sequence number')
+      assert(next === sequence + count, 'every counted entry took a sequence number')
     } catch (error) {
       // What has reached the log is in doubt: nothing may be logged behind it.
       this.fail(error)
@@ -305,9 +308,14 @@ export class Database implements CommitTarget, WriteBufferMember {
       throw error
     }
     versions.lastSequence = sequence + count - 1
-    this.writeController.noteWritten(record.length)
+    this.writeController.noteWritten(batch.sizeBytes)
     const { statistics } = this.options
-    if (statistics !== undefined) countCommit(statistics, count, record.length, !disableWal)
+    if (statistics !== undefined) countCommit(statistics, count, batch.sizeBytes, !disableWal)
+  }
+
+  #cursorOf(batch: Uint8Array, end: number): WriteBatchCursor {
+    if (batch.length <= keptBatchBytes) return this.#cursor.reset(batch, recordStart, end)
+    return new WriteBatchCursor(batch, undefined, recordStart, end)
   }
 
   /** The batch as it is logged: with the present time behind values of families that keep it. */

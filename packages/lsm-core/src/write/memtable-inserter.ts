@@ -29,10 +29,10 @@ export function insertBatch(
   twoPhase?: TwoPhaseCommit,
   ofOneFamily: boolean = false,
 ): number {
-  const { data } = cursor
+  const { data, start } = cursor
   let family = -1
   let memtable: Memtable | undefined
-  /** Where byte 0 of the batch is in the memtable; known only for a batch of one family that is copied as a whole. */
+  /** Where byte 0 of `data` would be in the memtable; known only for a batch of one family that is copied as a whole. */
   let storedAt = 0
   let overwrites = false
   while (cursor.next()) {
@@ -43,7 +43,7 @@ export function insertBatch(
       // One copy of the whole batch instead of one for every entry.
       if (ofOneFamily && memtable !== undefined) {
         overwrites = memtable.overwrites
-        if (!overwrites) storedAt = memtable.store(data, 0, data.length)
+        if (!overwrites) storedAt = memtable.store(data, start, cursor.end) - start
       }
     }
     switch (type) {

@@ -181,6 +181,11 @@ export class WalSet {
     this.#current!.writer.addRecord(record)
   }
 
+  /** Hot. {@link append} of `bytes[start, end)`; what lies before `start` may be written over. */
+  appendIn(bytes: Uint8Array, start: number, end: number): void {
+    this.#current!.writer.addRecordIn(bytes, start, end)
+  }
+
   /** Makes all records of all logs survive a loss of power. */
   async sync(): Promise<void> {
     // What is current now: a switch while older logs sync makes it one of them.

@@ -6,6 +6,8 @@ import { resourceClosed, resourceOpened } from '@varve/base'
 import type { OpenWritableOptions, WritableFile } from '../file-system.ts'
 import { toIoError } from '../io-error.ts'
 
+/** Not looked up in the module's exports for each of many small writes. */
+const { writeSync } = fs
 const write = promisify(fs.write)
 const fdatasync = promisify(fs.fdatasync)
 const ftruncate = promisify(fs.ftruncate)
@@ -58,7 +60,7 @@ export class NodeWritableFile implements WritableFile {
     try {
       // The kernel may take less than asked (a signal, a nearly full disk).
       while (done < data.length) {
-        const n = fs.writeSync(this.#fd, data, done, data.length - done, this.#size)
+        const n = writeSync(this.#fd, data, done, data.length - done, this.#size)
         done += n
         this.#size += n
       }

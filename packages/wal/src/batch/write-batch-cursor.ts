@@ -26,8 +26,9 @@ export interface WriteBatchHandler {
  * bounds in `data`. The type is the one without column family.
  */
 export class WriteBatchCursor {
-  /** The batch. */
+  /** The batch is its `[start, end)`. */
   data: Uint8Array
+  start: number
   /** One of {@link ValueType}, never a ColumnFamily form. */
   type = 0
   columnFamilyId = 0
@@ -41,27 +42,46 @@ export class WriteBatchCursor {
   #reader: ByteReader
   #counted = 0
 
-  /** `source` names the log for errors. @throws CorruptionError when `data` has no header */
-  constructor(data: Uint8Array, source: ByteSource = {}) {
-    if (data.length < headerBytes) {
+  /** Of the batch `data[start, end)`; `source` names the log for errors. @throws CorruptionError when it has no header */
+  constructor(
+    data: Uint8Array,
+    source: ByteSource = {},
+    start: number = 0,
+    end: number = data.length,
+  ) {
+    if (end - start < headerBytes) {
       throw new CorruptionError('log record too small', {
         ...(source.file === undefined ? {} : { file: source.file }),
         ...(source.offset === undefined ? {} : { offset: source.offset }),
       })
     }
     this.data = data
+    this.start = start
     this.#reader = new ByteReader(data, source)
-    this.#reader.position = headerBytes
+    this.#reader.reset(data, start + headerBytes, end)
+  }
+
+  /** Goes to another batch. */
+  reset(data: Uint8Array, start: number, end: number): this {
+    this.data = data
+    this.start = start
+    this.#counted = 0
+    this.#reader.reset(data, start + headerBytes, end)
+    return this
   }
 
   /** Sequence number of the first counted entry. @throws CorruptionError when it is beyond 2^53 */
   get sequence(): number {
-    return sequenceOfBatch(this.data)
+    return sequenceOfBatch(this.data, this.start)
   }
 
   /** Counted entries, as the header says. */
   get count(): number {
-    return readFixed32(this.data, 8)
+    return readFixed32(this.data, this.start + 8)
+  }
+
+  get end(): number {
+    return this.#reader.end
   }
 
   /** Where the entry that {@link next} comes to begins in {@link data}. */
@@ -213,9 +233,9 @@ export class WriteBatchCursor {
   }
 }
 
-/** Sequence number in the header of a batch. @throws CorruptionError when it is beyond 2^53 */
-export function sequenceOfBatch(data: Uint8Array): number {
-  const sequence = readFixed64(data, 0)
+/** Sequence number in the header of the batch at `start`. @throws CorruptionError when it is beyond 2^53 */
+export function sequenceOfBatch(data: Uint8Array, start: number): number {
+  const sequence = readFixed64(data, start)
   if (!Number.isSafeInteger(sequence))
     throw new CorruptionError('sequence number of a write batch is out of range')
   return sequence

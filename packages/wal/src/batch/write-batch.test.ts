@@ -8,6 +8,7 @@ import {
   LogReader,
   LogWriter,
   readWriteBatches,
+  recordStart,
   WriteBatch,
   WriteBatchCursor,
 } from '../index.ts'
@@ -46,6 +47,12 @@ describe('WriteBatch', () => {
       const fresh = new WriteBatch()
       for (const entry of entries) fresh.put('k', entry)
       expect(formatHex(batch.data)).toBe(formatHex(fresh.data))
+      const end = recordStart + batch.sizeBytes
+      expect(formatHex(batch.seal().subarray(recordStart, end))).toBe(formatHex(fresh.data))
+      const cursor = new WriteBatchCursor(fresh.data).reset(batch.seal(), recordStart, end)
+      const walked = []
+      while (cursor.next()) walked.push(utf8Text(cursor.value))
+      expect(walked).toEqual(entries)
     }
   })
 

@@ -1,12 +1,14 @@
 import {
   assert,
   ByteWriter,
+  copyRange,
   CorruptionError,
   readFixed32,
   toBytes,
   ValueType,
   writeFixed32,
   writeFixed64,
+  writeVarint,
 } from '@varve/base'
 
 import {
@@ -18,6 +20,11 @@ import {
 
 /** Bytes of sequence and count before the first entry. */
 const writeBatchHeaderBytes = 12
+/** Room before a batch in its memory, in which a log writes the header of the record: nothing need be moved for it. @internal */
+export const recordStart = 16
+/** Of the lengths of a key and a value. */
+const maxLengthBytes = 20
+const entriesStart = recordStart + writeBatchHeaderBytes
 
 /** Names a column family by its id; handles of lsm-core are such. */
 export interface ColumnFamilyRef {
@@ -66,15 +73,12 @@ export class WriteBatch {
   /** Ids other than 0 that entries name; kept beside the bytes so that a database can check them without a walk. */
   #columnFamilyIds: Set<number> | undefined
   #plain = true
-  /** What {@link data} gave last, and of which memory: most batches that are used again are as long as before. */
-  #view: Uint8Array | undefined
-  #viewOf: Uint8Array | undefined
   /** The family that all entries so far name; -1 before the first, -2 when there are several. */
   #family = -1
 
   constructor(capacityBytes: number = 256) {
-    this.#out = new ByteWriter(capacityBytes)
-    this.#out.zeros(writeBatchHeaderBytes)
+    this.#out = new ByteWriter(entriesStart + capacityBytes)
+    this.#out.zeros(entriesStart)
     this.#count = 0
     this.#savePoints = undefined
   }
@@ -83,7 +87,7 @@ export class WriteBatch {
   static from(data: Uint8Array): WriteBatch {
     if (data.length < writeBatchHeaderBytes) throw new CorruptionError('log record too small')
     const batch = new WriteBatch(data.length)
-    batch.#out.clear().raw(data)
+    batch.#out.truncate(recordStart).raw(data)
     batch.#count = readFixed32(data, 8)
     const cursor = new WriteBatchCursor(data)
     while (cursor.next()) {
@@ -115,28 +119,32 @@ export class WriteBatch {
 
   /** Size of {@link data}. */
   get sizeBytes(): number {
-    return this.#out.length
+    return this.#out.length - recordStart
   }
 
   /** Sequence number of the first entry; set by the database when the batch is written. */
   get sequence(): number {
-    return sequenceOfBatch(this.#out.bytes)
+    return sequenceOfBatch(this.#out.bytes, recordStart)
   }
 
   set sequence(sequence: number) {
-    writeFixed64(this.#out.bytes, 0, sequence)
+    writeFixed64(this.#out.bytes, recordStart, sequence)
   }
 
   /** The batch's bytes, a view borrowed until the next change. */
   get data(): Uint8Array {
-    const { bytes, length } = this.#out
-    writeFixed32(bytes, 8, this.#count)
-    let view = this.#view
-    if (view?.length !== length || this.#viewOf !== bytes) {
-      this.#view = view = this.#out.view()
-      this.#viewOf = bytes
-    }
-    return view
+    this.seal()
+    return this.#out.view(recordStart)
+  }
+
+  /**
+   * Hot. The memory that {@link data} is in, from {@link recordStart} to `recordStart + sizeBytes`, borrowed until the next change. What lies before may be
+   * written over. @internal
+   */
+  seal(): Uint8Array {
+    const { bytes } = this.#out
+    writeFixed32(bytes, recordStart + 8, this.#count)
+    return bytes
   }
 
   put(
@@ -189,7 +197,16 @@ export class WriteBatch {
   /** {@link put} for hot paths: no options object, no strings. */
   putTo(columnFamilyId: number, key: Uint8Array, value: Uint8Array): this {
     this.#tag(ValueType.Value, ValueType.ColumnFamilyValue, columnFamilyId)
-    this.#out.slice(key).slice(value)
+    const out = this.#out
+    const keyLength = key.length
+    const valueLength = value.length
+    out.reserve(maxLengthBytes + keyLength + valueLength)
+    const { bytes } = out
+    const keyStart = writeVarint(bytes, out.length, keyLength)
+    copyRange(key, 0, keyLength, bytes, keyStart)
+    const valueStart = writeVarint(bytes, keyStart + keyLength, valueLength)
+    copyRange(value, 0, valueLength, bytes, valueStart)
+    out.length = valueStart + valueLength
     return this
   }
 
@@ -202,7 +219,7 @@ export class WriteBatch {
 
   /** Adds all entries of `other` behind those of this one. */
   append(other: WriteBatch): this {
-    this.#out.raw(other.#out.bytes, writeBatchHeaderBytes, other.#out.length)
+    this.#out.raw(other.#out.bytes, entriesStart, other.#out.length)
     this.#count += other.#count
     for (const id of other.columnFamilyIds) this.#noteFamily(id)
     if (other.#family !== -1 && other.#family !== this.#family)
@@ -235,7 +252,7 @@ export class WriteBatch {
 
   /** Empties the batch and keeps its memory. */
   clear(): this {
-    this.#out.clear().zeros(writeBatchHeaderBytes)
+    this.#out.truncate(recordStart).zeros(writeBatchHeaderBytes)
     this.#plain = true
     this.#count = 0
     this.#savePoints = undefined

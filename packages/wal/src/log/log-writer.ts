@@ -1,4 +1,11 @@
-import { ByteWriter, crc32c, maskCrc32c, ReadOnlyError, writeFixed32 } from '@varve/base'
+import {
+  ByteWriter,
+  crc32c,
+  maskCrc32c,
+  ReadOnlyError,
+  writeFixed16,
+  writeFixed32,
+} from '@varve/base'
 import type { FileSystem, OpenWritableOptions, WritableFile } from '@varve/vfs'
 
 import {
@@ -46,6 +53,9 @@ export class LogWriter {
   /** Low 32 bits of the log's number; undefined: not in the headers. */
   readonly #number: number | undefined
   #frame: ByteWriter
+  #viewed: Uint8Array | undefined
+  #viewStart = 0
+  #view: Uint8Array = new Uint8Array(0)
   #blockOffset: number
   #failure: unknown
   #syncFailed = false
@@ -85,22 +95,57 @@ export class LogWriter {
 
   /** Appends one record, which may be empty. `payload` is borrowed for the call. */
   addRecord(payload: Uint8Array): void {
+    const blockOffset = this.#blockOffset
+    const frame = this.#frame.clear()
+    this.#encode(payload, frame)
+    try {
+      this.#append(frame.view())
+    } catch (error) {
+      this.#blockOffset = blockOffset
+      throw error
+    }
+    if (frame.bytes.length > keptBufferBytes) this.#frame = new ByteWriter(4096)
+  }
+
+  /**
+   * Hot. Appends `bytes[start, end)`, borrowed for the call, as one record. What lies before `start` may be written over: when that is
+   * {@link recyclableHeaderSizeBytes} or more, a record that fits into its block is framed where it is.
+   */
+  addRecordIn(bytes: Uint8Array, start: number, end: number): void {
+    const headerSize = this.#headerSize
+    const framedStart = start - headerSize
+    if (framedStart < 0 || this.#blockOffset + end - framedStart > blockSizeBytes)
+      return this.addRecord(bytes.subarray(start, end))
+    this.#writeHeader(bytes, framedStart, end, RecordType.Full)
+    this.#append(this.#viewOf(bytes, framedStart, end))
+    this.#blockOffset += end - framedStart
+  }
+
+  #append(framed: Uint8Array): void {
     if (this.#failure !== undefined) {
       throw new ReadOnlyError(`"${this.path}" takes no more records after a failed write`, {
         cause: this.#failure,
       })
     }
-    const blockOffset = this.#blockOffset
-    const frame = this.#frame.clear()
-    this.#encode(payload, frame)
     try {
-      this.#file.appendSync(frame.view())
+      this.#file.appendSync(framed)
     } catch (error) {
       this.#failure = error
-      this.#blockOffset = blockOffset
       throw error
     }
-    if (frame.bytes.length > keptBufferBytes) this.#frame = new ByteWriter(4096)
+  }
+
+  /** Records that are written one by one are often in the same place and of the same length. */
+  #viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    if (this.#viewed === bytes && this.#viewStart === start && this.#view.length === end - start)
+      return this.#view
+    const view = bytes.subarray(start, end)
+    if (bytes.length <= keptBufferBytes) {
+      this.#viewed = bytes
+      this.#viewStart = start
+      this.#view = view
+    }
+    return view
   }
 
   /** Makes all records survive a loss of power. */
@@ -151,7 +196,6 @@ export class LogWriter {
 
   #encode(payload: Uint8Array, frame: ByteWriter): void {
     const headerSize = this.#headerSize
-    const number = this.#number
     let begin = true
     let position = 0
     let end: boolean
@@ -174,14 +218,24 @@ export class LogWriter {
           ? RecordType.Last
           : RecordType.Middle
       const start = frame.length
-      frame.fixed32(0).fixed16(n)
-      if (number === undefined) frame.byte(type)
-      else frame.byte(type + recyclableOffset).fixed32(number)
-      frame.raw(payload, position, position + n)
-      writeFixed32(frame.bytes, start, maskCrc32c(crc32c(frame.bytes, start + 6, frame.length)))
+      frame.zeros(headerSize).raw(payload, position, position + n)
+      this.#writeHeader(frame.bytes, start, frame.length, type)
       this.#blockOffset += headerSize + n
       position += n
       begin = false
     } while (!end)
+  }
+
+  /** Writes the header of the fragment `bytes[start, end)` before its payload. */
+  #writeHeader(bytes: Uint8Array, start: number, end: number, type: number): void {
+    const number = this.#number
+    writeFixed16(bytes, start + 4, end - start - this.#headerSize)
+    if (number === undefined) {
+      bytes[start + 6] = type
+    } else {
+      bytes[start + 6] = type + recyclableOffset
+      writeFixed32(bytes, start + 7, number)
+    }
+    writeFixed32(bytes, start, maskCrc32c(crc32c(bytes, start + 6, end)))
   }
 }

@@ -120,6 +120,33 @@ describe('log', () => {
     },
   )
 
+  test.prop([fc.array(fc.record({ length: size, room: fc.nat(20) })), fc.boolean()], {
+    numRuns: 60,
+  })(
+    'is the same whether records are framed in their own memory or in another',
+    async (records, recyclable) => {
+      const fs = new MemoryFileSystem()
+      const options = recyclable ? { recyclableAs: 7 } : {}
+      {
+        await using copied = await LogWriter.open(fs, '/copied.log', options)
+        await using inPlace = await LogWriter.open(fs, path, options)
+        const memory = new Uint8Array(1 << 18)
+        for (const [i, { length, room }] of records.entries()) {
+          const record = filled(length, i + 1)
+          copied.addRecord(record)
+          memory.fill(0xff)
+          memory.set(record, room)
+          inPlace.addRecordIn(memory, room, room + length)
+          // The record and what is behind it are left as they were.
+          expect(Buffer.compare(memory.subarray(room, room + length), record)).toBe(0)
+          expect(memory[room + length]).toBe(0xff)
+        }
+        expect(inPlace.sizeBytes).toBe(copied.sizeBytes)
+      }
+      expect(Buffer.compare(await fs.readFile(path), await fs.readFile('/copied.log'))).toBe(0)
+    },
+  )
+
   it('takes nothing without its number for a record of a log that is written over', async () => {
     const fs = new MemoryFileSystem()
     await write(fs, [filled(20, 1), filled(20, 2), filled(20, 3)])
@@ -392,6 +419,7 @@ describe('log', () => {
     fs.inject({ operation: 'append', error: 'ENOSPC', times: 1, shortWrite: true })
     expect(() => writer.addRecord(filled(10, 2))).toThrow('no space left')
     expect(() => writer.addRecord(filled(10, 3))).toThrow(ReadOnlyError)
+    expect(() => writer.addRecordIn(filled(30, 4), 20, 30)).toThrow(ReadOnlyError)
     expect((await read(fs, 'tolerateCorruptedTailRecords')).records.length).toBe(1)
   })
 })
