@@ -3,7 +3,7 @@ import { copyRange } from '@varve/base'
 import type { CacheOwner } from './block-cache.ts'
 
 /** What the tier grows and shrinks by. */
-export const chunkBytes = 1 << 20
+export const chunkBytes: number = 1 << 20
 const headerBytes = 16
 /** Blocks begin at multiples of this. */
 const unitShift = 3
@@ -13,7 +13,7 @@ const unitMask = (1 << unitBits) - 1
 /** 16 GiB; so places are small integers. */
 const maxChunks = 1 << 14
 /** One block must not take a chunk for itself. */
-export const maxKeptBlockBytes = chunkBytes >>> 3
+export const maxKeptBlockBytes: number = chunkBytes >>> 3
 /** A chunk of which no more than this is left is cleared for what comes: the rest is moved together. */
 const clearedLiveBytes = chunkBytes * 0.8
 /** Of a chunk of which less is left that goes, too. */
