@@ -159,6 +159,8 @@ export class BlockSource {
     }
     const { decoder } = this.#table
     const { places } = index
+    // It gets memory of its own.
+    const inserts = (!isTransient || !mayRead) && cache.hasAmpleRoom
     const isKept = cache.readCompressed(this.#owner, places, i, size, scratch)
     if (isKept) {
       if (cache.isUnchecked && !decoder.isSoundSnappy(scratch, offset, sizeBytes)) {
@@ -176,12 +178,12 @@ export class BlockSource {
         return undefined
       }
       this.#otherBlocks = 0
-      cache.keepCompressed(this.#owner, places, i, scratch, size, !isTransient)
+      if (!inserts) cache.keepCompressed(this.#owner, places, i, scratch, size, !isTransient)
     }
     // What is kept was found sound before.
     const data = decoder.decompressInScratch(scratch, sizeBytes)
     if (data === undefined) return undefined
-    const isPromoted = isKept && cache.promotes()
+    const isPromoted = inserts || (isKept && cache.promotes())
     if (isTransient && mayRead && !isPromoted) return new Block(data, this.#file.path, offset)
     const block = new Block(new Uint8Array(data), this.#file.path, offset)
     if (isPromoted) {

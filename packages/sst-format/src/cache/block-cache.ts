@@ -201,6 +201,11 @@ export class BlockCache {
     return this.#freeBytes > this.#slackBytes
   }
 
+  /** Whether there is so much room that a block may be kept decompressed at once by whom it costs nothing more. @internal */
+  get hasAmpleRoom(): boolean {
+    return this.#freeBytes > this.#capacityBytes / 2
+  }
+
   /** Hot. Whether the block that was just missed is worth its place: there is room, or it is wanted more than another one. @internal */
   admits(owner: CacheOwner, offset: number): boolean {
     if (this.hasRoom) return true
