@@ -196,7 +196,11 @@ export class BlockCursor {
     const block = this.#block!
     if (this.#bytewise) {
       const samples = block.seekSamples()
-      if (samples !== undefined) return this.#seekBySamples(samples, target)
+      if (samples !== undefined) {
+        // The block's memory, be it only the page of it, comes near while the samples do.
+        this.touched ^= this.#data[0]!
+        return this.#seekBySamples(samples, target)
+      }
     }
     let low = 0
     let high = block.restartCount - 1

@@ -7,10 +7,10 @@ export const entriesPerSample = 32
 export interface IndexSearch {
   /** Bytes that all separators begin with. */
   readonly commonLength: number
-  /** The eight bytes behind them as two big-endian numbers for each separator, zeros behind its end. */
-  readonly heads: Uint32Array
+  /** The eight bytes behind them as two big-endian numbers for each separator, zeros behind its end; see {@link signedHeadAt}. */
+  readonly heads: Int32Array
   /** The first of the two numbers of every 32nd separator, close enough together to stay in the processor's cache. */
-  readonly samples: Uint32Array
+  readonly samples: Int32Array
 }
 
 /** `keyEnds[i]` is where separator i ends in `keys`, with a trailer of so many bytes. */
@@ -26,14 +26,19 @@ export function createIndexSearch(
   let commonLength = 0
   while (commonLength < limit && keys[commonLength] === keys[lastStart + commonLength])
     commonLength++
-  const heads = new Uint32Array(count * 2)
-  const samples = new Uint32Array(Math.ceil(count / entriesPerSample))
+  const heads = new Int32Array(count * 2)
+  const samples = new Int32Array(Math.ceil(count / entriesPerSample))
   for (let i = 0; i < count; i++) {
     const start = (i === 0 ? 0 : keyEnds[i - 1]!) + commonLength
     const end = keyEnds[i]! - trailerBytes
-    heads[i * 2] = headAt(keys, start, end)
-    heads[i * 2 + 1] = headAt(keys, start + 4, end)
+    heads[i * 2] = signedHeadAt(keys, start, end)
+    heads[i * 2 + 1] = signedHeadAt(keys, start + 4, end)
   }
   for (let i = 0; i < samples.length; i++) samples[i] = heads[i * entriesPerSample * 2]!
   return { commonLength, heads, samples }
+}
+
+/** Hot. {@link headAt} moved to where signed numbers have the order that its unsigned ones have, and are quicker to compare. */
+export function signedHeadAt(key: Uint8Array, at: number, end: number): number {
+  return headAt(key, at, end) ^ 0x8000_0000
 }

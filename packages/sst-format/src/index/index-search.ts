@@ -1,12 +1,7 @@
-import {
-  bytewiseComparator,
-  compareByteRanges,
-  headAt,
-  type InternalKeyComparator,
-} from '@varve/base'
+import { bytewiseComparator, compareByteRanges, type InternalKeyComparator } from '@varve/base'
 
 import type { IndexEntries } from './index-block.ts'
-import { entriesPerSample } from './index-heads.ts'
+import { entriesPerSample, signedHeadAt } from './index-heads.ts'
 
 /** Words of a head in a cache line. */
 const headsPerCacheLine = 16
@@ -67,7 +62,7 @@ export function beginSearch(
     const order = i < targetEnd ? keys[i]! - target[i]! : 1
     if (order !== 0) return order > 0 ? beforeAll : behindAll
   }
-  const head = headAt(target, commonLength, targetEnd)
+  const head = signedHeadAt(target, commonLength, targetEnd)
   let low = 0
   let high = samples.length
   while (low < high) {
@@ -103,8 +98,8 @@ export function endSearch(
   if (samplesBelow < 0) return samplesBelow === beforeAll ? 0 : count
   const targetEnd = target.length - 8
   const { commonLength, heads, samples } = entries.search(keyIsUserKey)
-  const head = headAt(target, commonLength, targetEnd)
-  const tail = headAt(target, commonLength + 4, targetEnd)
+  const head = signedHeadAt(target, commonLength, targetEnd)
+  const tail = signedHeadAt(target, commonLength + 4, targetEnd)
   // Samples that are below the target: so is all that is before the last of them.
   let low = samplesBelow === 0 ? 0 : (samplesBelow - 1) * entriesPerSample
   let high = count
@@ -144,7 +139,7 @@ export function endSearch(
   return low
 }
 
-function isBelow(heads: Uint32Array, i: number, head: number, tail: number): boolean {
+function isBelow(heads: Int32Array, i: number, head: number, tail: number): boolean {
   const value = heads[i * 2]!
   return value < head || (value === head && heads[i * 2 + 1]! < tail)
 }
