@@ -2,6 +2,7 @@ import { copyRange, NotOpenError, scratchBlock } from '@varve/base'
 import type { RandomAccessFile } from '@varve/vfs'
 
 import { Block } from './block/block.ts'
+import { BlockRoom } from './block/block-room.ts'
 import type { BlockHandle } from './block-handle.ts'
 import { CacheOwner, type BlockCache, type CachedValue } from './cache/block-cache.ts'
 import { CompressionType } from './compression/compression-type.ts'
@@ -17,8 +18,8 @@ export interface TableIteratorOptions {
   /** Reads that many bytes at a time, past the cache; for scans of whole tables. Default 0: one block at a time. */
   readonly readaheadBytes?: number
   /**
-   * With `readaheadBytes`: each block takes the memory of the one before, so that a scan leaves no garbage. Keys and values are good
-   * until the next move and not a moment longer. Default false.
+   * With `readaheadBytes`, or when the cache is filled: each block that the cache does not keep decompressed takes the memory of the one
+   * before, so that no garbage is left. Keys and values are good until the next move and not a moment longer. Default false.
    */
   readonly reuseBlocks?: boolean
 }
@@ -32,6 +33,9 @@ const blockScratch = new Uint8Array(64 * 1024)
 const readAheadBlocks = 8
 /** After so many blocks of another compression the others of the table are not read as if they might be kept compressed. */
 const maxOtherBlocks = 8
+
+/** Gives the block of entry `i` of an index; `isScan` when others before it were walked through. @internal */
+export type BlockLoader = (index: IndexEntries, i: number, isScan: boolean) => Block
 
 /** What a handle leads to. @internal */
 export const BlockKind = { Data: 0, IndexPartition: 1, FilterPartition: 2 } as const
@@ -84,7 +88,8 @@ export class BlockSource {
 
   /**
    * Hot. The data block that entry `i` of the index leads to; undefined when it is missing and not to be read (`sync`). A transient one may be
-   * good only until the next is got, or the next checksum of anything is taken.
+   * good only until the next is got, or the next checksum of anything is taken; in a `room`, if there is one, until that takes another.
+   * A scan comes by the block and most likely not again.
    */
   data(
     index: IndexEntries,
@@ -92,6 +97,8 @@ export class BlockSource {
     pinned: PinnedBlocks | undefined,
     sync: boolean,
     isTransient: boolean = false,
+    room?: BlockRoom,
+    isScan: boolean = !isTransient,
   ): CachedValue | undefined {
     const cache = this.#cache
     if (cache === undefined)
@@ -114,14 +121,14 @@ export class BlockSource {
       this.#noteSlot(index, i, offset)
       return read
     }
-    const found = this.#throughStored(cache, index, i, sync, isTransient)
+    const found = this.#throughStored(cache, index, i, sync, isTransient, room, isScan)
     if (found !== undefined) return found
     if (!sync) {
       this.#missing = { kind: BlockKind.Data, handle: index.handle(i) }
       return undefined
     }
     const admits = cache.admits(this.#owner, offset)
-    if (isTransient && !admits) return this.#readIntoOwnScratch(index.handle(i))
+    if (isTransient && !admits) return this.#readIntoOwnScratch(index.handle(i), room)
     const block = this.#read(BlockKind.Data, index.handle(i), admits)
     this.#noteSlot(index, i, offset)
     return block
@@ -142,6 +149,8 @@ export class BlockSource {
     i: number,
     mayRead: boolean,
     isTransient: boolean,
+    room: BlockRoom | undefined,
+    isScan: boolean,
   ): CachedValue | undefined {
     this.#checkOpen()
     const offset = index.offsets[i]!
@@ -160,7 +169,7 @@ export class BlockSource {
     const { decoder } = this.#table
     const { places } = index
     // It gets memory of its own.
-    const inserts = (!isTransient || !mayRead) && cache.hasAmpleRoom
+    const inserts = (isScan || !mayRead) && cache.hasAmpleRoom
     const isKept = cache.readCompressed(this.#owner, places, i, size, scratch)
     if (isKept) {
       if (cache.isUnchecked && !decoder.isSoundSnappy(scratch, offset, sizeBytes)) {
@@ -178,14 +187,16 @@ export class BlockSource {
         return undefined
       }
       this.#otherBlocks = 0
-      if (!inserts) cache.keepCompressed(this.#owner, places, i, scratch, size, !isTransient)
+      if (!inserts) cache.keepCompressed(this.#owner, places, i, scratch, size, isScan)
     }
     // What is kept was found sound before.
     const data = decoder.decompressInScratch(scratch, sizeBytes)
     if (data === undefined) return undefined
     const isPromoted = inserts || (isKept && cache.promotes())
-    if (isTransient && mayRead && !isPromoted) return new Block(data, this.#file.path, offset)
-    const block = new Block(new Uint8Array(data), this.#file.path, offset)
+    const { path } = this.#file
+    if (isTransient && mayRead && !isPromoted)
+      return room?.block(data, path, offset) ?? new Block(data, path, offset)
+    const block = new Block(new Uint8Array(data), path, offset)
     if (isPromoted) {
       cache.dropCompressed(this.#owner, places, i)
       const entry = cache.insert(this.#owner, offset, block)
@@ -224,21 +235,23 @@ export class BlockSource {
     return true
   }
 
-  #readIntoOwnScratch(handle: BlockHandle): Block {
+  #readIntoOwnScratch(handle: BlockHandle, room: BlockRoom | undefined): Block {
     const { decoder } = this.#table
+    const { path } = this.#file
+    const { offset } = handle
     const size = decoder.storedSize(handle)
     let stored: Uint8Array
     if (size > readScratch.length) {
-      stored = this.#file.readSync(handle.offset, size)
+      stored = this.#file.readSync(offset, size)
     } else {
-      const length = this.#file.readIntoSync(readScratch.subarray(0, size), handle.offset)
+      const length = this.#file.readIntoSync(readScratch.subarray(0, size), offset)
       stored = readScratch.subarray(0, length)
     }
-    return new Block(
-      decoder.decode(stored, 0, handle, true, blockScratch),
-      this.#file.path,
-      handle.offset,
-    )
+    const data = decoder.decode(stored, 0, handle, true, blockScratch)
+    const { buffer } = data
+    return room !== undefined && (buffer === readScratch.buffer || buffer === blockScratch.buffer)
+      ? room.block(data, path, offset)
+      : new Block(data, path, offset)
   }
 
   #checkOpen(): void {
@@ -295,10 +308,14 @@ export class BlockSource {
   }
 
   /** How an iterator gets its data blocks: through the cache, or out of large reads that go past it. */
-  loader(options: TableIteratorOptions): (index: IndexEntries, i: number) => Block {
+  loader(options: TableIteratorOptions): BlockLoader {
     const { fillCache = true, readaheadBytes = 0, reuseBlocks = false } = options
     if (readaheadBytes <= 0) {
-      if (fillCache) return (index, i) => this.data(index, i, undefined, true) as Block
+      if (fillCache) {
+        const room = reuseBlocks ? new BlockRoom() : undefined
+        return (index, i, isScan) =>
+          this.data(index, i, undefined, true, reuseBlocks, room, isScan) as Block
+      }
       return (index, i) =>
         this.fetch(
           BlockKind.Data,

@@ -13,10 +13,13 @@ export interface TableBlocks {
   readonly twoLevel: boolean
   readonly keyIsUserKey: boolean
   partition(offset: number, sizeBytes: number): IndexEntries
-  /** Block of entry `i` of the index or a partition of it. */
-  block(index: IndexEntries, i: number): Block
+  /** Block of entry `i` of the index or a partition of it; `isScan` when others before it were walked through. */
+  block(index: IndexEntries, i: number, isScan: boolean): Block
   release(): void
 }
+
+/** Blocks from the one that was sought on that are not yet a scan. */
+const soughtBlocks = 2
 
 /** Hot. Walks a table: an index position and a cursor inside the block it leads to. @internal */
 export class TableIterator implements InternalIterator {
@@ -26,6 +29,8 @@ export class TableIterator implements InternalIterator {
   #top = 0
   #index: IndexEntries
   #position = 0
+  /** Blocks entered since the last seek. */
+  #entered = 0
   #closed = false
 
   constructor(blocks: TableBlocks) {
@@ -64,6 +69,7 @@ export class TableIterator implements InternalIterator {
 
   seek(target: Uint8Array): void {
     const { comparator, keyIsUserKey, twoLevel, index } = this.#blocks
+    this.#entered = 0
     const top = twoLevel ? searchIndex(index, target, comparator, keyIsUserKey) : 0
     if (!this.#enterTop(top)) return
     this.#position = searchIndex(this.#index, target, comparator, keyIsUserKey)
@@ -125,7 +131,7 @@ export class TableIterator implements InternalIterator {
     this.#cursor.valid = false
     const i = this.#position
     if (i < 0 || i >= this.#index.count) return false
-    this.#cursor.setBlock(this.#blocks.block(this.#index, i))
+    this.#cursor.setBlock(this.#blocks.block(this.#index, i, this.#entered++ >= soughtBlocks))
     return true
   }
 

@@ -10,16 +10,25 @@ export class LevelIterator implements InternalIterator {
   readonly #open: (file: FileMetadata) => InternalIterator
   #position = -1
   #inner: InternalIterator | undefined
+  /** Of the tables that were entered, by position; undefined when one is open at a time. */
+  readonly #kept: (InternalIterator | undefined)[] | undefined
 
-  /** `files` ascend and are disjoint; `open` gives an iterator over one of them, which is closed here. */
+  /**
+   * `files` ascend and are disjoint; `open` gives an iterator over one of them, which is closed here: when another one is entered, or,
+   * with `keepsOpen`, at the end, so that who seeks here and there opens each table once.
+   */
   constructor(
     files: readonly FileMetadata[],
     comparator: InternalKeyComparator,
     open: (file: FileMetadata) => InternalIterator,
+    keepsOpen: boolean = false,
   ) {
     this.#files = files
     this.#comparator = comparator
     this.#open = open
+    this.#kept = keepsOpen
+      ? new Array<InternalIterator | undefined>(files.length).fill(undefined)
+      : undefined
   }
 
   get valid(): boolean {
@@ -75,8 +84,10 @@ export class LevelIterator implements InternalIterator {
 
   close(): void {
     this.#inner?.close()
-    this.#inner = undefined
-    this.#position = -1
+    this.#leave()
+    if (this.#kept === undefined) return
+    for (const inner of this.#kept) inner?.close()
+    this.#kept.fill(undefined)
   }
 
   [Symbol.dispose](): void {
@@ -97,12 +108,21 @@ export class LevelIterator implements InternalIterator {
 
   #enter(position: number): boolean {
     if (position === this.#position && this.#inner !== undefined) return true
-    this.close()
+    const kept = this.#kept
+    if (kept === undefined) this.#inner?.close()
+    else this.#inner?.rest()
+    this.#leave()
     const file = this.#files[position]
     if (file === undefined) return false
+    this.#inner = kept?.[position] ?? this.#open(file)
     this.#position = position
-    this.#inner = this.#open(file)
+    if (kept !== undefined) kept[position] = this.#inner
     return true
+  }
+
+  #leave(): void {
+    this.#inner = undefined
+    this.#position = -1
   }
 
   #skipForward(): void {

@@ -71,7 +71,8 @@ export interface ScanOptions extends RangeOptions {
 /**
  * A position in the visible entries of a range, at the moment the cursor was made or the snapshot given.
  *
- * Synchronous; holds memtables and tables until closed. `key` and `value` are views borrowed until the next move.
+ * Synchronous; holds memtables and tables until closed. `key` and `value` are views borrowed until the next move or `close`: their memory is
+ * used again.
  */
 export interface Cursor extends Disposable {
   readonly valid: boolean

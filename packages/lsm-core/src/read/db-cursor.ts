@@ -278,9 +278,10 @@ export class DBCursor implements Cursor {
       if (readTrailerSequence(internal, internal.length - 8) < tombstone) break
       if (type === ValueType.Deletion || type === ValueType.SingleDeletion) break
       if (type !== ValueType.Merge) {
-        const base = this.#plainValue(type, iterator.value)
+        // Given to the operator before the next move takes its memory.
+        const merged = context.finish(this.#plainValue(type, iterator.value))
         iterator.next()
-        return context.finish(base)
+        return merged
       }
       context.addOlder(this.#plainValue(ValueType.Value, iterator.value))
       iterator.next()

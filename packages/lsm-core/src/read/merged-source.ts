@@ -13,6 +13,8 @@ import type { TableCache } from './table-cache.ts'
 const maxIdleSources = 2
 /** Part of the bound of open tables up to which they are kept open for that. */
 const maxIdleShare = 0.25
+/** Tables of a level that a cursor holds open once it was in them. */
+const maxKeptTables = 64
 
 /**
  * All memtables and tables of a superversion in one order, with the range tombstones of what was entered. Holds the tables, not
@@ -37,6 +39,7 @@ export class MergedSource implements IdleSource {
     const tableOptions: TableIteratorOptions = {
       fillCache: options.fillCache ?? true,
       readaheadBytes: options.readaheadBytes ?? 0,
+      reuseBlocks: true,
     }
     const openTable = (file: FileMetadata): InternalIterator => {
       const table = tables.open(file, comparator.user)
@@ -59,7 +62,12 @@ export class MergedSource implements IdleSource {
       const levels = options.readTier === 'memtable' ? [] : version.levels
       for (const [level, files] of levels.entries()) {
         if (level === 0) for (const file of files) children.push(openTable(file))
-        else if (files.length > 0) children.push(new LevelIterator(files, comparator, openTable))
+        else if (files.length > 0) {
+          // As many as it holds open the bound of open tables may be passed by.
+          const keepsOpen =
+            files.length <= maxKeptTables && files.length <= tables.maxOpenFiles * maxIdleShare
+          children.push(new LevelIterator(files, comparator, openTable, keepsOpen))
+        }
       }
     } catch (error) {
       for (const child of children) child.close()

@@ -63,8 +63,10 @@ export class BlockCursor {
     this.#block = block
     this.valid = false
     if (block !== undefined) {
-      this.#data = block.data
-      this.#buffer = undefined
+      if (this.#data !== block.data) {
+        this.#data = block.data
+        this.#buffer = undefined
+      }
       this.#entriesEnd = block.entriesEnd
     }
   }

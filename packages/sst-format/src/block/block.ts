@@ -19,7 +19,7 @@ const sampledFromSeek = 12
  * restart array (read past, not used). Bit 29: a hint that changes nothing. Bit 28: keys and values are apart.
  */
 export class Block {
-  /** Contents without trailer, decompressed. */
+  /** Contents without trailer, decompressed; of a block in memory that is used again more follows. */
   readonly data: Uint8Array
   /** First byte after the entries. */
   readonly entriesEnd: number
@@ -34,12 +34,15 @@ export class Block {
   readonly file: string
   readonly offset: number
 
-  /** @throws CorruptionError when the restart array does not fit into the block */
-  constructor(data: Uint8Array, file: string, offset: number) {
+  /**
+   * The contents are the first `size` bytes of `data`.
+   *
+   * @throws CorruptionError when the restart array does not fit into the block
+   */
+  constructor(data: Uint8Array, file: string, offset: number, size: number = data.length) {
     this.data = data
     this.file = file
     this.offset = offset
-    const size = data.length
     if (size < 4) throw this.#damaged('too short')
     const word = readFixed32(data, size - 4)
     let end = size - 4
