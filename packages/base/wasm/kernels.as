@@ -13,7 +13,7 @@ const accumulators: usize = secretAt + 256
 const repeats: usize = accumulators + 64 // 16 masks of 16 bytes: mask n repeats the first n bytes of a vector
 export const heapBase: usize = 81920
 
-const stripe: usize = 512
+const stripe: usize = 256
 
 export function init(): void {
   for (let period: usize = 1; period < 16; period++)
@@ -73,9 +73,71 @@ function crcMoveOn(crc: u32): u32 {
   )
 }
 
+// Folding: a multiple of the polynomial with few terms, x^52 + x^50 + x^40 + x^32 + x^27 + x^25 + x^21 + x^10 + x^2 + 1, stays one
+// when x becomes x^128, because squaring modulo 2 only doubles exponents. So a block of 16 bytes is worth nine copies of it, these
+// many blocks further on: 2, 12, 20, 25, 27, 31, 42, 50, 52. All but the last 52 blocks go that way, many times as fast as by tables.
+// After "Chorba: A novel CRC32 implementation", 2024, which folds by another polynomial.
+const foldedBlocks: usize = 52
+const foldedBytes: usize = foldedBlocks << 4
+const minFolded: usize = 2048
+
+// @ts-ignore: decorator
+@inline
+function foldedInto(base: usize): v128 {
+  return v128.xor(
+    v128.xor(
+      v128.xor(v128.load(base, 640), v128.load(base, 512)),
+      v128.xor(v128.load(base, 432), v128.load(base, 400)),
+    ),
+    v128.xor(
+      v128.xor(v128.load(base, 336), v128.load(base, 160)),
+      v128.xor(v128.load(base, 32), v128.load(base)),
+    ),
+  )
+}
+
+// @ts-ignore: decorator
+@inline
+function foldTail(tail: usize, distance: usize): void {
+  const stop = tail + (distance << 4)
+  for (let to = tail; to < stop; to += 16)
+    v128.store(to, v128.xor(v128.load(to), v128.load(to - (distance << 4))))
+}
+
+/** Folds an even number of blocks from `at` into what follows; 832 bytes before are taken, too. */
+function fold(at: usize, blocks: usize): void {
+  memory.fill(at - foldedBytes, 0, foldedBytes)
+  let a = i64x2.splat(0)
+  let b = i64x2.splat(0)
+  const tail = at + (blocks << 4)
+  for (let base = at - foldedBytes; at < tail; at += 32, base += 32) {
+    a = v128.xor(v128.xor(v128.load(at), a), foldedInto(base))
+    v128.store(at, a)
+    b = v128.xor(v128.xor(v128.load(at, 16), b), foldedInto(base + 16))
+    v128.store(at, b, 16)
+  }
+  foldTail(tail, 2)
+  foldTail(tail, 12)
+  foldTail(tail, 20)
+  foldTail(tail, 25)
+  foldTail(tail, 27)
+  foldTail(tail, 31)
+  foldTail(tail, 42)
+  foldTail(tail, 50)
+  foldTail(tail, 52)
+}
+
+/** Changes the input, and 832 bytes before it. */
 export function crc32c(at: usize, length: usize, seed: u32): u32 {
   let crc = ~seed
   const end = at + length
+  if (length >= minFolded) {
+    store<u32>(at, load<u32>(at) ^ crc)
+    crc = 0
+    const blocks = ((length >> 4) - foldedBlocks) & ~1
+    fold(at, blocks)
+    at += blocks << 4
+  }
   // Three stripes side by side: one alone waits for its own loads.
   while (at + 3 * stripe <= end) {
     let b: u32 = 0

@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
 
+import { createSeededRandom } from '../testing/seeded-random.ts'
 import { crc32c, crc32cByTables, maskCrc32c, unmaskCrc32c } from './crc32c.ts'
 
 const text = new TextEncoder()
@@ -25,6 +26,23 @@ describe('crc32c', () => {
       )
     },
   )
+
+  it('is the same at every length around those from which on it is computed otherwise', () => {
+    const random = createSeededRandom(32)
+    const bytes = Uint8Array.from({ length: 5000 }, () => random.next() * 256)
+    for (const about of [768, 832, 1536, 2048, 2880, 4096])
+      for (let length = about - 40; length < about + 40; length++) {
+        const seed = Math.floor(random.next() * 2 ** 32)
+        expect(crc32c(bytes, 3, 3 + length, seed)).toBe(crc32cByTables(bytes, 3, 3 + length, seed))
+      }
+  })
+
+  it('leaves its input as it was', () => {
+    const bytes = Uint8Array.from({ length: 9000 }, (_, i) => i * 11)
+    const before = new Uint8Array(bytes)
+    crc32c(bytes)
+    expect(bytes).toEqual(before)
+  })
 
   it('is the same in pieces of a long input', () => {
     const bytes = Uint8Array.from({ length: 300_001 }, (_, i) => (i * 7) ^ (i >> 5))

@@ -1,10 +1,12 @@
 import { copyRange } from '../bytes/copy.ts'
-import { kernels, type Kernels } from '../wasm/kernels.ts'
+import { blockRoomBytes, checksumRoomBytes, kernels, type Kernels } from '../wasm/kernels.ts'
 
-/** From here on the copy into WebAssembly's memory pays: there three stripes are hashed side by side. */
-const minKernelBytes = 1536
+/** From here on the copy into WebAssembly's memory pays: there three stripes are hashed side by side, and most of longer inputs is folded. */
+const minKernelBytes = 768
 /** Longer inputs go in pieces, so that the memory stays small. */
-const kernelPieceBytes = 128 * 1024
+const kernelPieceBytes = checksumRoomBytes - 1024
+/** The kernel needs 832 bytes before its input. */
+const kernelStart = blockRoomBytes + 1024
 
 /**
  * CRC-32C (Castagnoli): reflected polynomial 0x82F63B78, start and final xor 0xFFFFFFFF.
@@ -48,13 +50,15 @@ function crc32cByKernel(
   end: number,
   seed: number,
 ): number {
-  const { heap, exports } = kernel
-  kernel.reserve(kernelPieceBytes)
+  const { exports } = kernel
+  // Not where a block may lie that is looked at: the kernel changes its input.
+  const place = kernel.heap + kernelStart
+  kernel.reserve(kernelStart + kernelPieceBytes)
   let crc = seed
   for (let at = start; at < end; at += kernelPieceBytes) {
     const stop = Math.min(end, at + kernelPieceBytes)
-    copyRange(bytes, at, stop, kernel.bytes, heap)
-    crc = exports.crc32c(heap, stop - at, crc)
+    copyRange(bytes, at, stop, kernel.bytes, place)
+    crc = exports.crc32c(place, stop - at, crc)
   }
   return crc >>> 0
 }

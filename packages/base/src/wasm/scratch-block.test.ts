@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { codecByName } from '../compression/index.ts'
-import { crc32c } from '../hash/crc32c.ts'
+import { crc32c, crc32cByTables } from '../hash/crc32c.ts'
 import { scratchBlock, snappyInScratch } from './scratch-block.ts'
 
 const snappy = codecByName('snappy')
@@ -44,4 +44,20 @@ test('scratch memory is refused to what is too large for it', () => {
   scratchBlock(stored.length)!.set(stored)
   expect(snappyInScratch(stored.length, 49_999)).toBeUndefined()
   expect(snappyInScratch(stored.length, 50_000)).toEqual(new Uint8Array(50_000))
+})
+
+test('a checksum of a block in scratch memory leaves it as it is, whatever its length', () => {
+  for (const size of [700, 1000, 2047, 2048, 5000, 33_000, 60_000]) {
+    // Nothing of it repeats, so that it is stored as long as it is.
+    const contents = Uint8Array.from(
+      { length: size },
+      (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 24,
+    )
+    const stored = new Uint8Array(snappy.compress(contents))
+    const scratch = scratchBlock(stored.length)!
+    scratch.set(stored)
+    expect(crc32c(scratch, 0, stored.length)).toBe(crc32cByTables(stored, 0, stored.length, 0))
+    expect(scratch.subarray(0, stored.length)).toEqual(stored)
+    expect(snappyInScratch(stored.length, 100_000)).toEqual(contents)
+  }
 })

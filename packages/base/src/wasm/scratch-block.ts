@@ -1,9 +1,9 @@
-import { kernels } from './kernels.ts'
+import { blockRoomBytes, checksumRoomBytes, kernels } from './kernels.ts'
 
 /** Stored blocks up to this size are decompressed where they were read. */
 const maxInputBytes = 64 << 10
-/** What such a block and its contents take, and more than any checksum asks for: the memory does not grow while they lie there. */
-const roomBytes = 1 << 20
+/** What such a block and its contents take, and its checksum: the memory does not grow while they lie there. */
+const roomBytes = blockRoomBytes + checksumRoomBytes
 /** Views are kept by size in steps of this. */
 const stepBytes = 256
 
@@ -42,7 +42,7 @@ export function snappyInScratch(sizeBytes: number, maxSizeBytes: number): Uint8A
     size += (byte & 0x7f) * factor
     if (byte < 0x80) break
   }
-  if (at > end || size > maxSizeBytes || sizeBytes + size > roomBytes) return undefined
+  if (at > end || size > maxSizeBytes || sizeBytes + size > blockRoomBytes) return undefined
   if (exports.snappyDecode(at, end, end, end + size) !== 0) return undefined
   return bytes.subarray(end, end + size)
 }
