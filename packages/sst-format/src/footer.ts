@@ -38,6 +38,12 @@ const MAGIC_LOW = 0x85f4cff7
 const MAGIC_HIGH = 0x88e241b7
 const LEGACY_MAGIC_LOW = 0x8b80fb57
 const LEGACY_MAGIC_HIGH = 0xdb477524
+/** Last four bytes, and the four before, of RocksDB's tables of other kinds. */
+const OTHER_KINDS: readonly (readonly [high: number, low: number, name: string])[] = [
+  [0x4f3418eb, 0x7a8f13b8, 'PlainTable'],
+  [0x82422296, 0x63bf9564, 'PlainTable'],
+  [0x926789d0, 0xc5f17873, 'CuckooTable'],
+]
 const EXTENDED_MAGIC = 0x007a003e
 const MAX_FORMAT_VERSION = 7
 
@@ -89,7 +95,7 @@ export function encodeFooter(footer: WrittenFooter): Uint8Array {
  * Decodes the footer from `tail`, the last 53 bytes of the file (or fewer when it is smaller).
  *
  * @throws CorruptionError when the file is too short, the magic number is wrong, or a handle is no handle
- * @throws UnsupportedError for a format_version or checksum that is not known
+ * @throws UnsupportedError for a format_version or checksum that is not known, and for tables of other kinds
  */
 export function decodeFooter(tail: Uint8Array, fileSizeBytes: number, file: string): Footer {
   const end = tail.length
@@ -113,6 +119,9 @@ export function decodeFooter(tail: Uint8Array, fileSizeBytes: number, file: stri
     }
   }
   if (magicLow !== MAGIC_LOW || magicHigh !== MAGIC_HIGH) {
+    const other = OTHER_KINDS.find(([high, low]) => magicHigh === high && magicLow === low)
+    if (other !== undefined)
+      throw new UnsupportedError(`${other[2]}, as which "${file}" is written`)
     throw new CorruptionError('not a block-based table: wrong magic number', {
       file,
       offset: fileSizeBytes - 8,

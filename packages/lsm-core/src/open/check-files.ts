@@ -4,6 +4,8 @@ import { CorruptionError } from '@varve/base'
 import { logFileName, tableFileName, type VersionSet } from '@varve/manifest'
 import { isNotFound, type FileSystem } from '@varve/vfs'
 
+import { elsewhere } from '../read/table-cache.ts'
+
 /** Checks that every log that the MANIFEST tracks is there, and no shorter than it was when it was synced. @throws CorruptionError */
 export async function checkTrackedLogs(
   versions: VersionSet,
@@ -23,7 +25,7 @@ export async function checkTrackedLogs(
   }
 }
 
-/** Checks that every table of the MANIFEST is there and has its size. @throws CorruptionError */
+/** Checks that every table of the MANIFEST is there and has its size. @throws CorruptionError, or UnsupportedError for tables in other directories */
 export async function checkTables(
   versions: VersionSet,
   fs: FileSystem,
@@ -32,6 +34,7 @@ export async function checkTables(
   for (const { current } of versions.columnFamilies.values()) {
     for (const { file: table } of current.files()) {
       const file = join(directory, tableFileName(table.number))
+      if (table.pathId !== undefined && !(await fs.exists(file))) throw elsewhere(file)
       const actual = await sizeOf(fs, file, 'table')
       if (actual !== table.fileSizeBytes) {
         throw new CorruptionError('table has not the size that the manifest says', {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { CorruptionError, maxSequence, type Comparator } from '@varve/base'
+import { CorruptionError, maxSequence, UnsupportedError, type Comparator } from '@varve/base'
 import { tombstonesWithinFile } from '@varve/compaction'
 import { tableFileName, type FileMetadata } from '@varve/manifest'
 import { RangeTombstoneList } from '@varve/memtable'
@@ -116,9 +116,9 @@ export class TableCache {
         ...(file.largestSequence === maxSequence ? {} : { largestSequence: file.largestSequence }),
       })
     } catch (error) {
-      if (isNotFound(error))
-        throw new CorruptionError('table of the manifest is missing', { file: path, cause: error })
-      throw error
+      if (!isNotFound(error)) throw error
+      if (file.pathId !== undefined) throw elsewhere(path)
+      throw new CorruptionError('table of the manifest is missing', { file: path, cause: error })
     }
     const table: CachedTable = {
       fileNumber: file.number,
@@ -172,6 +172,13 @@ export class TableCache {
     this.#blockCache.reserve(-reader.memoryBytes)
     closeReader(reader)
   }
+}
+
+/** The error for a table that RocksDB put into another directory of its option `db_paths`; the MANIFEST tells only which of them. */
+export function elsewhere(path: string): UnsupportedError {
+  return new UnsupportedError(
+    `several directories of tables (db_paths), one of which has "${path}"`,
+  )
 }
 
 /** Whoever reads another table must not fail for it: of a reader nothing can be lost. */
