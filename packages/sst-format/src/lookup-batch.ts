@@ -110,8 +110,19 @@ export class LookupBatch {
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!
       const entry = this.#entries[slot]
-      this.#blocks[slot] =
-        entry === undefined ? undefined : (this.#parts[slot]!.cache.use(entry) as Block | undefined)
+      const { cache, index } = this.#parts[slot]!
+      const block = entry === undefined ? undefined : (cache.use(entry) as Block | undefined)
+      this.#blocks[slot] = block
+      const place = places[slot]!
+      if (block === undefined && place < index.count)
+        touched ^= index.places[2 * place]! ^ index.offsets[place]! ^ index.sizes[place]!
+    }
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      if (this.#blocks[slot] !== undefined) continue
+      const { cache, index } = this.#parts[slot]!
+      const place = places[slot]!
+      if (place < index.count) touched ^= cache.touchCompressed(index.places, place)
     }
     const samples = this.#samples
     for (let i = 0; i < count; i++) {
@@ -142,7 +153,7 @@ export class LookupBatch {
     this.#parts[slot] = undefined
     this.#entries[slot] = undefined
     this.#blocks[slot] = undefined
-    return reader.getUnfiltered(target, result, block)
+    return reader.getUnfiltered(target, result, block, this.#places[slot]!)
   }
 }
 

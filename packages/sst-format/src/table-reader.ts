@@ -106,7 +106,7 @@ export interface TableEntry {
 }
 
 /** Outcome of a search: `Missing` names the block it needs in `#missing`. */
-const Outcome = { Absent: 0, Found: 1, Missing: 2 } as const
+const Outcome = { Absent: 0, Found: 1, Missing: 2, Behind: 3 } as const
 type Outcome = (typeof Outcome)[keyof typeof Outcome]
 
 /**
@@ -260,14 +260,29 @@ export class TableReader {
     return filter.mayMatchHash(found.hashHigh, found.hashLow)
   }
 
-  /** {@link TableReader.getSync} of a key that the filter let pass, and for which the index names `block`, if that is cached. @internal */
-  getUnfiltered(target: Uint8Array, result: PointResult, block: Block | undefined): boolean {
+  /**
+   * {@link TableReader.getSync} of a key that the filter let pass; where {@link TableReader.lookupParts} are. The index names entry `place` for
+   * it, if that is known, and `block`, if that is cached. @internal
+   */
+  getUnfiltered(
+    target: Uint8Array,
+    result: PointResult,
+    block: Block | undefined,
+    place: number = -1,
+  ): boolean {
     const found = result as FoundEntry
     if (block !== undefined) {
       this.#cursor.setBlock(block)
       this.#cursor.seek(target)
       if (this.#cursor.valid) return this.#isFound(target, found, block)
       // The separator may lie above the block's last key: the next block may have it.
+    }
+    if (place >= 0) {
+      const next = block === undefined ? place : place + 1
+      return (
+        this.#searchBlocks(this.#table.index, next, target, found, undefined, true) ===
+        Outcome.Found
+      )
     }
     return this.#searchEntry(target, found, undefined, true) === Outcome.Found
   }
@@ -470,7 +485,6 @@ export class TableReader {
     sync: boolean,
   ): Outcome {
     const { index: top, coding } = this.#table
-    const cursor = this.#cursor
     const { keyIsUserKey } = coding
     const topStart = this.#twoLevel ? searchIndex(top, target, this.comparator, keyIsUserKey) : 0
     const topEnd = this.#twoLevel ? top.count : 1
@@ -487,17 +501,33 @@ export class TableReader {
         if (partition === undefined) return Outcome.Missing
         index = partition as IndexEntries
       }
-      let i = searchIndex(index, target, this.comparator, keyIsUserKey)
-      for (; i < index.count; i++) {
-        const block = this.#blocks.data(index, i, pinned, sync, result.isTransient)
-        if (block === undefined) return Outcome.Missing
-        cursor.setBlock(block as Block)
-        cursor.seek(target)
-        if (!cursor.valid) continue // the separator may lie above the block's last key
-        return this.#isFound(target, result, block as Block) ? Outcome.Found : Outcome.Absent
-      }
+      const i = searchIndex(index, target, this.comparator, keyIsUserKey)
+      if (i === index.count) continue
+      const outcome = this.#searchBlocks(index, i, target, result, pinned, sync)
+      if (outcome !== Outcome.Behind) return outcome
     }
     return Outcome.Absent
+  }
+
+  /** Hot. {@link #searchIn} from the block on that entry `i` of an index names; `Behind` when all that follow it are below the target. */
+  #searchBlocks(
+    index: IndexEntries,
+    i: number,
+    target: Uint8Array,
+    result: FoundEntry,
+    pinned: PinnedBlocks | undefined,
+    sync: boolean,
+  ): Outcome {
+    const cursor = this.#cursor
+    for (; i < index.count; i++) {
+      const block = this.#blocks.data(index, i, pinned, sync, result.isTransient)
+      if (block === undefined) return Outcome.Missing
+      cursor.setBlock(block as Block)
+      cursor.seek(target)
+      if (!cursor.valid) continue // the separator may lie above the block's last key
+      return this.#isFound(target, result, block as Block) ? Outcome.Found : Outcome.Absent
+    }
+    return Outcome.Behind
   }
 
   /** Hot. Whether the cursor stands on an entry of the target's user key in `block`, which is then the result. */

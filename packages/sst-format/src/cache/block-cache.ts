@@ -265,6 +265,11 @@ export class BlockCache {
     return false
   }
 
+  /** Hot. Reads a little of block `i`, if it is kept compressed, for {@link readCompressed} to find it near; the result says nothing. @internal */
+  touchCompressed(places: Uint32Array, i: number): number {
+    return this.#compressed.touch(places, i)
+  }
+
   /**
    * A block was missed that would be here if compressed blocks had so many chunks more. When these are no more than the decompressed ones
    * take, the hand moves on, so far that a decompressed block stays if it is looked up more than {@link MISS_WEIGHT} times as often as
