@@ -2,7 +2,8 @@ import { copyRange, headAt, headBytes, valueTypeForSeek, writeTrailer } from '@v
 
 import type { Block } from './block/block.ts'
 import { sampleAtOrAbove, samplePlaces, type SeekSamples } from './block/seek-samples.ts'
-import type { BlockCache, CacheEntry } from './cache/block-cache.ts'
+import type { BlockCache } from './cache/block-cache.ts'
+import type { CacheEntry } from './cache/clock.ts'
 import type { FilterReader } from './filter/filter-reader.ts'
 import { hash64, xxph3 } from './hash/xxh3-64.ts'
 import type { IndexEntries } from './index/index-block.ts'

@@ -1,7 +1,8 @@
 import { createSeededRandom } from '@varve/base/testing'
 import { expect, test } from 'vitest'
 
-import { BlockCache, CacheOwner, type CacheEntry } from './block-cache.ts'
+import { BlockCache } from './block-cache.ts'
+import { CacheOwner, type CacheEntry } from './clock.ts'
 
 const storedBytes = 2000
 const stored = new Uint8Array(storedBytes)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { BlockCache, CacheOwner } from './block-cache.ts'
+import { BlockCache } from './block-cache.ts'
+import { CacheOwner } from './clock.ts'
 
 const block = { sizeBytes: 1000 - 480 }
 

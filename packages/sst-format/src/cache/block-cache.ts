@@ -1,12 +1,8 @@
 import { InvalidOptionError } from '@varve/base'
 
+import { CacheEntry, Clock, MAX_CHANCES, type CachedValue, type CacheOwner } from './clock.ts'
 import { chunkBytes, CompressedTier, maxKeptBlockBytes } from './compressed-tier.ts'
 import { RecentMisses } from './recent-misses.ts'
-
-/** What the cache keeps: something that knows how much memory it holds. */
-export interface CachedValue {
-  readonly sizeBytes: number
-}
 
 /** Memory of one cached block besides its bytes: three objects here, array, buffer and backing store in V8, a slot of the map. */
 const ENTRY_OVERHEAD_BYTES = 480
@@ -30,8 +26,6 @@ const READ_AHEAD_BYTES = 4 * chunkBytes
 const MISS_SPAN = 256
 /** While more of them miss, blocks are still coming in: what is free is for those. */
 const MAX_MISS_RATE = 1 / 8
-/** How many rounds of the hand a block stays that was looked up so often. */
-const MAX_CHANCES = 3
 /** The cache counts as full when no more than this part of it is free. */
 const FULL_FRACTION = 64
 
@@ -48,60 +42,31 @@ export interface BlockCacheOptions {
   readonly compressedSecondaryRatio?: number
 }
 
-let nextOwnerId = 1
-
-/** A cached block; without value once it is evicted. @internal */
-export class CacheEntry {
-  value: CachedValue | undefined
-  charge: number
-  /** Rounds of the hand that it stays: one for each time it was looked up, as far as they are counted. */
-  chances = 0
-  readonly owner: CacheOwner
-  readonly offset: number
-  previous: CacheEntry = this
-  next: CacheEntry = this
-
-  constructor(owner: CacheOwner, offset: number, value: CachedValue | undefined, charge: number) {
-    this.owner = owner
-    this.offset = offset
-    this.value = value
-    this.charge = charge
-  }
-}
-
-/** The blocks of one file that are in the cache, by offset. @internal */
-export class CacheOwner {
-  readonly id: number = nextOwnerId++
-  readonly entries: Map<number, CacheEntry> = new Map()
-  /** Places of the data blocks, when they are all of one index. Without them compressed blocks are forgotten when others move together. */
-  places: Uint32Array | undefined
-}
-
 /**
  * Cache of decoded blocks with a budget in bytes, shared by all databases of the process.
  *
- * Evicts by CLOCK with counters of at most three, an approximation of least frequently and recently used: a hit counts on its own entry and
- * moves nothing, where a list in order of use would touch four entries in as many cache lines.
+ * Evicts by CLOCK with counters ({@link Clock}), an approximation of least frequently and recently used: a hit touches its own entry only,
+ * where a list in order of use would touch four in as many cache lines.
  *
  * Once it is full, who misses a block asks `admits` first: one that is met once in a long time would drive out
  * another, and making a place for it costs as much as reading it. A block that was missed before, not long ago, takes the place of the
  * one under the hand, unless that has a chance left: then it loses one and stays. Where all blocks are
  * wanted alike and not all fit, nearly nothing is exchanged; where what is wanted changes, the new is in after a few rounds of the hand.
  *
- * A block that a look-up meets for the first time is kept compressed, in a part of the memory that grows with what is there: RocksDB's
- * tiered cache with a compressed secondary one, except that the parts are not fixed. The next look-up has it kept decompressed, as long
- * as there is room; so the objects of a block are made for those alone that are looked up again.
+ * Snappy blocks are kept in two ways, RocksDB's tiered cache with a compressed secondary one, except that the parts find their size. A block
+ * that is met for the first time is kept compressed. It is kept decompressed when it is met again and there is room that no
+ * others need, or when it is looked up much more often than the others; so the objects of a block are made for those alone that are
+ * looked up again. Where memory is short, decompressed blocks that are looked up no more than four times as often as those
+ * that have to be read give way to compressed ones ({@link readCompressed} finds out).
  *
  * Not sharded: one thread uses it, so there is no lock to spread. Each file looks its blocks up in its own map by offset,
  * which keeps the hot look-up at one small-integer key; only the order of use and the budget are common.
  * Memory that others hold against the same budget (memtables) is made known with {@link reserve}.
  */
 export class BlockCache {
-  readonly #list: CacheEntry = new CacheEntry(new CacheOwner(), -1, undefined, 0)
+  readonly #clock: Clock = new Clock()
   #capacityBytes: number
-  #usedBytes = 0
   #reservedBytes = 0
-  #entries = 0
   #hits = 0
   #misses = 0
   #evictions = 0
@@ -145,7 +110,7 @@ export class BlockCache {
 
   /** Bytes held by cached blocks, with bookkeeping. */
   get usedBytes(): number {
-    return this.#usedBytes + this.#compressed.usedBytes
+    return this.#clock.usedBytes + this.#compressed.usedBytes
   }
 
   get reservedBytes(): number {
@@ -154,7 +119,7 @@ export class BlockCache {
 
   get stats(): BlockCacheStats {
     return {
-      entries: this.#entries,
+      entries: this.#clock.entries,
       usedBytes: this.usedBytes,
       compressedBytes: this.#compressed.usedBytes,
       reservedBytes: this.#reservedBytes,
@@ -219,10 +184,9 @@ export class BlockCache {
 
   /** Moves the hand by one block; true when that was not used since the hand came by last, and may go. */
   #challenge(): boolean {
-    const head = this.#list
-    const entry = head.previous
-    if (entry === head || entry.chances === 0) return true
-    this.#pass(entry)
+    const { hand } = this.#clock
+    if (hand === undefined || hand.chances === 0) return true
+    this.#clock.pass(hand)
     return false
   }
 
@@ -276,18 +240,19 @@ export class BlockCache {
    * those that are missed.
    */
   #press(chunksShort: number): void {
-    const chunks = Math.ceil(this.#entries / COMPRESSED_PER_CHUNK)
+    const { entries } = this.#clock
+    const chunks = Math.ceil(entries / COMPRESSED_PER_CHUNK)
     if (chunksShort < 0 || chunksShort > chunks || !this.#compressedMayGrow) return
-    this.#pressure += (MISS_WEIGHT * this.#entries) / (COMPRESSED_PER_CHUNK * Math.max(1, chunks))
+    this.#pressure += (MISS_WEIGHT * entries) / (COMPRESSED_PER_CHUNK * Math.max(1, chunks))
     for (; this.#pressure >= 1; this.#pressure--) this.#advance()
   }
 
   /** Moves the hand by one block, which goes unless it has a chance left. */
   #advance(): void {
-    const entry = this.#list.previous
-    if (entry === this.#list) return
-    if (entry.chances > 0) this.#pass(entry)
-    else this.#drop(entry)
+    const { hand } = this.#clock
+    if (hand === undefined) return
+    if (hand.chances > 0) this.#clock.pass(hand)
+    else this.#drop(hand)
   }
 
   /**
@@ -366,9 +331,7 @@ export class BlockCache {
   /** Decompressed blocks at the hand that have no chance left make place for a chunk of compressed ones. */
   #yieldToCompressed(): void {
     if (!this.#compressedMayGrow) return
-    const head = this.#list
-    while (this.#freeBytes < chunkBytes && head.previous !== head && head.previous.chances === 0)
-      this.#drop(head.previous)
+    while (this.#freeBytes < chunkBytes && this.#clock.hand?.chances === 0) this.#advance()
   }
 
   get #compressedMayGrow(): boolean {
@@ -392,47 +355,21 @@ export class BlockCache {
     if (charge > this.#capacityBytes) return undefined
     const entry = new CacheEntry(owner, offset, value, charge)
     owner.entries.set(offset, entry)
-    this.#usedBytes += charge
-    this.#entries++
-    this.#pushFront(entry)
+    this.#clock.add(entry)
     this.#evict()
     return entry
   }
 
   /** Forgets all blocks of a file that closes. @internal */
   removeOwner(owner: CacheOwner): void {
-    for (const entry of owner.entries.values()) this.#unlink(entry)
+    for (const entry of owner.entries.values()) this.#clock.remove(entry)
     owner.entries.clear()
     this.#compressed.removeOwner(owner)
   }
 
-  #pushFront(entry: CacheEntry): void {
-    const head = this.#list
-    entry.previous = head
-    entry.next = head.next
-    head.next.previous = entry
-    head.next = entry
-  }
-
-  /** One chance less: it goes to the front. */
-  #pass(entry: CacheEntry): void {
-    entry.chances--
-    entry.previous.next = entry.next
-    entry.next.previous = entry.previous
-    this.#pushFront(entry)
-  }
-
-  #unlink(entry: CacheEntry): void {
-    entry.previous.next = entry.next
-    entry.next.previous = entry.previous
-    entry.value = undefined
-    this.#usedBytes -= entry.charge
-    this.#entries--
-  }
-
   #drop(entry: CacheEntry): void {
     entry.owner.entries.delete(entry.offset)
-    this.#unlink(entry)
+    this.#clock.remove(entry)
     this.#evictions++
   }
 
@@ -441,15 +378,15 @@ export class BlockCache {
    * chunk, a chunk of compressed ones goes.
    */
   #evict(): void {
-    const head = this.#list
     const tier = this.#compressed
     while (tier.usedBytes > this.#compressedBound && tier.shrink());
     let passed = 0
     while (this.#freeBytes < 0) {
-      const isPassing = head.previous !== head && passed < ENTRIES_PER_CHUNK
-      if (isPassing && head.previous.chances > 0) passed++
-      if (isPassing) this.#advance()
-      else if (tier.shrink() || head.previous !== head) passed = 0
+      const { hand } = this.#clock
+      if (hand !== undefined && passed < ENTRIES_PER_CHUNK) {
+        if (hand.chances > 0) passed++
+        this.#advance()
+      } else if (tier.shrink() || hand !== undefined) passed = 0
       else return
     }
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { CacheOwner } from './block-cache.ts'
+import { CacheOwner } from './clock.ts'
 import { chunkBytes, CompressedTier } from './compressed-tier.ts'
 
 const blocksPerFile = 400

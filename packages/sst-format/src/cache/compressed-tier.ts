@@ -1,6 +1,6 @@
 import { copyRange } from '@varve/base'
 
-import type { CacheOwner } from './block-cache.ts'
+import type { CacheOwner } from './clock.ts'
 
 /** What the tier grows and shrinks by. */
 export const chunkBytes: number = 1 << 20

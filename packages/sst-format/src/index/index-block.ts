@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter, CorruptionError, readFixed32 } from '@varve/base'
 
 import type { BlockHandle } from '../block-handle.ts'
-import type { CacheEntry } from '../cache/block-cache.ts'
+import type { CacheEntry } from '../cache/clock.ts'
 import { createIndexSearch, type IndexSearch } from './index-heads.ts'
 
 /** Large enough for the array of groups to stay in the processor cache. */
