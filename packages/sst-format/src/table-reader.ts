@@ -523,6 +523,7 @@ export class TableReader {
       const block = this.#blocks.data(index, i, pinned, sync, result.isTransient)
       if (block === undefined) return Outcome.Missing
       cursor.setBlock(block as Block)
+      cursor.touchBlock()
       cursor.seek(target)
       if (!cursor.valid) continue // the separator may lie above the block's last key
       return this.#isFound(target, result, block as Block) ? Outcome.Found : Outcome.Absent

@@ -28,7 +28,7 @@ export class BlockCursor {
   valueStart = 0
   valueEnd = 0
   valid = false
-  /** What {@link touchAhead} read, so that it is not left out. */
+  /** What {@link touchAhead} and {@link touchBlock} read, so that it is not left out. */
   touched = 0
 
   #block: Block | undefined
@@ -193,16 +193,17 @@ export class BlockCursor {
     if (!this.valid || this.#entry >= target) this.#damaged()
   }
 
+  /** Hot. Has the block's memory, be it only the page of it, come near while {@link seek} searches its samples. */
+  touchBlock(): void {
+    this.touched ^= this.#data[0]!
+  }
+
   /** Moves to the first entry whose internal key is at or after `target`. */
   seek(target: Uint8Array): void {
     const block = this.#block!
     if (this.#bytewise) {
       const samples = block.seekSamples()
-      if (samples !== undefined) {
-        // The block's memory, be it only the page of it, comes near while the samples do.
-        this.touched ^= this.#data[0]!
-        return this.#seekBySamples(samples, target)
-      }
+      if (samples !== undefined) return this.#seekBySamples(samples, target)
     }
     let low = 0
     let high = block.restartCount - 1

@@ -3,11 +3,14 @@ import { headAt } from '@varve/base'
 /** How many entries one number of {@link IndexSearch.samples} stands for. */
 export const entriesPerSample = 32
 
+/** Moves unsigned numbers to where signed ones have their order, and are quicker to compare. */
+export const signBit = 0x8000_0000
+
 /** Separators in the form that a search by bytes wants. */
 export interface IndexSearch {
   /** Bytes that all separators begin with. */
   readonly commonLength: number
-  /** The eight bytes behind them as two big-endian numbers for each separator, zeros behind its end; see {@link signedHeadAt}. */
+  /** The eight bytes behind them as two big-endian numbers for each separator, zeros behind its end; see {@link signBit}. */
   readonly heads: Int32Array
   /** The first of the two numbers of every 32nd separator, close enough together to stay in the processor's cache. */
   readonly samples: Int32Array
@@ -31,14 +34,9 @@ export function createIndexSearch(
   for (let i = 0; i < count; i++) {
     const start = (i === 0 ? 0 : keyEnds[i - 1]!) + commonLength
     const end = keyEnds[i]! - trailerBytes
-    heads[i * 2] = signedHeadAt(keys, start, end)
-    heads[i * 2 + 1] = signedHeadAt(keys, start + 4, end)
+    heads[i * 2] = headAt(keys, start, end) ^ signBit
+    heads[i * 2 + 1] = headAt(keys, start + 4, end) ^ signBit
   }
   for (let i = 0; i < samples.length; i++) samples[i] = heads[i * entriesPerSample * 2]!
   return { commonLength, heads, samples }
-}
-
-/** Hot. {@link headAt} moved to where signed numbers have the order that its unsigned ones have, and are quicker to compare. */
-export function signedHeadAt(key: Uint8Array, at: number, end: number): number {
-  return headAt(key, at, end) ^ 0x8000_0000
 }

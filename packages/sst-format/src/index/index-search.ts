@@ -1,7 +1,12 @@
-import { bytewiseComparator, compareByteRanges, type InternalKeyComparator } from '@varve/base'
+import {
+  bytewiseComparator,
+  compareByteRanges,
+  headAt,
+  type InternalKeyComparator,
+} from '@varve/base'
 
 import type { IndexEntries } from './index-block.ts'
-import { entriesPerSample, signedHeadAt } from './index-heads.ts'
+import { entriesPerSample, signBit } from './index-heads.ts'
 
 /** Words of a head in a cache line. */
 const headsPerCacheLine = 16
@@ -62,7 +67,7 @@ export function beginSearch(
     const order = i < targetEnd ? keys[i]! - target[i]! : 1
     if (order !== 0) return order > 0 ? beforeAll : behindAll
   }
-  const head = signedHeadAt(target, commonLength, targetEnd)
+  const head = headAt(target, commonLength, targetEnd) ^ signBit
   let low = 0
   let high = samples.length
   while (low < high) {
@@ -98,8 +103,8 @@ export function endSearch(
   if (samplesBelow < 0) return samplesBelow === beforeAll ? 0 : count
   const targetEnd = target.length - 8
   const { commonLength, heads, samples } = entries.search(keyIsUserKey)
-  const head = signedHeadAt(target, commonLength, targetEnd)
-  const tail = signedHeadAt(target, commonLength + 4, targetEnd)
+  const head = headAt(target, commonLength, targetEnd) ^ signBit
+  const tail = headAt(target, commonLength + 4, targetEnd) ^ signBit
   // Samples that are below the target: so is all that is before the last of them.
   let low = samplesBelow === 0 ? 0 : (samplesBelow - 1) * entriesPerSample
   let high = count
