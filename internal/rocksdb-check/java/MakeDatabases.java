@@ -169,10 +169,40 @@ public final class MakeDatabases {
     maybe(all, table, 4, "target_file_size_base", "4000");
     maybe(all, table, 5, "optimize_filters_for_hits", "true");
     maybe(all, table, 5, "max_successive_merges", "3");
+    maybe(all, table, 4, "num_levels", pick("4", "12"));
+    maybe(all, table, 4, "compression_per_level", pick("kNoCompression:kLZ4Compression:kZSTD", "kZSTD:kNoCompression"));
+    maybe(all, table, 4, "bottommost_compression_opts", "-14:3:0:4096:16384:true");
+    maybe(all, table, 4, "preserve_internal_time_seconds", "1000");
+    maybe(all, table, 6, "preclude_last_level_data_seconds", "1000");
+    maybe(all, table, 5, "last_level_temperature", "kCold");
+    maybe(all, table, 5, "default_write_temperature", "kHot");
+    maybe(all, table, 5, "compaction_pri", "kRoundRobin");
+    maybe(all, table, 5, "ttl", "1000000");
+    maybe(all, table, 5, "memtable_whole_key_filtering", "true");
+    maybe(all, table, 5, "paranoid_memory_checks", "true");
+    maybe(all, table, 5, "paranoid_file_checks", "true");
+    maybe(all, table, 5, "memtable_max_range_deletions", "3");
+    maybe(all, table, 6, "sample_for_compression", "2");
+    maybe(all, table, 6, "cf_allow_ingest_behind", "true");
+    if (random.nextInt(8) == 0 && !ttl) {
+      set(all, table, "enable_blob_files", "true");
+      set(all, table, "min_blob_size", pick("0", "60"));
+      maybe(all, table, 2, "blob_compression_type", pick("kZSTD", "kLZ4Compression"));
+      maybe(all, table, 2, "enable_blob_garbage_collection", "true");
+    }
     table(all, table, "checksum", pick("kNoChecksum", "kCRC32c", "kxxHash", "kxxHash64", "kXXH3"));
     table(all, table, "format_version", String.valueOf(2 + random.nextInt(newestFormat() - 1)));
     table(all, table, "block_size", pick("256", "1024", "4096"));
     table(all, table, "block_restart_interval", pick("1", "3", "16"));
+    if (random.nextInt(3) == 0) table(all, table, "block_size_deviation", pick("0", "50"));
+    if (random.nextInt(3) == 0) table(all, table, "data_block_hash_table_util_ratio", pick("0.1", "5"));
+    if (random.nextInt(3) == 0) table(all, table, "uniform_cv_threshold", pick("0.05", "2"));
+    if (random.nextInt(3) == 0) table(all, table, "index_block_search_type", pick("kBinary", "kInterpolation", "kAuto"));
+    if (random.nextInt(3) == 0) table(all, table, "data_block_search_type", pick("kBinary", "kInterpolation", "kAuto"));
+    if (random.nextInt(4) == 0) {
+      table(all, table, "super_block_alignment_size", "8192");
+      table(all, table, "super_block_alignment_space_overhead_ratio", pick("1", "16"));
+    }
     table(all, table, "index_block_restart_interval", pick("1", "1", "8"));
     String index = pick("kBinarySearch", "kTwoLevelIndexSearch", "kBinarySearchWithFirstKey", prefix.isEmpty() ? "kBinarySearch" : "kHashSearch");
     table(all, table, "index_type", index);
@@ -257,6 +287,20 @@ public final class MakeDatabases {
     rare.put("max_total_wal_size", "30000");
     rare.put("max_manifest_file_size", "2000");
     rare.put("file_checksum_gen_factory", "FileChecksumGenCrc32cFactory");
+    rare.put("two_write_queues", "true");
+    rare.put("unordered_write", "true");
+    rare.put("allow_mmap_writes", "true");
+    rare.put("reuse_manifest_on_open", "true");
+    rare.put("optimize_manifest_for_recovery", "true");
+    rare.put("async_wal_precreate", "true");
+    rare.put("fast_sst_open", "true");
+    rare.put("enable_blob_direct_write", "true");
+    rare.put("background_close_inactive_wals", "true");
+    rare.put("max_manifest_space_amp_pct", "1");
+    rare.put("persist_stats_to_disk", "true");
+    rare.put("verify_sst_unique_id_in_manifest", "true");
+    rare.put("lowest_used_cache_tier", "kVolatileTier");
+    rare.put("WAL_ttl_seconds", "100000");
     rare.put("wal_recovery_mode", "kTolerateCorruptedTailRecords");
     rare.forEach((name, value) -> {
       if (random.nextInt(3) > 0) return;

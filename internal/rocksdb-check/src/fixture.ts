@@ -54,6 +54,8 @@ export interface FixtureDescription {
   /** Names of the files in the fixture's directory. */
   readonly directory?: readonly string[]
   readonly ttl?: unknown
+  /** What is not supported may be in it, or not: RocksDB decided in the background. */
+  readonly mayBeRefused?: boolean
 }
 
 /** Reads the descriptions of all fixtures of a folder, by name. */
