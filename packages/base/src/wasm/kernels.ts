@@ -23,9 +23,9 @@ interface KernelExports {
 
 const pageBytes = 65536
 /** Of the scratch area for a block that is looked at. */
-export const blockRoomBytes = 1 << 20
+export const blockRoomBytes: number = 1 << 20
 /** Behind that, for checksums. */
-export const checksumRoomBytes = 128 << 10
+export const checksumRoomBytes: number = 128 << 10
 /** Larger inputs go the way of plain JavaScript instead of growing the memory for good. */
 const maxHeapBytes = 4 << 20
 

@@ -33,7 +33,7 @@ interface PendingWrite {
 }
 
 /** Batches above this many bytes are not kept for the next write. */
-export const keptBatchBytes = 1 << 20
+export const keptBatchBytes: number = 1 << 20
 
 /** Bytes that one group takes in at most, so that a small write behind many does not wait for all of them. */
 const maxGroupBytes = 1 << 20
