@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { sharedFixture } from '@varve/base/testing'
+import { DB } from '@varve/lsm-core'
 import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
@@ -128,6 +129,21 @@ describe('varve db', () => {
       error: `no database in "${join(root, 'nowhere')}"`,
     })
   }, 120_000)
+
+  test('finds the logs of a database that keeps them elsewhere', async () => {
+    const db = join(root, 'tables')
+    const logs = join(root, 'logs')
+    {
+      await using open = await DB.open(db, { createIfMissing: true, walDirectory: logs })
+      await open.put('a', '1')
+    }
+    const { out, error } = await varve('scan', db)
+    expect(out).toBe('a ==> 1')
+    expect(error).toContain(`the logs are in "${logs}"`)
+    expect(await varve('scan', db, '--wal-dir', logs)).toEqual({ status: 0, out, error: '' })
+    await rm(logs, { recursive: true })
+    expect(await output('scan', db)).toBe('')
+  })
 
   test('says what is wrong, and ends with 1', async () => {
     const db = join(root, 'wrong')

@@ -14,6 +14,7 @@ export {
 } from './batch/write-batch.ts'
 export {
   iterateWriteBatch,
+  sequenceOfBatch,
   WriteBatchCursor,
   type WriteBatchHandler,
 } from './batch/write-batch-cursor.ts'

@@ -8,6 +8,7 @@ import { LogReader, WriteBatchCursor, type WalRecoveryMode } from '@varve/wal'
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { RecoveredTransaction } from '../db/two-phase-log.ts'
 import { insertBatch } from '../write/memtable-inserter.ts'
+import { readPredecessorMark } from '../write/predecessor-mark.ts'
 import { PreparedTransactions } from './prepared-transactions.ts'
 import { WrittenTransactions } from './written-transactions.ts'
 
@@ -54,6 +55,9 @@ export interface ReplayResult {
  * Zeros at the end of a log are space that was never written, but not where later logs have records and nothing is
  * forgiven: logs are synced to their end before the next one is.
  *
+ * A log may say how long the one before was ({@link readPredecessorMark}). Where that is shorter, its end went with a loss of power
+ * while neither was synced: what follows is damage to a point-in-time replay, which stops there, and to one that forgives nothing.
+ *
  * Of two-phase commit, what is committed counts from its commit on; what is prepared only is left out, and must be logged
  * anew. Logs older than any family needs are read for such transactions alone: they were synced to their end before a
  * table went ahead of them, so they may be torn there, by a writer that kept them after a crash, but not damaged.
@@ -71,6 +75,10 @@ export async function replayWals(
   /** What a log that ends in zeros is, if something follows: a record in another log, or a table of a family that went ahead. */
   let hole: CorruptionError | undefined
   let holeIn = 0
+  /** Where the records of the logs that were read end. */
+  const ends = new Map<number, number>()
+  /** Replay stopped where the end of a log is lost. No table can be ahead of that: older logs are synced before a table counts. */
+  let endIsLost = false
   const prepared = new PreparedTransactions()
   const isFlushed = (id: number, log: number): boolean =>
     families.has(id) && versions.columnFamily(id).logNumber > log
@@ -116,9 +124,29 @@ export async function replayWals(
         break
       }
       const cursor = new WriteBatchCursor(record, { file: path, offset: reader.recordOffset })
+      const before = reader.recordOffset === 0 ? readPredecessorMark(record) : undefined
+      if (
+        before !== undefined &&
+        before.number >= oldestNeeded &&
+        (mode === 'pointInTime' || mode === 'absoluteConsistency') &&
+        (ends.get(before.number) ?? before.sizeBytes) < before.sizeBytes &&
+        cursor.sequence !== next
+      ) {
+        const lost = new CorruptionError('the end of a log is lost, and there is a later one', {
+          file: join(target.directory, logFileName(before.number)),
+          expected: before.sizeBytes,
+          actual: ends.get(before.number)!,
+        })
+        if (mode === 'absoluteConsistency') throw lost
+        target.log(`log ${before.number}: ${lost.message}`)
+        endIsLost ||= stoppedAt === undefined
+        stoppedAt ??= before.number
+        break
+      }
       if (stoppedAt !== undefined) {
         if (cursor.sequence !== next) break
         stoppedAt = undefined
+        endIsLost = false
       }
       // A record that commits what was prepared before counts nothing itself.
       batchEnd = cursor.sequence + Math.max(cursor.count, 1) - 1
@@ -133,6 +161,7 @@ export async function replayWals(
         }
       }
     }
+    ends.set(number, reader.endOffset)
     // Its name goes before anything in it is written over.
     if (target.isFollowing === true && reader.isRecyclable) await target.fileSystem.stat(path)
     if (
@@ -159,7 +188,7 @@ export async function replayWals(
         break
     }
   }
-  if (stoppedAt !== undefined) checkNoTableAhead(target, stoppedAt)
+  if (stoppedAt !== undefined && !endIsLost) checkNoTableAhead(target, stoppedAt)
   if (hole !== undefined) checkNoTableAhead(target, holeIn)
   const undecided = [...prepared.transactions, ...written.finish()]
   if (undecided.length > 0) {

@@ -17,6 +17,11 @@ export interface LatestOptions {
   readonly rocksdbVersion: string
   /** For {@link DB.open}, without the families. */
   readonly database: Omit<DBOptions, 'columnFamilies'>
+  /**
+   * Where the logs were, as it is written there, undefined when it does not say. Not among `database`: of a database that was copied or moved it is a
+   * place of another one.
+   */
+  readonly storedWalDirectory: string | undefined
   /** By name, for the option `columnFamilies`. */
   readonly columnFamilies: Readonly<Record<string, ColumnFamilyOptions>>
   /** What the file names and is not known here: orders, merge operators, prefix extractors, each with its family. */
@@ -77,6 +82,7 @@ export async function loadLatestOptions(
     fileName: newest.name,
     rocksdbVersion: newest.file.version.get('rocksdb_version') ?? '',
     database: databaseOptionsOf(newest.file),
+    storedWalDirectory: newest.file.database.get('wal_dir') || undefined,
     columnFamilies,
     unknown,
   }

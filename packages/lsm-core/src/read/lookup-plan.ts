@@ -46,6 +46,7 @@ export class LookupPlans {
   /** There will be another version: lets go of the tables. */
   forget(): void {
     this.#plan = undefined
+    asked.fill(undefined)
   }
 }
 

@@ -6,6 +6,7 @@ import { isNotFound } from '@varve/vfs'
 import { LogReader, WriteBatch } from '@varve/wal'
 
 import type { Database } from '../db/database.ts'
+import { readPredecessorMark } from '../write/predecessor-mark.ts'
 
 /**
  * The batches of the logs from the one on that holds `sequence`, up to what was logged at the first step. A log that is deleted
@@ -46,6 +47,7 @@ export async function* updatesSince(
         const batch = WriteBatch.from(record)
         if (batch.sequence <= sequence) reachesBack = true
         if (batch.sequence + batch.count <= sequence) continue
+        if (reader.recordOffset === 0 && readPredecessorMark(record) !== undefined) continue
         if (!reachesBack) throw gone(sequence, batch.sequence)
         yield batch
       }

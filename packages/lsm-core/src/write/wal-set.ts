@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { IoError } from '@varve/base'
 import { isNotFound, type FileSystem, type WritableFile } from '@varve/vfs'
 import { logFileName, type WalAddition } from '@varve/manifest'
-import { LogWriter } from '@varve/wal'
+import { LogWriter, sequenceOfBatch } from '@varve/wal'
 
 import { BufferedFile } from './buffered-file.ts'
+import { predecessorMark } from './predecessor-mark.ts'
 
 interface LiveLog {
   readonly number: number
@@ -54,7 +55,8 @@ const aheadBytes = 256 << 10
  * something unflushed.
  *
  * Law: an older log is synced before a newer one is, and before a table that holds its data enters the MANIFEST. Else a
- * loss of power could keep the end of the history and lose its middle, or keep one family's half of an atomic batch.
+ * loss of power could keep the end of the history and lose its middle, or keep one family's half of an atomic batch. As long as
+ * neither is synced, the system may write the newer one first: it then says how long the older one was, see {@link predecessorMark}.
  *
  * What lies in a file behind the log (zeros written ahead, an older life of the file) is cut off when the database is closed and, with
  * a sync that waits for it, before the next log begins. After a crash it is there: zeros end a log, and records of an older life carry another number. A file
@@ -75,6 +77,8 @@ export class WalSet {
   #current: OpenLog | undefined
   /** Not current any more and not synced; oldest first. */
   #unsynced: OpenLog[] = []
+  /** The log before the current one, if that was not synced when this one began and nothing was written here since. */
+  #predecessor: OpenLog | undefined
   /** Every log with data, the current one last. */
   #live: LiveLog[] = []
   /**
@@ -151,6 +155,7 @@ export class WalSet {
       this.#live.push({ number: old.number, sizeBytes: old.writer.sizeBytes })
       if (isTrimmed) this.#finishSynced(old)
       else this.#unsynced.push(old)
+      if (old.writer.sizeBytes > 0) this.#predecessor = isTrimmed ? undefined : old
     }
     const buffer = this.#bufferBytes > 0 ? new BufferedFile(file, this.#bufferBytes) : undefined
     const writer = new LogWriter(
@@ -178,12 +183,25 @@ export class WalSet {
 
   /** Appends one record to the current log; it has reached the kernel when this returns, unless logs are buffered. */
   append(record: Uint8Array): void {
+    if (this.#predecessor !== undefined) this.#markPredecessor(sequenceOfBatch(record, 0))
     this.#current!.writer.addRecord(record)
   }
 
   /** Hot. {@link append} of `bytes[start, end)`; what lies before `start` may be written over. */
   appendIn(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#predecessor !== undefined) this.#markPredecessor(sequenceOfBatch(bytes, start))
     this.#current!.writer.addRecordIn(bytes, start, end)
+  }
+
+  /** Before the first record of a log, if the log before may yet lose its end. */
+  #markPredecessor(sequence: number): void {
+    const log = this.#predecessor!
+    this.#predecessor = undefined
+    if (!this.#unsynced.includes(log)) return
+    const { number, writer } = log
+    this.#current!.writer.addRecord(
+      predecessorMark(sequence, { number, sizeBytes: writer.sizeBytes }),
+    )
   }
 
   /** Makes all records of all logs survive a loss of power. */

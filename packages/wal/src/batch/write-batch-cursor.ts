@@ -233,7 +233,7 @@ export class WriteBatchCursor {
   }
 }
 
-/** Sequence number in the header of the batch at `start`. @throws CorruptionError when it is beyond 2^53 */
+/** Sequence number in the header of the batch at `start`. @throws CorruptionError when it is beyond 2^53 @internal */
 export function sequenceOfBatch(data: Uint8Array, start: number): number {
   const sequence = readFixed64(data, start)
   if (!Number.isSafeInteger(sequence))

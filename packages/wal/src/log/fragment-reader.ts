@@ -40,6 +40,10 @@ export class FragmentReader {
   fragment: Uint8Array
   /** File offset where it begins, also when it is damaged. */
   fragmentOffset = 0
+  /** File offset behind it, when it is sound. */
+  get endOffset(): number {
+    return this.#nextBlockOffset - (this.#end - this.#start)
+  }
   /** Whether the block that was read last is the last. */
   eof = false
   /** Whether the records carry the log's number. */

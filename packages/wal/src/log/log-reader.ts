@@ -23,6 +23,7 @@ export class LogReader {
   readonly #scratch: ByteWriter
   #compressed = false
   #recordOffset = 0
+  #endOffset = 0
 
   constructor(file: RandomAccessFile, options: LogReaderOptions = {}) {
     this.#file = file
@@ -48,6 +49,11 @@ export class LogReader {
   /** File offset where the record that was read last begins. */
   get recordOffset(): number {
     return this.#recordOffset
+  }
+
+  /** File offset behind the record that was read last; 0 before the first. */
+  get endOffset(): number {
+    return this.#endOffset
   }
 
   /** Whether the records carry the log's number, so that the file may be one that was written over, and may be again. */
@@ -78,6 +84,7 @@ export class LogReader {
         case RecordType.Full:
           if (inFragments) this.#report('partial record without end')
           this.#recordOffset = fragments.fragmentOffset
+          this.#endOffset = fragments.endOffset
           return this.#decompress(fragments.fragment)
         case RecordType.First:
           if (inFragments) this.#report('partial record without end')
@@ -90,7 +97,10 @@ export class LogReader {
           else this.#report('missing start of fragmented record')
           break
         case RecordType.Last:
-          if (inFragments) return this.#decompress(scratch.raw(fragments.fragment).view())
+          if (inFragments) {
+            this.#endOffset = fragments.endOffset
+            return this.#decompress(scratch.raw(fragments.fragment).view())
+          }
           this.#report('missing start of fragmented record')
           break
         case RecordType.SetCompressionType:

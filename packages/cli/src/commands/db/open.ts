@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+
 import { isVarveError, NotFoundError } from '@varve/base'
 import {
   DB,
@@ -6,6 +8,8 @@ import {
   type DBOptions,
   type WalRecoveryMode,
 } from '@varve/lsm-core'
+import { parseFileName } from '@varve/manifest'
+import { nodeFileSystem } from '@varve/vfs'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 
 import { formatBytes, type ByteStyle } from '../../render/bytes.ts'
@@ -98,12 +102,36 @@ async function optionsFor(directory: string, options: OpenOptions): Promise<DBOp
         : {}),
     }
   }
+  const walDirectory =
+    options.walDir ?? (await logsElsewhere(directory, latest?.storedWalDirectory))
   return {
     ...latest?.database,
     columnFamilies,
-    ...(options.walDir === undefined ? {} : { walDirectory: options.walDir }),
+    ...(walDirectory === undefined ? {} : { walDirectory }),
     ...(options.recovery === undefined ? {} : { walRecoveryMode: options.recovery }),
   }
+}
+
+/**
+ * The directory that OPTIONS names for logs, if there are some and the database has none beside its tables: it would open without
+ * what is only in them, and nothing would tell.
+ */
+async function logsElsewhere(
+  directory: string,
+  stored: string | undefined,
+): Promise<string | undefined> {
+  if (stored === undefined) return undefined
+  const elsewhere = resolve(directory, stored)
+  if (elsewhere === resolve(directory)) return undefined
+  if ((await hasLogs(directory)) || !(await hasLogs(elsewhere))) return undefined
+  process.stderr.write(`the logs are in "${elsewhere}", as the OPTIONS file says\n`)
+  return elsewhere
+}
+
+async function hasLogs(directory: string): Promise<boolean> {
+  if (!(await nodeFileSystem.exists(directory))) return false
+  const names = await nodeFileSystem.list(directory)
+  return names.some((name) => parseFileName(name)?.type === 'log')
 }
 
 async function familyNames(directory: string): Promise<string[]> {
