@@ -11,12 +11,18 @@ describe('a database that crashes at every change of the disk', () => {
   afterEach(() => assertNoOpenResources())
 
   it(`loses nothing promised and shows moments of its past only (seed ${seed})`, async () => {
-    const { failures, refused } = await runCrashDrill({
+    const {
+      failures,
+      refused,
+      points: checked,
+    } = await runCrashDrill({
       points,
       seed,
+      maxSeconds: 200,
       log: (line) => console.log(line),
     })
     expect(failures).toEqual([])
+    expect(checked).toBeGreaterThan(50)
     expect(refused).toBeLessThanOrEqual(Math.ceil(points / 200))
   }, 600_000)
 })
