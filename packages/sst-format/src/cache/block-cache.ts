@@ -45,7 +45,7 @@ export interface BlockCacheOptions {
 /**
  * Cache of decoded blocks with a budget in bytes, shared by all databases of the process.
  *
- * Evicts by CLOCK with counters ({@link Clock}), an approximation of least frequently and recently used: a hit touches its own entry only,
+ * Evicts by CLOCK with counters (`Clock`), an approximation of least frequently and recently used: a hit touches its own entry only,
  * where a list in order of use would touch four in as many cache lines.
  *
  * Once it is full, who misses a block asks `admits` first: one that is met once in a long time would drive out
@@ -57,7 +57,7 @@ export interface BlockCacheOptions {
  * that is met for the first time is kept compressed. It is kept decompressed when it is met again and there is room that no
  * others need, or when it is looked up much more often than the others; so the objects of a block are made for those alone that are
  * looked up again. Where memory is short, decompressed blocks that are looked up no more than four times as often as those
- * that have to be read give way to compressed ones ({@link readCompressed} finds out).
+ * that have to be read give way to compressed ones (`readCompressed` finds out).
  *
  * Not sharded: one thread uses it, so there is no lock to spread. Each file looks its blocks up in its own map by offset,
  * which keeps the hot look-up at one small-integer key; only the order of use and the budget are common.
@@ -229,7 +229,7 @@ export class BlockCache {
     return false
   }
 
-  /** Hot. Reads a little of block `i`, if it is kept compressed, for {@link readCompressed} to find it near; the result says nothing. @internal */
+  /** Hot. Reads a little of block `i`, if it is kept compressed, for `readCompressed` to find it near; the result says nothing. @internal */
   touchCompressed(places: Uint32Array, i: number): number {
     return this.#compressed.touch(places, i)
   }
@@ -275,7 +275,7 @@ export class BlockCache {
     this.#compressed.drop(owner, places, i)
   }
 
-  /** Whether the block that {@link readCompressed} just found was read ahead, and is to be checked now. @internal */
+  /** Whether the block that `readCompressed` just found was read ahead, and is to be checked now. @internal */
   get isUnchecked(): boolean {
     return this.#compressed.isLastReadUnchecked
   }

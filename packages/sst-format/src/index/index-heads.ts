@@ -10,7 +10,7 @@ export const signBit = 0x8000_0000
 export interface IndexSearch {
   /** Bytes that all separators begin with. */
   readonly commonLength: number
-  /** The eight bytes behind them as two big-endian numbers for each separator, zeros behind its end; see {@link signBit}. */
+  /** The eight bytes behind them as two big-endian numbers for each separator, zeros behind its end; see `signBit`. */
   readonly heads: Int32Array
   /** The first of the two numbers of every 32nd separator, close enough together to stay in the processor's cache. */
   readonly samples: Int32Array

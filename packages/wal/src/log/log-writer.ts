@@ -109,7 +109,7 @@ export class LogWriter {
 
   /**
    * Hot. Appends `bytes[start, end)`, borrowed for the call, as one record. What lies before `start` may be written over: when that is
-   * {@link recyclableHeaderSizeBytes} or more, a record that fits into its block is framed where it is.
+   * `recyclableHeaderSizeBytes` or more, a record that fits into its block is framed where it is.
    */
   addRecordIn(bytes: Uint8Array, start: number, end: number): void {
     const headerSize = this.#headerSize
