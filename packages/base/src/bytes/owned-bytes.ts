@@ -1,17 +1,35 @@
 import { addBallast } from './ballast.ts'
 import { copyRange } from './copy.ts'
 
-/** Up to here a slab is {@link smallSlabBytes} long. */
+/** Up to here arrays are cut from short slabs, which are soon free again. */
 const maxSmallBytes = 1024
-const smallSlabBytes = 16 * 1024
 /** Larger arrays get memory of their own: few would fit into a slab, and each would hold all of it. */
 const maxSlabArrayBytes = 8 * 1024
-const slabBytes = 32 * 1024
 
-let smallSlab = new ArrayBuffer(0)
-let smallUsed = 0
-let slab = new ArrayBuffer(0)
-let used = 0
+/** Zero bytes that are given away front to back. */
+class Slab {
+  readonly #lengthBytes: number
+  #bytes = new ArrayBuffer(0)
+  #used = 0
+
+  constructor(lengthBytes: number) {
+    this.#lengthBytes = lengthBytes
+  }
+
+  /** Hot. Bytes that nobody else has, on a multiple of 8. */
+  cut(length: number): Uint8Array<ArrayBuffer> {
+    let at = this.#used
+    if (at + length > this.#bytes.byteLength) {
+      this.#bytes = new ArrayBuffer(this.#lengthBytes)
+      at = 0
+    }
+    this.#used = (at + length + 7) & ~7
+    return new Uint8Array(this.#bytes, at, length)
+  }
+}
+
+const smallSlab = new Slab(16 * 1024)
+const slab = new Slab(32 * 1024)
 
 /**
  * Zero bytes that the caller owns, for {@link ownedCopy} and for buffers that live shortly. Never shared memory.
@@ -21,23 +39,8 @@ let used = 0
  */
 export function ownedBytes(length: number): Uint8Array<ArrayBuffer> {
   addBallast(length)
-  if (length <= maxSmallBytes) {
-    let at = smallUsed
-    if (at + length > smallSlab.byteLength) {
-      smallSlab = new ArrayBuffer(smallSlabBytes)
-      at = 0
-    }
-    smallUsed = (at + length + 7) & ~7
-    return new Uint8Array(smallSlab, at, length)
-  }
-  if (length > maxSlabArrayBytes) return new Uint8Array(length)
-  let at = used
-  if (at + length > slab.byteLength) {
-    slab = new ArrayBuffer(slabBytes)
-    at = 0
-  }
-  used = (at + length + 7) & ~7
-  return new Uint8Array(slab, at, length)
+  if (length <= maxSmallBytes) return smallSlab.cut(length)
+  return length <= maxSlabArrayBytes ? slab.cut(length) : new Uint8Array(length)
 }
 
 /** Hot. A copy of `source[start, end)` in {@link ownedBytes}. */

@@ -1,58 +1,33 @@
-import { ByteWriter, CorruptionError, utf8Bytes, ValueType } from '@varve/base'
+import { CorruptionError, ValueType } from '@varve/base'
 import { MemoryFileSystem } from '@varve/vfs'
-import { LogWriter, WriteBatch } from '@varve/wal'
+import { WriteBatch } from '@varve/wal'
 import { describe, expect, it } from 'vitest'
 
+import { entriesOf, mark, record, writeLog } from '../../test/raw-log.ts'
 import { DB, TransactionDB } from '../index.ts'
-
-function mark(type: number, name: string): Uint8Array {
-  return new ByteWriter().byte(type).slice(utf8Bytes(name)).toBytes()
-}
-
-/** A batch of raw pieces, as RocksDB's transactions write it. */
-function record(sequence: number, count: number, ...pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new ByteWriter().fixed64(sequence).fixed32(count)
-  for (const piece of pieces) out.raw(piece)
-  return out.toBytes()
-}
 
 function prepare(sequence: number, name: string, batch: WriteBatch): Uint8Array {
   return record(
     sequence,
     batch.count,
     Uint8Array.of(ValueType.BeginPrepareXID),
-    batch.data.subarray(12),
+    entriesOf(batch),
     mark(ValueType.EndPrepareXID, name),
   )
-}
-
-async function writeLog(
-  fileSystem: MemoryFileSystem,
-  name: string,
-  records: readonly Uint8Array[],
-): Promise<void> {
-  await using log = await LogWriter.open(fileSystem, `/db/${name}`)
-  for (const one of records) log.addRecord(one)
-  await log.sync()
 }
 
 describe('logs with two-phase commit', () => {
   it('count what is committed from its commit on, and leave out the rest', async () => {
     const fileSystem = new MemoryFileSystem()
     await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
-    await writeLog(fileSystem, '000100.log', [
+    await writeLog(fileSystem, '/db/000100.log', [
       prepare(1, 'first', new WriteBatch().put('a', 'prepared first').put('b', 'b')),
       prepare(1, 'second', new WriteBatch().put('c', 'never')),
-      record(
-        1,
-        1,
-        Uint8Array.of(ValueType.Noop),
-        new WriteBatch().put('a', 'between').data.subarray(12),
-      ),
+      record(1, 1, Uint8Array.of(ValueType.Noop), entriesOf(new WriteBatch().put('a', 'between'))),
       record(2, 0, mark(ValueType.CommitXID, 'first')),
       record(4, 0, mark(ValueType.RollbackXID, 'second')),
       record(4, 0, mark(ValueType.CommitXID, 'unknown')),
-      record(4, 1, new WriteBatch().put('d', 'd').data.subarray(12)),
+      record(4, 1, entriesOf(new WriteBatch().put('d', 'd'))),
     ])
     await using db = await DB.openReadOnly('/db', { fileSystem })
     expect(await db.get('a', { encoding: 'utf8' })).toBe('prepared first')
@@ -64,8 +39,8 @@ describe('logs with two-phase commit', () => {
   it('keep a transaction that is undecided, through flushes and openings', async () => {
     const fileSystem = new MemoryFileSystem()
     await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
-    await writeLog(fileSystem, '000100.log', [
-      record(1, 1, new WriteBatch().put('a', '1').data.subarray(12)),
+    await writeLog(fileSystem, '/db/000100.log', [
+      record(1, 1, entriesOf(new WriteBatch().put('a', '1'))),
       prepare(2, 'undecided', new WriteBatch().put('b', '2')),
     ])
     for (let round = 0; round < 3; round++) {
@@ -76,7 +51,7 @@ describe('logs with two-phase commit', () => {
       // It moved to a log of this opening.
       expect(await fileSystem.exists('/db/000100.log')).toBe(false)
     }
-    await writeLog(fileSystem, '000900.log', [
+    await writeLog(fileSystem, '/db/000900.log', [
       record(10, 0, mark(ValueType.CommitXID, 'undecided')),
     ])
     {
@@ -115,7 +90,7 @@ describe('logs with two-phase commit', () => {
   it('are damaged where a section that is written before the commit has no end', async () => {
     const fileSystem = new MemoryFileSystem()
     await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
-    await writeLog(fileSystem, '000100.log', [
+    await writeLog(fileSystem, '/db/000100.log', [
       record(1, 0, Uint8Array.of(ValueType.BeginPersistedPrepareXID)),
     ])
     await expect(DB.open('/db', { fileSystem })).rejects.toThrow(CorruptionError)

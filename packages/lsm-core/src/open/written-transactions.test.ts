@@ -1,27 +1,18 @@
-import { ByteWriter, UnsupportedError, utf8Bytes, ValueType } from '@varve/base'
+import { UnsupportedError, ValueType } from '@varve/base'
 import { VersionSet } from '@varve/manifest'
 import { MemoryFileSystem } from '@varve/vfs'
-import { LogWriter, WriteBatch } from '@varve/wal'
+import { WriteBatch } from '@varve/wal'
 import { beforeEach, describe, expect, test } from 'vitest'
 
+import { entriesOf, mark, record, writeLog } from '../../test/raw-log.ts'
 import { DB, TransactionDB } from '../index.ts'
 
+const log = '/db/000100.log'
 const noop = Uint8Array.of(ValueType.Noop)
-
-function mark(type: number, name: string): Uint8Array {
-  return new ByteWriter().byte(type).slice(utf8Bytes(name)).toBytes()
-}
-
-/** A batch of raw pieces, as RocksDB's transactions write it. */
-function record(sequence: number, count: number, ...pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new ByteWriter().fixed64(sequence).fixed32(count)
-  for (const piece of pieces) out.raw(piece)
-  return out.toBytes()
-}
 
 /** A write outside of transactions. */
 function written(sequence: number, batch: WriteBatch): Uint8Array {
-  return record(sequence, batch.count, batch.data.subarray(12), noop)
+  return record(sequence, batch.count, entriesOf(batch), noop)
 }
 
 function section(
@@ -31,7 +22,7 @@ function section(
   begin: number = ValueType.BeginPersistedPrepareXID,
 ): Uint8Array {
   const end = mark(ValueType.EndPrepareXID, name)
-  return record(sequence, batch.count, Uint8Array.of(begin), batch.data.subarray(12), end)
+  return record(sequence, batch.count, Uint8Array.of(begin), entriesOf(batch), end)
 }
 
 describe('logs of transactions that are written before they commit', () => {
@@ -42,12 +33,6 @@ describe('logs of transactions that are written before they commit', () => {
     await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
   })
 
-  async function writeLog(records: readonly Uint8Array[], name = '000100.log'): Promise<void> {
-    await using log = await LogWriter.open(fileSystem, `/db/${name}`)
-    for (const one of records) log.addRecord(one)
-    await log.sync()
-  }
-
   async function read(keys: string): Promise<string> {
     await using db = await DB.openReadOnly('/db', { fileSystem })
     const values = [...keys].map((key) => db.getSync(key))
@@ -57,7 +42,7 @@ describe('logs of transactions that are written before they commit', () => {
   }
 
   test('give one sequence number to all entries of a batch, but not to two of one key', async () => {
-    await writeLog([
+    await writeLog(fileSystem, log, [
       written(1, new WriteBatch().put('a', '1').put('b', '1').put('c', '1').put('a', '2')),
       written(3, new WriteBatch().put('b', '3')),
       written(4, new WriteBatch().put('c', '4').delete('c')),
@@ -71,24 +56,28 @@ describe('logs of transactions that are written before they commit', () => {
   test('stand several to a record', async () => {
     const first = new WriteBatch().put('a', '1').put('b', '1')
     const second = new WriteBatch().put('b', '2').put('a', '2')
-    const parts = [first.data.subarray(12), noop, second.data.subarray(12), noop]
-    await writeLog([record(1, 4, ...parts), written(3, new WriteBatch().put('b', '3'))])
+    const parts = [entriesOf(first), noop, entriesOf(second), noop]
+    await writeLog(fileSystem, log, [
+      record(1, 4, ...parts),
+      written(3, new WriteBatch().put('b', '3')),
+    ])
     expect(await read('ab')).toBe('2 3')
   })
 
   test('are no others where only a value ends as they do', async () => {
     const value = Uint8Array.of(1, ValueType.Noop)
     await writeLog(
-      [
-        new WriteBatch().put('a', '1').put('b', value).data,
-        new WriteBatch().put('a', '2').data,
-      ].map((data, i) => record(1 + 2 * i, i === 0 ? 2 : 1, data.subarray(12))),
+      fileSystem,
+      log,
+      [new WriteBatch().put('a', '1').put('b', value), new WriteBatch().put('a', '2')].map(
+        (batch, i) => record(1 + 2 * i, batch.count, entriesOf(batch)),
+      ),
     )
     expect(await read('a')).toBe('2')
   })
 
   test('hide what is not decided, show what is committed, and leave to later entries what was rolled back', async () => {
-    await writeLog([
+    await writeLog(fileSystem, log, [
       section(1, 'committed', new WriteBatch().put('a', '1').put('b', '1')),
       section(2, 'open', new WriteBatch().put('c', '2')),
       section(3, 'rolled back', new WriteBatch().put('d', '3').put('e', '3')),
@@ -97,7 +86,7 @@ describe('logs of transactions that are written before they commit', () => {
       record(
         6,
         2,
-        new WriteBatch().delete('d').put('e', '0').data.subarray(12),
+        entriesOf(new WriteBatch().delete('d').put('e', '0')),
         mark(ValueType.RollbackXID, 'rolled back'),
       ),
     ])
@@ -108,7 +97,7 @@ describe('logs of transactions that are written before they commit', () => {
 
   test('roll back what was written bit by bit and never prepared', async () => {
     const begin = ValueType.BeginUnprepareXID
-    await writeLog([
+    await writeLog(fileSystem, log, [
       section(1, 'whole', new WriteBatch().put('a', '1'), begin),
       section(2, 'half', new WriteBatch().put('b', '2'), begin),
       section(3, 'whole', new WriteBatch().put('c', '3')),
@@ -123,13 +112,13 @@ describe('logs of transactions that are written before they commit', () => {
   })
 
   test('are refused where tables may hold what is not decided', async () => {
-    await writeLog([section(1, 'open', new WriteBatch().put('a', '1'))])
+    await writeLog(fileSystem, log, [section(1, 'open', new WriteBatch().put('a', '1'))])
     {
       await using versions = await VersionSet.recover(fileSystem, '/db')
       await versions.logAndApply({ columnFamily: 0, logNumber: 101 })
     }
     await expect(DB.openReadOnly('/db', { fileSystem })).rejects.toThrow(UnsupportedError)
-    await writeLog([record(2, 0, mark(ValueType.CommitXID, 'open'))], '000101.log')
+    await writeLog(fileSystem, '/db/000101.log', [record(2, 0, mark(ValueType.CommitXID, 'open'))])
     expect(await read('a')).toBe('-')
   })
 })

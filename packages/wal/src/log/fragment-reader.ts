@@ -40,10 +40,6 @@ export class FragmentReader {
   fragment: Uint8Array
   /** File offset where it begins, also when it is damaged. */
   fragmentOffset = 0
-  /** File offset behind it, when it is sound. */
-  get endOffset(): number {
-    return this.#nextBlockOffset - (this.#end - this.#start)
-  }
   /** Whether the block that was read last is the last. */
   eof = false
   /** Whether the records carry the log's number. */
@@ -74,6 +70,11 @@ export class FragmentReader {
     this.#sizeBytes = options.sizeBytes ?? Number.POSITIVE_INFINITY
     this.#block = new Uint8Array(blockSizeBytes)
     this.fragment = this.#block.subarray(0, 0)
+  }
+
+  /** File offset behind the fragment that was read last, when it is sound. */
+  get endOffset(): number {
+    return this.#nextBlockOffset - (this.#end - this.#start)
   }
 
   /**
