@@ -8,13 +8,8 @@ export type { TableOrigin } from './table-origin.ts'
 export type { TableSummary } from './table-summary.ts'
 export type { TablePropertyCollector } from './property-collector.ts'
 export { checkTableOptions, type TableOptions } from './table-options.ts'
-export {
-  createPointResult,
-  TableReader,
-  type PointResult,
-  type TableEntry,
-  type TableReaderOptions,
-} from './table-reader.ts'
+export { TableReader, type TableEntry, type TableReaderOptions } from './table-reader.ts'
+export { createPointResult, type PointResult } from './point-result.ts'
 export type { TableIteratorOptions } from './block-source.ts'
 export { LookupBatch, type LookupParts } from './lookup-batch.ts'
 export { FilterProbe } from './filter/filter-probe.ts'

@@ -8,7 +8,8 @@ import type { FilterReader } from './filter/filter-reader.ts'
 import { hash64, xxph3 } from './hash/xxh3-64.ts'
 import type { IndexEntries } from './index/index-block.ts'
 import { beginSearch, endSearch, touchSearch } from './index/index-search.ts'
-import type { PointResult, TableReader } from './table-reader.ts'
+import type { PointResult } from './point-result.ts'
+import type { TableReader } from './table-reader.ts'
 
 const cacheLineBytes = 64
 const samplesPerCacheLine = 8

@@ -1,44 +1,29 @@
 import {
-  bytewiseComparator,
-  CorruptionError,
-  encodeInternalKey,
-  emptyBytes,
   InternalKeyComparator,
   NotOpenError,
-  ownedCopy,
-  readTrailerSequence,
   resourceClosed,
   resourceOpened,
-  sequenceOf,
-  sequenceSentinel,
-  userKeyOf,
-  valueTypeForSeek,
   type Comparator,
   type InternalIterator,
 } from '@varve/base'
 import type { FileSystem, RandomAccessFile } from '@varve/vfs'
 
 import type { Block } from './block/block.ts'
-import { BlockCursor } from './block/block-cursor.ts'
-import {
-  BlockKind,
-  BlockSource,
-  type PinnedBlocks,
-  type TableIteratorOptions,
-} from './block-source.ts'
+import { BlockKind, BlockSource, type TableIteratorOptions } from './block-source.ts'
 import type { BlockCache } from './cache/block-cache.ts'
-import type { FilterReader } from './filter/filter-reader.ts'
 import { GlobalSequenceIterator } from './global-sequence-iterator.ts'
 import type { IndexEntries } from './index/index-block.ts'
 import { searchIndex } from './index/index-search.ts'
-import { hash64, xxph3 } from './hash/xxh3-64.ts'
 import type { LookupParts } from './lookup-batch.ts'
 import type { TableProperties } from './meta/properties.ts'
 import { computeUniqueId } from './meta/unique-id.ts'
+import type { FoundEntry, PointResult } from './point-result.ts'
 import type { RangeTombstone } from './range-tombstone.ts'
 import { IndexType } from './table-format.ts'
 import { TableIterator, type TableBlocks } from './table-iterator.ts'
+import { TableLookup } from './table-lookup.ts'
 import { openTable, type OpenedTable, type OpenTableInput } from './table-open.ts'
+import { verifyTable } from './verify-table.ts'
 
 /** Options of {@link TableReader.open}. */
 export interface TableReaderOptions {
@@ -52,62 +37,11 @@ export interface TableReaderOptions {
   readonly readFilters?: boolean
 }
 
-/** Where a look-up leaves what it found. Reuse one: it saves an allocation a look-up. */
-export interface PointResult {
-  /** Value type of the entry. */
-  type: number
-  sequence: number
-  /**
-   * View of the block's memory: not to be changed, alive as long as it is held; or only until the next look-up in any table, see
-   * {@link createPointResult}.
-   */
-  readonly value: Uint8Array
-  /** A copy that the caller owns. */
-  copyValue(): Uint8Array<ArrayBuffer>
-}
-
-class FoundEntry implements PointResult {
-  readonly isTransient: boolean
-  type = 0
-  sequence = 0
-  data: Uint8Array = emptyBytes
-  /** Hash of the key that is looked up, once a filter asked for it. */
-  hashed = false
-  hashHigh = 0
-  hashLow = 0
-  start = 0
-  end = 0
-
-  constructor(isTransient: boolean) {
-    this.isTransient = isTransient
-  }
-
-  get value(): Uint8Array {
-    return this.data.subarray(this.start, this.end)
-  }
-
-  copyValue(): Uint8Array<ArrayBuffer> {
-    return ownedCopy(this.data, this.start, this.end)
-  }
-}
-
-/**
- * A fresh {@link PointResult}. Of a transient one the value is good only until the next look-up in any table: a block that the
- * cache does not keep is then read without memory of its own.
- */
-export function createPointResult(isTransient: boolean = false): PointResult {
-  return new FoundEntry(isTransient)
-}
-
 /** A copied entry of {@link TableReader.entries}. */
 export interface TableEntry {
   readonly key: Uint8Array
   readonly value: Uint8Array
 }
-
-/** Outcome of a search: `Missing` names the block it needs in `#missing`. */
-const Outcome = { Absent: 0, Found: 1, Missing: 2, Behind: 3 } as const
-type Outcome = (typeof Outcome)[keyof typeof Outcome]
 
 /**
  * Reads one table file.
@@ -133,11 +67,10 @@ export class TableReader {
   readonly rangeTombstones: readonly RangeTombstone[]
   readonly comparator: InternalKeyComparator
 
+  readonly #lookup: TableLookup
   readonly #table: OpenedTable
-  readonly #cache: BlockCache | undefined
   readonly #blocks: BlockSource
   readonly #twoLevel: boolean
-  readonly #cursor: BlockCursor
   /** Undefined where a look-up needs more than a hash, one index and blocks of the cache. @internal */
   readonly lookupParts: LookupParts | undefined
   #references = 1
@@ -145,7 +78,6 @@ export class TableReader {
 
   private constructor(file: RandomAccessFile, table: OpenedTable, cache: BlockCache | undefined) {
     this.#table = table
-    this.#cache = cache
     this.#blocks = new BlockSource(file, table, cache)
     this.path = file.path
     this.fileSizeBytes = file.sizeBytes
@@ -153,8 +85,8 @@ export class TableReader {
     this.rangeTombstones = table.rangeTombstones
     this.comparator = new InternalKeyComparator(table.comparator)
     this.#twoLevel = table.properties.indexType === IndexType.TwoLevelIndexSearch
-    this.#cursor = new BlockCursor(this.comparator)
-    this.lookupParts = this.#lookupParts()
+    this.#lookup = new TableLookup(table, this.comparator, this.#blocks)
+    this.lookupParts = this.#lookup.parts(cache)
     resourceOpened(this, `table reader of "${file.path}"`)
   }
 
@@ -222,14 +154,7 @@ export class TableReader {
    * any table: its hash need not be taken again.
    */
   getSync(target: Uint8Array, result: PointResult, sameKey: boolean = false): boolean {
-    const found = result as FoundEntry
-    const { filter, filtersKeys } = this.#table
-    if (filter?.takesHash === true && filtersKeys) {
-      if (!this.#passesHash(filter, target, target.length - 8, found, sameKey)) return false
-      return this.#searchEntry(target, found, undefined, true) === Outcome.Found
-    }
-    if (!sameKey) found.hashed = false
-    return this.#search(target, found, undefined, true) === Outcome.Found
+    return this.#lookup.getSync(target, result as FoundEntry, sameKey)
   }
 
   /**
@@ -237,27 +162,7 @@ export class TableReader {
    * for who has a user key only. @internal
    */
   mayHold(userKey: Uint8Array, result: PointResult, sameKey: boolean): boolean {
-    const { filter, filtersKeys } = this.#table
-    if (filter?.takesHash === true && filtersKeys)
-      return this.#passesHash(filter, userKey, userKey.length, result as FoundEntry, sameKey)
-    if (!sameKey) (result as FoundEntry).hashed = false
-    return true
-  }
-
-  #passesHash(
-    filter: FilterReader,
-    bytes: Uint8Array,
-    length: number,
-    found: FoundEntry,
-    sameKey: boolean,
-  ): boolean {
-    if (!sameKey || !found.hashed) {
-      xxph3(bytes, 0, length)
-      found.hashed = true
-      found.hashHigh = hash64.hi
-      found.hashLow = hash64.lo
-    }
-    return filter.mayMatchHash(found.hashHigh, found.hashLow)
+    return this.#lookup.mayHold(userKey, result as FoundEntry, sameKey)
   }
 
   /**
@@ -270,45 +175,15 @@ export class TableReader {
     block: Block | undefined,
     place: number = -1,
   ): boolean {
-    const found = result as FoundEntry
-    if (block !== undefined) {
-      this.#cursor.setBlock(block)
-      this.#cursor.seek(target)
-      if (this.#cursor.valid) return this.#isFound(target, found, block)
-      // The separator may lie above the block's last key: the next block may have it.
-    }
-    if (place >= 0) {
-      const next = block === undefined ? place : place + 1
-      return (
-        this.#searchBlocks(this.#table.index, next, target, found, undefined, true) ===
-        Outcome.Found
-      )
-    }
-    return this.#searchEntry(target, found, undefined, true) === Outcome.Found
-  }
-
-  #lookupParts(): LookupParts | undefined {
-    const { filter, filterIndex, filtersKeys, globalSequence, index, coding } = this.#table
-    const cache = this.#cache
-    const takesHash =
-      filter === undefined ? filterIndex === undefined : filter.takesHash && filtersKeys
-    if (cache === undefined || !takesHash || this.#twoLevel || globalSequence !== undefined)
-      return undefined
-    if (this.comparator.user !== bytewiseComparator) return undefined
-    return { filter, index, keyIsUserKey: coding.keyIsUserKey, cache }
+    return this.#lookup.getUnfiltered(target, result as FoundEntry, block, place)
   }
 
   /** {@link TableReader.getSync} whose reads do not block. */
   async get(target: Uint8Array, result: PointResult): Promise<boolean> {
-    const pinned: PinnedBlocks = new Map()
     this.#checkOpen()
     this.ref()
     try {
-      for (;;) {
-        const outcome = this.#search(target, result as FoundEntry, pinned, false)
-        if (outcome !== Outcome.Missing) return outcome === Outcome.Found
-        await this.#blocks.readMissing(pinned)
-      }
+      return await this.#lookup.get(target, result as FoundEntry)
     } finally {
       this.unref()
     }
@@ -317,8 +192,7 @@ export class TableReader {
   /** Whether the table may hold entries of the user key; false is certain. May read a filter partition. */
   mayMatch(userKey: Uint8Array): boolean {
     this.#checkOpen()
-    const target = encodeInternalKey(userKey, sequenceSentinel, valueTypeForSeek)
-    return this.#filterAnswer(target, undefined, true) === Outcome.Found
+    return this.#lookup.mayMatch(userKey, false)
   }
 
   /**
@@ -327,8 +201,7 @@ export class TableReader {
    */
   mayMatchPrefix(userKey: Uint8Array): boolean {
     this.#checkOpen()
-    const target = encodeInternalKey(userKey, sequenceSentinel, valueTypeForSeek)
-    return this.#filterAnswer(target, undefined, true, true) === Outcome.Found
+    return this.#lookup.mayMatch(userKey, true)
   }
 
   /** A cursor over all entries in internal-key order. Holds the file open until it is closed. */
@@ -340,14 +213,7 @@ export class TableReader {
       index: this.#table.index,
       twoLevel: this.#twoLevel,
       keyIsUserKey: this.#table.coding.keyIsUserKey,
-      partition: (offset, sizeBytes) =>
-        this.#blocks.fetch(
-          BlockKind.IndexPartition,
-          offset,
-          sizeBytes,
-          undefined,
-          true,
-        ) as IndexEntries,
+      partition: (offset, sizeBytes) => this.#partition(offset, sizeBytes),
       block: this.#blocks.loader(options),
       release: () => this.unref(),
     }
@@ -371,30 +237,7 @@ export class TableReader {
    * properties. Lets the event loop turn now and then. @throws CorruptionError at the first damage
    */
   async verify(signal?: AbortSignal): Promise<void> {
-    using iterator = this.iterator({ fillCache: false, readaheadBytes: 256 * 1024 })
-    let entries = this.rangeTombstones.length
-    let last: Uint8Array | undefined
-    for (iterator.seekToFirst(); iterator.valid; iterator.next()) {
-      const key = iterator.key
-      if (last !== undefined && this.comparator.compare(last, key) >= 0) {
-        throw new CorruptionError('keys of a table do not ascend', { file: this.path })
-      }
-      last = new Uint8Array(key)
-      if (++entries % 8192 === 0) {
-        signal?.throwIfAborted()
-        await new Promise<void>((resolve) => setImmediate(resolve))
-      }
-    }
-    const { entries: expected, rangeDeletions, dataBlocks } = this.properties
-    // Old releases leave range deletions out of the number of entries.
-    const isKnown = dataBlocks > 0
-    if (isKnown && rangeDeletions === 0 && entries !== expected) {
-      throw new CorruptionError('table does not have the number of entries it says', {
-        file: this.path,
-        expected,
-        actual: entries,
-      })
-    }
+    await verifyTable(this, signal)
   }
 
   /** Offset in the file near which the internal key `target` would lie; grows with the key. May read an index partition. */
@@ -404,13 +247,7 @@ export class TableReader {
     let index: IndexEntries = top
     let i = searchIndex(top, target, this.comparator, coding.keyIsUserKey)
     if (this.#twoLevel && i < top.count) {
-      index = this.#blocks.fetch(
-        BlockKind.IndexPartition,
-        top.offsets[i]!,
-        top.sizes[i]!,
-        undefined,
-        true,
-      ) as IndexEntries
+      index = this.#partition(top.offsets[i]!, top.sizes[i]!)
       i = searchIndex(index, target, this.comparator, coding.keyIsUserKey)
     }
     if (i < index.count) return index.offsets[i]!
@@ -450,131 +287,10 @@ export class TableReader {
     if (this.#closed) throw new NotOpenError(`table "${this.path}" is closed`)
   }
 
-  /** Hot. The look-up itself; reads what is missing when `sync`, else says so. */
-  #search(
-    target: Uint8Array,
-    result: FoundEntry,
-    pinned: PinnedBlocks | undefined,
-    sync: boolean,
-  ): Outcome {
-    const filtered = this.#filterAnswer(target, pinned, sync)
-    return filtered === Outcome.Found ? this.#searchEntry(target, result, pinned, sync) : filtered
-  }
-
-  /** {@link #search} of what the filter lets pass. */
-  #searchEntry(
-    target: Uint8Array,
-    result: FoundEntry,
-    pinned: PinnedBlocks | undefined,
-    sync: boolean,
-  ): Outcome {
-    const { globalSequence } = this.#table
-    if (globalSequence === undefined) return this.#searchIn(target, result, pinned, sync)
-    // Stored sequence numbers are 0: look for the key's only entry, then judge the number it stands for.
-    if (sequenceOf(target) < globalSequence) return Outcome.Absent
-    const any = encodeInternalKey(userKeyOf(target), sequenceSentinel, valueTypeForSeek)
-    const outcome = this.#searchIn(any, result, pinned, sync)
-    if (outcome === Outcome.Found) result.sequence = globalSequence
-    return outcome
-  }
-
-  #searchIn(
-    target: Uint8Array,
-    result: FoundEntry,
-    pinned: PinnedBlocks | undefined,
-    sync: boolean,
-  ): Outcome {
-    const { index: top, coding } = this.#table
-    const { keyIsUserKey } = coding
-    const topStart = this.#twoLevel ? searchIndex(top, target, this.comparator, keyIsUserKey) : 0
-    const topEnd = this.#twoLevel ? top.count : 1
-    for (let t = topStart; t < topEnd; t++) {
-      let index = top
-      if (this.#twoLevel) {
-        const partition = this.#blocks.fetch(
-          BlockKind.IndexPartition,
-          top.offsets[t]!,
-          top.sizes[t]!,
-          pinned,
-          sync,
-        )
-        if (partition === undefined) return Outcome.Missing
-        index = partition as IndexEntries
-      }
-      const i = searchIndex(index, target, this.comparator, keyIsUserKey)
-      if (i === index.count) continue
-      const outcome = this.#searchBlocks(index, i, target, result, pinned, sync)
-      if (outcome !== Outcome.Behind) return outcome
-    }
-    return Outcome.Absent
-  }
-
-  /** Hot. {@link #searchIn} from the block on that entry `i` of an index names; `Behind` when all that follow it are below the target. */
-  #searchBlocks(
-    index: IndexEntries,
-    i: number,
-    target: Uint8Array,
-    result: FoundEntry,
-    pinned: PinnedBlocks | undefined,
-    sync: boolean,
-  ): Outcome {
-    const cursor = this.#cursor
-    for (; i < index.count; i++) {
-      const block = this.#blocks.data(index, i, pinned, sync, result.isTransient)
-      if (block === undefined) return Outcome.Missing
-      cursor.setBlock(block as Block)
-      cursor.touchBlock()
-      cursor.seek(target)
-      if (!cursor.valid) continue // the separator may lie above the block's last key
-      return this.#isFound(target, result, block as Block) ? Outcome.Found : Outcome.Absent
-    }
-    return Outcome.Behind
-  }
-
-  /** Hot. Whether the cursor stands on an entry of the target's user key in `block`, which is then the result. */
-  #isFound(target: Uint8Array, result: FoundEntry, block: Block): boolean {
-    const cursor = this.#cursor
-    const length = target.length - 8
-    if (cursor.keyLength - 8 !== length) return false
-    const key = cursor.keyBytes
-    for (let k = 0; k < length; k++) if (key[k] !== target[k]) return false
-    result.type = key[length]!
-    result.sequence = readTrailerSequence(key, length)
-    result.data = block.data
-    result.start = cursor.valueStart
-    result.end = cursor.valueEnd
-    return true
-  }
-
-  /** `Found`: the key may be there. Its prefix is asked for where whole keys are not in the filter. */
-  #filterAnswer(
-    target: Uint8Array,
-    pinned: PinnedBlocks | undefined,
-    sync: boolean,
-    byPrefix: boolean = false,
-  ): Outcome {
-    const { filter, filterIndex, coding, filtersKeys, prefixExtractor } = this.#table
-    let length = target.length - 8
-    if (byPrefix || !filtersKeys) {
-      if (prefixExtractor === undefined) return Outcome.Found
-      length = prefixExtractor.prefixLength(target, length)
-      if (length < 0) return Outcome.Found
-    }
-    if (filter !== undefined) {
-      return filter.mayMatch(target, length) ? Outcome.Found : Outcome.Absent
-    }
-    if (filterIndex === undefined || filterIndex.count === 0) return Outcome.Found
-    let i = searchIndex(filterIndex, target, this.comparator, coding.keyIsUserKey)
-    if (i === filterIndex.count) i-- // beyond the last key the last partition answers
-    const partition = this.#blocks.fetch(
-      BlockKind.FilterPartition,
-      filterIndex.offsets[i]!,
-      filterIndex.sizes[i]!,
-      pinned,
-      sync,
-    )
-    if (partition === undefined) return Outcome.Missing
-    return (partition as FilterReader).mayMatch(target, length) ? Outcome.Found : Outcome.Absent
+  /** A part of the index; reads it when it is not cached. */
+  #partition(offset: number, sizeBytes: number): IndexEntries {
+    const { IndexPartition } = BlockKind
+    return this.#blocks.fetch(IndexPartition, offset, sizeBytes, undefined, true) as IndexEntries
   }
 }
 
