@@ -1,9 +1,10 @@
-import { CorruptionError } from '@varve/base'
+import { CorruptionError, ValueType } from '@varve/base'
 import { assertNoOpenResources } from '@varve/base/testing'
 import { FaultInjectionFileSystem, MemoryFileSystem } from '@varve/vfs'
 import { LogReader, WriteBatch, type WalRecoveryMode } from '@varve/wal'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { entriesOf, mark, record, writeLog } from '../../test/raw-log.ts'
 import { DB } from '../index.ts'
 import { predecessorMark, readPredecessorMark } from '../write/predecessor-mark.ts'
 
@@ -81,6 +82,24 @@ describe('a log whose end a loss of power took, before one that is there', () =>
     const all = Array.from({ length: writes }, (_, n) => n)
     const rest = all.filter((n) => n < left || n >= left + records)
     expect(await open('skipAnyCorruptedRecords')).toEqual(rest)
+  })
+
+  it('ends the history where a prepared transaction is lost, which takes no sequence number', async () => {
+    const fileSystem = new MemoryFileSystem()
+    await (await DB.open('/db', { createIfMissing: true, fileSystem })).close()
+    const put = (sequence: number, name: string): Uint8Array =>
+      record(sequence, 1, entriesOf(new WriteBatch().put(name, 'v')))
+    await writeLog(fileSystem, '/db/000100.log', [put(1, 'before')])
+    await writeLog(fileSystem, '/db/000101.log', [
+      predecessorMark(2, { number: 100, sizeBytes: 500 }),
+      record(2, 0, mark(ValueType.CommitXID, 'lost')),
+      put(4, 'behind'),
+    ])
+    const walRecoveryMode = 'absoluteConsistency'
+    await expect(DB.open('/db', { fileSystem, walRecoveryMode })).rejects.toThrow(CorruptionError)
+    await using db = await DB.open('/db', { fileSystem })
+    expect(await db.get('before')).toBeDefined()
+    expect(await db.get('behind')).toBeUndefined()
   })
 
   it('tells a mark from other records', () => {

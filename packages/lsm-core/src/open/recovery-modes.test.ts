@@ -137,6 +137,28 @@ describe('recovery of a log', () => {
     )
   })
 
+  it('refuses tables that are ahead of the first of two damaged logs', async () => {
+    const columnFamilies = { default: {}, ahead: {} }
+    const fileSystem = new MemoryFileSystem()
+    {
+      await using db = await DB.open('/two', { fileSystem, columnFamilies, createIfMissing: true })
+      await db.put('a', '1')
+      await db.put('b', '2', { cf: db.columnFamily('ahead') })
+      await db.flush({ cf: db.columnFamily('ahead') })
+      await db.put('c', '3')
+    }
+    const logs = (await fileSystem.list('/two')).filter((name) => name.endsWith('.log')).sort()
+    expect(logs).toHaveLength(2)
+    for (const name of logs) {
+      const bytes = new Uint8Array(await fileSystem.readFile(`/two/${name}`))
+      bytes[9]! ^= 1
+      await fileSystem.writeFileAtomic(`/two/${name}`, bytes)
+      await expect(DB.open('/two', { fileSystem, columnFamilies })).rejects.toThrow(
+        'tables are ahead of the logs in column family "ahead"',
+      )
+    }
+  })
+
   it('judges a damaged record in the middle by its mode', async () => {
     for (const at of [0, 7, 20, writes - 2]) {
       await expectOutcomes(

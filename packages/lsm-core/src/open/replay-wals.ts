@@ -56,7 +56,8 @@ export interface ReplayResult {
  * forgiven: logs are synced to their end before the next one is.
  *
  * A log may say how long the one before was ({@link readPredecessorMark}). Where that is shorter, its end went with a loss of power
- * while neither was synced: what follows is damage to a point-in-time replay, which stops there, and to one that forgives nothing.
+ * while neither was synced: what follows is damage to a point-in-time replay, which stops there, and to one that forgives nothing. So it
+ * is where sequence numbers have no gap, for records of two-phase commit take none.
  *
  * Of two-phase commit, what is committed counts from its commit on; what is prepared only is left out, and must be logged
  * anew. Logs older than any family needs are read for such transactions alone: they were synced to their end before a
@@ -129,8 +130,7 @@ export async function replayWals(
         before !== undefined &&
         before.number >= oldestNeeded &&
         (mode === 'pointInTime' || mode === 'absoluteConsistency') &&
-        (ends.get(before.number) ?? before.sizeBytes) < before.sizeBytes &&
-        cursor.sequence !== next
+        (ends.get(before.number) ?? before.sizeBytes) < before.sizeBytes
       ) {
         const lost = new CorruptionError('the end of a log is lost, and there is a later one', {
           file: join(target.directory, logFileName(before.number)),
@@ -182,7 +182,8 @@ export async function replayWals(
       case 'absoluteConsistency':
         throw damage
       case 'pointInTime':
-        stoppedAt = number
+        // Damage behind the point where replay stopped changes nothing.
+        stoppedAt ??= number
         break
       case 'skipAnyCorruptedRecords':
         break
