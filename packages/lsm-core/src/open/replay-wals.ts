@@ -191,7 +191,7 @@ export async function replayWals(
   }
   if (stoppedAt !== undefined && !endIsLost) checkNoTableAhead(target, stoppedAt)
   if (hole !== undefined) checkNoTableAhead(target, holeIn)
-  const undecided = [...prepared.transactions, ...written.finish()]
+  const undecided = [...prepared.transactions, ...written.finish(prepared.transactions)]
   if (undecided.length > 0) {
     const names = undecided.map(({ name }) => Buffer.from(name).toString('latin1'))
     target.log(`transactions are prepared and not decided, so left out: ${names.join(', ')}`)

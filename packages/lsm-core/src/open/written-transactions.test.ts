@@ -1,10 +1,11 @@
-import { UnsupportedError, ValueType } from '@varve/base'
+import { UnsupportedError, utf8Bytes, ValueType } from '@varve/base'
 import { VersionSet } from '@varve/manifest'
 import { MemoryFileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
 import { beforeEach, describe, expect, test } from 'vitest'
 
 import { entriesOf, mark, record, writeLog } from '../../test/raw-log.ts'
+import { prepareRecord } from '../db/two-phase-log.ts'
 import { DB, TransactionDB } from '../index.ts'
 
 const log = '/db/000100.log'
@@ -109,6 +110,19 @@ describe('logs of transactions that are written before they commit', () => {
       await whole!.commit()
     }
     expect(await read('abc')).toBe('1 - 3')
+  })
+
+  test('are there once when an opening that logged them anew did not come to its end', async () => {
+    const batch = new WriteBatch().put('a', '1')
+    await writeLog(fileSystem, log, [section(1, 'open', batch)])
+    await writeLog(fileSystem, '/db/000101.log', [prepareRecord(2, utf8Bytes('open'), batch.data)])
+    {
+      await using db = await TransactionDB.open('/db', { fileSystem })
+      const [open, ...others] = db.getAllPreparedTransactions()
+      expect(others).toHaveLength(0)
+      await open!.commit()
+    }
+    expect(await read('a')).toBe('1')
   })
 
   test('are refused where tables may hold what is not decided', async () => {

@@ -57,10 +57,13 @@ export class WrittenTransactions {
     this.#target = target
   }
 
-  /** Whether the log is of such transactions, as far as it was read; the cursor stands before the first entry. */
+  /**
+   * Whether the batch is of such transactions, as far as the logs were read; the cursor stands before the first entry. What is
+   * prepared in the other policy's form was logged anew by an opening here that did not come to its end.
+   */
   takes(cursor: WriteBatchCursor): boolean {
     this.#isFound ||= beginsSection(cursor.data) || endsInNoop(cursor)
-    return this.#isFound
+    return this.#isFound && cursor.data[headerBytes] !== ValueType.BeginPrepareXID
   }
 
   /** Inserts a batch of log `logNumber`. Returns the sequence number after it. */
@@ -128,12 +131,13 @@ export class WrittenTransactions {
   }
 
   /**
-   * The transactions that are prepared and not decided.
+   * The transactions that are prepared and not decided, but for those that were logged anew.
    *
    * @throws UnsupportedError when tables may hold a part of one that is not committed, for nothing there tells it from other entries
    */
-  finish(): RecoveredTransaction[] {
+  finish(loggedAnew: readonly RecoveredTransaction[]): RecoveredTransaction[] {
     const prepared: RecoveredTransaction[] = []
+    for (const { name } of loggedAnew) this.#sections.delete(nameOf(name))
     for (const { name, all } of this.#sections.values()) {
       const out = new ByteWriter()
       let count = 0
