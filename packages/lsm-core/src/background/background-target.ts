@@ -3,8 +3,11 @@ import type { VersionSet } from '@varve/manifest'
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { InfoLog } from '../db/info-log.ts'
 import type { SnapshotList } from '../db/snapshot-list.ts'
+import type { FileRemoval } from '../files/file-removal.ts'
 import type { EventListener } from '../options/event-listener.ts'
 import type { ResolvedDBOptions } from '../options/resolve.ts'
+import type { Committer } from '../write/committer.ts'
+import type { MemtableBudget } from '../write/memtable-budget.ts'
 import type { WalSet } from '../write/wal-set.ts'
 import type { WriteController } from '../write/write-controller.ts'
 
@@ -18,8 +21,9 @@ export interface BackgroundTarget {
   readonly versions: VersionSet
   readonly families: ReadonlyMap<number, ColumnFamily>
   readonly wals: WalSet
-  /** Has the MANIFEST say which logs must be there, when it is to. */
-  recordSyncedLogs(): Promise<void>
+  readonly committer: Committer
+  readonly memtableBudget: MemtableBudget
+  readonly fileRemoval: FileRemoval
   readonly snapshots: SnapshotList
   readonly writeController: WriteController
   readonly infoLog: InfoLog
@@ -27,13 +31,6 @@ export interface BackgroundTarget {
   readonly failure: unknown
   /** From here on writes are refused. */
   fail(error: unknown): void
-  /** Logs below `number` are needed by nobody. */
-  releaseLogs(number: number): Promise<void>
-  /** Memtables were let go. */
-  memoryChanged(): void
-  /** Tables may have become obsolete. */
-  schedulePurge(): void
-  removeFile(name: string): Promise<void>
   /** Tells the listeners of the options. */
   notify<Event extends keyof EventListener>(
     event: Event,

@@ -194,7 +194,7 @@ export class BackgroundWork {
         deletedFiles: files.map(({ level, file }) => ({ level, number: file.number })),
       })
       if (!family.dropped) family.installSuperVersion(versions.columnFamily(family.id).current)
-      this.#db.schedulePurge()
+      this.#db.fileRemoval.schedulePurge()
     })
   }
 

@@ -107,7 +107,7 @@ async function carryOut(
     return result
   } finally {
     version.unref()
-    db.schedulePurge()
+    db.fileRemoval.schedulePurge()
   }
 }
 
@@ -185,7 +185,7 @@ async function apply(
   }
   await recordChange(db, edit)
   if (!family.dropped) family.installSuperVersion(db.versions.columnFamily(family.id).current, true)
-  db.schedulePurge()
+  db.fileRemoval.schedulePurge()
   db.writeController.release()
 }
 

@@ -41,7 +41,7 @@ export async function flushFamilies(
     const flushed = await writeTables(begun, surroundings)
     // Logs that hold halves of the same batches must not be lost behind the table.
     await db.wals.syncClosedLogs()
-    await db.recordSyncedLogs()
+    await db.committer.recordSyncedLogs()
     const live: FlushedFamily[] = []
     for (const one of flushed) {
       if (one.family.dropped) await runner.discard(one.result)
@@ -120,9 +120,9 @@ async function install(
       triggersWriteStall: db.writeController.stallOf([family]) !== 'none',
     })
   }
-  db.memoryChanged()
-  await db.releaseLogs(minLogNumberToKeep)
-  db.schedulePurge()
+  db.memtableBudget.memoryChanged()
+  await db.fileRemoval.releaseLogs(minLogNumberToKeep)
+  db.fileRemoval.schedulePurge()
   db.writeController.release()
 }
 

@@ -1,5 +1,6 @@
 import { WriteBatch } from '@varve/wal'
 
+import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { Database } from '../db/database.ts'
 import type { ColumnFamilyHandle } from '../db/handles.ts'
 
@@ -19,8 +20,21 @@ export async function flushOnRequest(db: Database, options: FlushOptions): Promi
   // Behind the writes that wait.
   await db.pipeline.write(new WriteBatch(), false, false)
   const families = options.cf === undefined ? [...db.families.values()] : [db.family(options.cf)]
-  if (options.allowWriteStall !== true) await db.waitForRoomToFlush(families)
+  if (options.allowWriteStall !== true) await waitForRoom(db, families)
   for (const family of families) db.switchMemtable(family)
   if (options.wait === false) return
   await db.background.waitForFlush(db.options.atomicFlush ? [...db.families.values()] : families)
+}
+
+/** Waits until one more sealed memtable of each family would not hold writes back. */
+async function waitForRoom(db: Database, families: readonly ColumnFamily[]): Promise<void> {
+  for (;;) {
+    db.checkOpen()
+    const full = families.filter(
+      ({ active, immutables, options, dropped }) =>
+        !dropped && !active.memtable.empty && immutables.length + 2 > options.maxWriteBufferNumber,
+    )
+    if (full.length === 0) return
+    await db.background.waitForFlush(full)
+  }
 }

@@ -94,6 +94,7 @@ export class JobRunner {
 
   /** Removes the tables of a job that nobody wants any more. */
   async discard({ outputs }: JobResult): Promise<void> {
-    for (const { file } of outputs) await this.#db.removeFile(tableFileName(file.number))
+    for (const { file } of outputs)
+      await this.#db.fileRemoval.removeFile(tableFileName(file.number))
   }
 }

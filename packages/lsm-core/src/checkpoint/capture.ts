@@ -63,7 +63,7 @@ export function takeCapture(db: Database): Capture {
 /** Lets everything go that {@link takeCapture} held. */
 export function releaseCapture(db: Database, capture: Capture): void {
   for (const version of capture.versions) version.unref()
-  db.schedulePurge()
+  db.fileRemoval.schedulePurge()
   capture.releaseLogs()
   for (const { file } of capture.logs) file.closeSync()
 }

@@ -47,8 +47,6 @@ export class ColumnFamily implements ColumnFamilyHandle {
   immutables: LoggedMemtable[]
   /** Sealed memtables, the oldest ones, that a running flush is writing. */
   flushing = 0
-  /** A flush was asked for, however small the memtable. */
-  flushRequested = false
   dropped = false
   readonly #spares = new SpareMemory(maxSpareMemtables)
   #spareTimer: NodeJS.Timeout | undefined

@@ -13,6 +13,8 @@ import {
 import type { Backup } from '../backup/backup-meta.ts'
 import { createBackup, type BackupOptions } from '../backup/create-backup.ts'
 import { createCheckpoint } from '../checkpoint/checkpoint.ts'
+import { createColumnFamily } from '../column-family/create-family.ts'
+import { dropColumnFamily } from '../column-family/drop-family.ts'
 import { ingestExternalFiles, type IngestOptions } from '../external/ingest.ts'
 import {
   columnFamilyMetaDataOf,
@@ -27,8 +29,9 @@ import {
   propertyOf,
   summedIntPropertyOf,
 } from '../properties/property-of.ts'
+import { catchUp } from '../open/catch-up.ts'
 import { openDatabase } from '../open/open-database.ts'
-import { catchUp, openReadOnly, refuseLogs } from '../open/open-read-only.ts'
+import { openReadOnly, refuseLogs } from '../open/open-read-only.ts'
 import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
 import type {
   DBOptions,
@@ -42,6 +45,7 @@ import {
   type MutableDBOptions,
 } from '../options/dynamic-options.ts'
 import { resolveDBOptions } from '../options/resolve.ts'
+import { setDBOptions, setFamilyOptions } from '../options/set-options.ts'
 import { approximateSizeOf, type KeyRange } from '../read/approximate-size.ts'
 import { openCursor, openCursors } from '../read/open-cursor.ts'
 import { keyMayExist } from '../read/key-may-exist.ts'
@@ -143,9 +147,6 @@ export class DB {
    * @throws UnsupportedError when the database is open for writing
    */
   async catchUp(): Promise<void> {
-    this.#database.checkOpen()
-    if (!this.#database.readOnly)
-      throw new UnsupportedError('catching up with a database that is open for writing')
     await catchUp(this.#database)
   }
 
@@ -412,7 +413,7 @@ export class DB {
     const database = this.#database
     database.checkOpen()
     await database.pipeline.write(new WriteBatch(), options.sync === true, false, () =>
-      database.flushWal(),
+      database.committer.flushWal(),
     )
   }
 
@@ -496,7 +497,7 @@ export class DB {
     name: string,
     options: ColumnFamilyOptions = {},
   ): Promise<ColumnFamilyHandle> {
-    return this.#database.createColumnFamily(name, options)
+    return await createColumnFamily(this.#database, name, options)
   }
 
   /**
@@ -570,17 +571,17 @@ export class DB {
    * @throws InvalidOptionError for options that stay while the family is open, and for values out of range; nothing is changed
    */
   async setOptions(cf: ColumnFamilyHandle, options: MutableColumnFamilyOptions): Promise<void> {
-    await this.#database.setOptions(this.#database.family(cf), options)
+    await setFamilyOptions(this.#database, this.#database.family(cf), options)
   }
 
   /** {@link setOptions} of the database. */
   async setDBOptions(options: MutableDBOptions): Promise<void> {
-    await this.#database.setDBOptions(options)
+    await setDBOptions(this.#database, options)
   }
 
   /** Forgets a family; cursors on it go on. */
   async dropColumnFamily(cf: ColumnFamilyHandle): Promise<void> {
-    await this.#database.dropColumnFamily(this.#database.family(cf))
+    await dropColumnFamily(this.#database, this.#database.family(cf))
   }
 
   /** Value of a property by RocksDB's name (`rocksdb.stats`, `rocksdb.num-files-at-level0` …), or undefined. */

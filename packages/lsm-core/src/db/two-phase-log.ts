@@ -19,7 +19,7 @@ export interface TwoPhaseTarget {
   readonly families: ReadonlyMap<number, ColumnFamily>
   readonly wals: { readonly currentNumber: number; append(record: Uint8Array): void }
   readonly versions: { lastSequence: number }
-  makeRoom(): void
+  readonly memtableBudget: { makeRoom(): void }
   fail(error: unknown): void
 }
 
@@ -63,7 +63,7 @@ export class TwoPhaseLog {
 
   prepare(name: Uint8Array, batch: WriteBatch): void {
     assert(!this.#prepared.has(textOf(name)), 'a prepared transaction has a name of its own')
-    this.#db.makeRoom()
+    this.#db.memtableBudget.makeRoom()
     const { data } = batch
     this.#log(prepareRecord(this.#db.versions.lastSequence + 1, name, data))
     this.#prepared.set(textOf(name), {
@@ -76,7 +76,7 @@ export class TwoPhaseLog {
   commit(name: Uint8Array): void {
     const { versions, families } = this.#db
     const transaction = this.#take(name)
-    this.#db.makeRoom()
+    this.#db.memtableBudget.makeRoom()
     const record = this.#record(name.length + 8)
       .byte(ValueType.CommitXID)
       .slice(name)

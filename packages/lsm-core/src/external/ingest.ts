@@ -59,7 +59,7 @@ export async function ingestExternalFiles(
   } catch (error) {
     // Of a MANIFEST that could not be written or synced nobody knows whether it lists them: the next opening does.
     for (const number of versions.failure === undefined ? numbers : [])
-      if (!versions.isLive(number)) await db.removeFile(tableFileName(number))
+      if (!versions.isLive(number)) await db.fileRemoval.removeFile(tableFileName(number))
     throw error
   }
 }
@@ -83,7 +83,7 @@ async function install(
     await background.withoutCompactions(async () => {
       db.checkWritable()
       // The edit makes the files survive a loss of power: what was written before them must, too.
-      await db.sync()
+      await db.committer.sync()
       const first = versions.lastSequence + 1
       const newFiles: NewFile[] = []
       for (const [i, table] of tables.entries()) {

@@ -13,7 +13,7 @@ export async function removeObsoleteFiles(db: Database): Promise<void> {
     const parsed = parseFileName(name)
     if (parsed?.type !== 'log') continue
     if (parsed.number < versions.minLogNumberToKeep && parsed.number !== wals.currentNumber)
-      await db.removeFile(name, walDirectory)
+      await db.fileRemoval.removeFile(name, walDirectory)
   }
   for (const name of await fileSystem.list(directory)) {
     const parsed = parseFileName(name)
@@ -21,14 +21,14 @@ export async function removeObsoleteFiles(db: Database): Promise<void> {
     const { type, number } = parsed
     switch (type) {
       case 'table':
-        if (!versions.isLive(number)) await db.removeFile(name)
+        if (!versions.isLive(number)) await db.fileRemoval.removeFile(name)
         break
       case 'manifest':
-        if (number < versions.manifestFileNumber) await db.removeFile(name)
+        if (number < versions.manifestFileNumber) await db.fileRemoval.removeFile(name)
         break
       case 'temp':
       case 'optionsTemp':
-        await db.removeFile(name)
+        await db.fileRemoval.removeFile(name)
         break
       case 'blob':
       case 'current':

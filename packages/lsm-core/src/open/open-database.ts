@@ -1,12 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 
-import {
-  AlreadyExistsError,
-  CorruptionError,
-  InvalidOptionError,
-  NotFoundError,
-  type Comparator,
-} from '@varve/base'
+import { AlreadyExistsError, CorruptionError, InvalidOptionError, NotFoundError } from '@varve/base'
 import {
   CURRENT_FILE_NAME,
   LOCK_FILE_NAME,
@@ -15,28 +9,24 @@ import {
   VersionSet,
   writeIdentity,
   type VersionEdit,
-  type ColumnFamilyVersions,
 } from '@varve/manifest'
 import { createSessionId } from '@varve/sst-format'
 import { isNotFound, type FileLock, type FileSystem } from '@varve/vfs'
 import { WriteBatch } from '@varve/wal'
 
 import { ColumnFamily } from '../column-family/column-family.ts'
+import { addColumnFamily } from '../column-family/create-family.ts'
 import { Database } from '../db/database.ts'
 import { InfoLog } from '../db/info-log.ts'
 import { prepareRecord } from '../db/two-phase-log.ts'
 import { attemptAll } from '../files/attempt-all.ts'
 import { walDirectoryOf } from '../files/wal-directory.ts'
-import type { ColumnFamilyOptions } from '../options/column-family-options.ts'
-import {
-  resolveColumnFamilyOptions,
-  type ResolvedColumnFamilyOptions,
-  type ResolvedDBOptions,
-} from '../options/resolve.ts'
+import type { ResolvedDBOptions } from '../options/resolve.ts'
 import { RowCache } from '../read/row-cache.ts'
 import { TableCache } from '../read/table-cache.ts'
 import { WalSet } from '../write/wal-set.ts'
 import { checkTables, checkTrackedLogs } from './check-files.ts'
+import { FamilyOptions } from './family-options.ts'
 import { removeObsoleteFiles } from './obsolete-files.ts'
 import { checkMergeOperators, writeOptionsFile } from './options-content.ts'
 import { Recovery } from './recovery.ts'
@@ -175,7 +165,7 @@ export async function openDatabase(
       prepared,
     })
     for (const name of familyOptions.missing(versions))
-      await db.addColumnFamily(name, familyOptions.given(name))
+      await addColumnFamily(db, name, familyOptions.given(name))
     await writeOptionsFile(db)
     await removeObsoleteFiles(db)
     await fs.syncDirectory(directory)
@@ -226,45 +216,6 @@ async function makeDirectory(fs: FileSystem, directory: string): Promise<void> {
   if (parents.length === 0) return
   await fs.mkdir(directory)
   for (const parent of parents.reverse()) await fs.syncDirectory(parent)
-}
-
-/** Options by family name. */
-export class FamilyOptions {
-  readonly #options: ResolvedDBOptions
-
-  constructor(options: ResolvedDBOptions) {
-    this.#options = options
-  }
-
-  given(name: string): ColumnFamilyOptions {
-    const { columnFamilies } = this.#options
-    return columnFamilies === '*' ? {} : (columnFamilies.get(name) ?? {})
-  }
-
-  /** The options of a stored family; order and levels are the stored ones, which were checked against the given. */
-  resolve({ name, comparator, current }: ColumnFamilyVersions): ResolvedColumnFamilyOptions {
-    const numLevels = this.numLevelsOf(name) ?? current.levels.length
-    return resolveColumnFamilyOptions({ ...this.given(name), comparator, numLevels }, this.#options)
-  }
-
-  /** Undefined leaves the order to the MANIFEST. */
-  comparatorOf(name: string): Comparator | undefined {
-    return this.given(name).comparator
-  }
-
-  /** Undefined leaves the levels to the MANIFEST. */
-  numLevelsOf(name: string): number | undefined {
-    return this.given(name).numLevels
-  }
-
-  /** Names that were asked for and are not stored. */
-  missing(versions: VersionSet): string[] {
-    const { columnFamilies } = this.#options
-    if (columnFamilies === '*') return []
-    return [...columnFamilies.keys()].filter(
-      (name) => versions.columnFamilyNamed(name) === undefined,
-    )
-  }
 }
 
 /** Opening for writing names every family: one that were left out would not be flushed, and its logs never go. */

@@ -12,7 +12,7 @@ const maxSliceMs = 4
 /** What a look-up of many needs of the database. */
 interface MultiGetHost {
   readonly closed: boolean
-  schedulePurge(): void
+  readonly fileRemoval: { schedulePurge(): void }
   /** Keeps the state at a sequence number from being written over. */
   view(sequence: number): void
 }
@@ -83,7 +83,7 @@ export class MultiGet {
       return this.#values
     } finally {
       for (const superVersion of held) superVersion.unref()
-      if (!host.closed) host.schedulePurge()
+      if (!host.closed) host.fileRemoval.schedulePurge()
     }
   }
 

@@ -23,6 +23,6 @@ export async function verifyTables(db: Database, family: ColumnFamily): Promise<
     }
   } finally {
     superVersion.unref()
-    db.schedulePurge()
+    db.fileRemoval.schedulePurge()
   }
 }

@@ -213,10 +213,9 @@ export class Transaction extends TransactionBase implements LockOwner {
     const { db } = this
     this.#state = 'awaitingPrepare'
     try {
-      db.checkBatch(this.writes.batch)
-      await this.#decide(options?.sync, () =>
-        db.twoPhase.prepare(name, db.stored(this.writes.batch)),
-      )
+      const { batch } = this.writes
+      db.committer.check(batch)
+      await this.#decide(options?.sync, () => db.twoPhase.prepare(name, db.committer.stored(batch)))
       this.#state = 'prepared'
     } catch (error) {
       this.#state = 'started'

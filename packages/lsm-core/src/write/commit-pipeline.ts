@@ -1,11 +1,9 @@
 import { WriteBatch } from '@varve/wal'
 
-/** What the pipeline asks of the database. */
+/** Who carries out what the pipeline has put in order. */
 export interface CommitTarget {
-  /** @throws when the database takes no writes */
-  checkWritable(): void
-  /** @throws when the batch names a family that is not open */
-  checkBatch(batch: WriteBatch): void
+  /** @throws when the database takes no writes, or the batch names a family that is not open */
+  check(batch: WriteBatch): void
   /** Resolves when writes may go on: slowed or stopped while flush and compaction are behind. Undefined: at once. */
   stall(): Promise<void> | undefined
   /** @throws BusyError when a blocking write would pile up more memory than is bearable */
@@ -109,8 +107,7 @@ export class CommitPipeline {
 
   writeSync(batch: WriteBatch, sync: boolean, disableWal: boolean): void {
     const target = this.#target
-    target.checkWritable()
-    target.checkBatch(batch)
+    target.check(batch)
     target.checkRoomForBlockingWrite()
     while (this.#queue.length > 0) {
       const group = this.#commitGroup()
@@ -170,8 +167,7 @@ export class CommitPipeline {
       if (group.length > 0 && write.check !== undefined) break
       taken++
       try {
-        target.checkWritable()
-        target.checkBatch(write.batch)
+        target.check(write.batch)
         write.check?.()
       } catch (error) {
         write.reject(error)
