@@ -13,9 +13,10 @@
 #include <string>
 #include <vector>
 
-#include <openssl/evp.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "judge.h"
 
 #include "rocksdb/comparator.h"
 #include "rocksdb/convenience.h"
@@ -40,51 +41,6 @@ using namespace rocksdb;
 namespace fs = std::filesystem;
 
 namespace {
-
-/** An option, or two, that do not go together: the database is given up, its name is told. */
-struct Refused {
-  std::string why;
-};
-
-void need(const Status& status, const std::string& what) {
-  if (!status.ok()) throw Refused{what + ": " + status.ToString()};
-}
-
-std::string json(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_, EVP_sha256(), nullptr); }
-  ~Sha256() { EVP_MD_CTX_free(context_); }
-  void part(const Slice& bytes) {
-    uint32_t n = static_cast<uint32_t>(bytes.size());
-    unsigned char length[4] = {static_cast<unsigned char>(n), static_cast<unsigned char>(n >> 8), static_cast<unsigned char>(n >> 16),
-                               static_cast<unsigned char>(n >> 24)};
-    EVP_DigestUpdate(context_, length, 4);
-    EVP_DigestUpdate(context_, bytes.data(), bytes.size());
-  }
-  std::string hex() {
-    unsigned char digest[32];
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_, digest, &size);
-    return Slice(reinterpret_cast<char*>(digest), 32).ToString(true);
-  }
-
- private:
-  EVP_MD_CTX* context_;
-};
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 struct Family {
   std::string name;
@@ -148,7 +104,6 @@ class Maker {
   void add_family();
   void drop_family();
   void import_family(size_t f);
-  std::string content(DB* db, ColumnFamilyHandle* handle);
 };
 
 std::string Maker::key(const Family& family) {
@@ -749,20 +704,6 @@ void Maker::step() {
     default:
       batch();
   }
-}
-
-std::string Maker::content(DB* db, ColumnFamilyHandle* handle) {
-  ReadOptions options;
-  options.total_order_seek = true;
-  std::unique_ptr<Iterator> iterator(db->NewIterator(options, handle));
-  Sha256 hash;
-  size_t count = 0;
-  for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next(), count++) {
-    hash.part(iterator->key());
-    hash.part(iterator->value());
-  }
-  need(iterator->status(), "iterate");
-  return "{\"count\": " + std::to_string(count) + ", \"sha256\": " + json(lower(hash.hex())) + "}";
 }
 
 void Maker::make(const fs::path& out, const std::string& name) {

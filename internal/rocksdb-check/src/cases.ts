@@ -1,6 +1,12 @@
 import { join } from 'node:path'
 
-import { checkBackup, checkBroken, checkContent, checkRecovery } from './database-case.ts'
+import {
+  checkBackup,
+  checkBroken,
+  checkContent,
+  checkRecovery,
+  checkUnsupported,
+} from './database-case.ts'
 import { readFixtures, type FixtureDescription, type TableDescription } from './fixture.ts'
 import { checkFiles, checkInternalEntries } from './manifest-case.ts'
 import { checkTable } from './table-case.ts'
@@ -30,6 +36,8 @@ function casesOf(path: string, fixture: FixtureDescription): CheckCase[] {
       )
     case 'backup':
       return [named('content', () => checkBackup(path, fixture))]
+    case 'unsupported-db':
+      return [named('refused by name', () => checkUnsupported(path, fixture))]
     case 'broken-db':
       return [named('refused', () => checkBroken(path, fixture))]
     case 'db':

@@ -6,6 +6,7 @@ import { UnsupportedError } from '@varve/base'
 import {
   DB,
   restoreBackup,
+  verifyBackup,
   type ColumnFamilyHandle,
   type ColumnFamilyOptions,
   type WalRecoveryMode,
@@ -48,12 +49,17 @@ export async function checkRecovery(
   else await expectFailure(read)
 }
 
-/** Restores the newest backup and compares every family. */
+/** Restores the newest backup, and all others whose content is known, and compares every family. */
 export async function checkBackup(path: string, fixture: FixtureDescription): Promise<void> {
   const parent = await mkdtemp(join(tmpdir(), 'rocksdb-check-'))
   try {
     await restoreBackup(path, join(parent, 'db'))
     await checkContent(join(parent, 'db'), fixture)
+    for (const [id, expected] of Object.entries(fixture.byBackup ?? {})) {
+      await verifyBackup(path, { id: Number(id) })
+      await restoreBackup(path, join(parent, id), { id: Number(id) })
+      await checkContent(join(parent, id), { ...fixture, expected })
+    }
   } finally {
     await rm(parent, { recursive: true })
   }
@@ -62,6 +68,17 @@ export async function checkBackup(path: string, fixture: FixtureDescription): Pr
 /** Opening or reading must fail. */
 export async function checkBroken(path: string, fixture: FixtureDescription): Promise<void> {
   await expectFailure(() => readFamilies(path, fixture, undefined))
+}
+
+/** Opening or reading must fail by the name of what is not supported, and not as damage. */
+export async function checkUnsupported(path: string, fixture: FixtureDescription): Promise<void> {
+  try {
+    await readFamilies(path, fixture, undefined)
+  } catch (error) {
+    if (error instanceof UnsupportedError && error.message.includes(fixture.refusal!)) return
+    throw error
+  }
+  throw new Error(`read, though what is in it is not supported: ${fixture.refusal}`)
 }
 
 function compareFamilies(
@@ -110,7 +127,7 @@ async function readFamilies(
   const columnFamilies: Record<string, ColumnFamilyOptions> = {}
   for (const { name, comparator, mergeOperator } of fixture.columnFamilies ?? []) {
     columnFamilies[name] = {
-      comparator: comparatorOf(comparator),
+      ...(comparator === 'stored' ? {} : { comparator: comparatorOf(comparator) }),
       ...(mergeOperator === 'none' ? {} : { mergeOperator }),
       ...(fixture.ttl === undefined ? {} : { ttlSeconds: 0 }),
     }

@@ -10,7 +10,8 @@ export interface ExpectedPairs {
 /** A column family of a fixture. */
 interface FamilyDescription {
   readonly name: string
-  readonly comparator: 'bytewise' | 'reverse'
+  /** `stored`: the one whose name is in the MANIFEST. */
+  readonly comparator: 'bytewise' | 'reverse' | 'stored'
   /** `none`, `uint64add`, `stringappend` or `stringappend=<delimiter>`. */
   readonly mergeOperator: string
 }
@@ -44,9 +45,13 @@ export interface RecoveryDescription {
 /** The JSON beside a fixture directory. */
 export interface FixtureDescription {
   readonly name: string
-  readonly kind: 'db' | 'db-newer' | 'sst' | 'backup' | 'broken-db'
+  readonly kind: 'db' | 'db-newer' | 'sst' | 'backup' | 'broken-db' | 'unsupported-db'
   readonly columnFamilies?: readonly FamilyDescription[]
   readonly expected?: Readonly<Record<string, ExpectedPairs>>
+  /** Content of every backup by its id, where more than the newest is known. */
+  readonly byBackup?: Readonly<Record<string, Readonly<Record<string, ExpectedPairs>>>>
+  /** Part of the name of what is not supported. */
+  readonly refusal?: string
   readonly files?: readonly unknown[]
   readonly recoveryModes?: Readonly<Record<string, RecoveryDescription>>
   readonly internalEntries?: { readonly count: number; readonly sha256OfLines: string }

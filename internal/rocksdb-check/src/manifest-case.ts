@@ -73,7 +73,8 @@ export async function checkInternalEntries(
   fixture: FixtureDescription,
 ): Promise<void> {
   const state: ManifestState = await readManifest(nodeFileSystem, path)
-  const comparator = comparatorOf(fixture.columnFamilies?.[0]?.comparator ?? 'bytewise')
+  const isReverse = fixture.columnFamilies?.[0]?.comparator === 'reverse'
+  const comparator = comparatorOf(isReverse ? 'reverse' : 'bytewise')
   const entries: { key: Uint8Array; value: Uint8Array }[] = []
   for (const { levels } of state.columnFamilies) {
     for (const file of levels.flat()) {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -212,6 +212,27 @@ describe('varve db', () => {
   }, 120_000)
 
   const fixtures = sharedFixture('fixtures/rocksdb')
+  test('does not call damaged what is not supported', async () => {
+    const db = join(root, 'cuckoo')
+    await output('put', db, 'a', 'b', '--create-if-missing')
+    await output('compact', db)
+    const table = join(
+      db,
+      (await readdir(db)).find((name) => name.endsWith('.sst'))!,
+    )
+    const bytes = await readFile(table)
+    bytes.writeBigUInt64LE(0x926789d0c5f17873n, bytes.length - 8)
+    await writeFile(table, bytes)
+    expect(await varve('check', db)).toMatchObject({
+      status: 1,
+      out: expect.stringMatching(/^UNSUPPORTED .*\.sst \(default, level \d\): CuckooTable/m),
+    })
+    const [line] = (await varve('check', db, '--json')).out.split('\n')
+    expect(JSON.parse(line!)).toMatchObject({ ok: false, verdict: 'unsupported' })
+    await writeFile(table, bytes.subarray(0, 100))
+    expect((await varve('check', db)).out).toMatch(/^DAMAGED /m)
+  })
+
   test.skipIf(fixtures === undefined)(
     'reads what RocksDB wrote, as its OPTIONS say',
     async () => {

@@ -63,28 +63,28 @@ function decodeField(r: ByteReader, edit: EditInProgress, source: ByteSource): v
       edit.comparatorName = utf8Text(r.slice())
       return
     case Tag.LogNumber:
-      edit.logNumber = r.varint64()
+      edit.logNumber = fileNumber(r)
       return
     case Tag.PrevLogNumber:
-      edit.previousLogNumber = r.varint64()
+      edit.previousLogNumber = fileNumber(r)
       return
     case Tag.NextFileNumber:
-      edit.nextFileNumber = r.varint64()
+      edit.nextFileNumber = fileNumber(r)
       return
     case Tag.MaxColumnFamily:
       edit.maxColumnFamily = r.varint32()
       return
     case Tag.MinLogNumberToKeep:
-      edit.minLogNumberToKeep = r.varint64()
+      edit.minLogNumberToKeep = fileNumber(r)
       return
     case Tag.LastSequence:
-      edit.lastSequence = r.varint64()
+      edit.lastSequence = sequence(r)
       return
     case Tag.CompactCursor:
       ;(edit.compactCursors ??= []).push({ level: level(r), key: internalKey(r) })
       return
     case Tag.DeletedFile:
-      ;(edit.deletedFiles ??= []).push({ level: level(r), number: r.varint64() })
+      ;(edit.deletedFiles ??= []).push({ level: level(r), number: fileNumber(r) })
       return
     case Tag.NewFile:
     case Tag.NewFile2:
@@ -119,10 +119,10 @@ function decodeField(r: ByteReader, edit: EditInProgress, source: ByteSource): v
       ;(edit.walAdditions ??= []).push(decodeWalAddition(new ByteReader(r.slice(), source)))
       return
     case Tag.WalDeletion:
-      edit.walDeletionBelow = r.varint64()
+      edit.walDeletionBelow = fileNumber(r)
       return
     case Tag.WalDeletion2:
-      edit.walDeletionBelow = new ByteReader(r.slice(), source).varint64()
+      edit.walDeletionBelow = fileNumber(new ByteReader(r.slice(), source))
       return
     case Tag.FullHistoryTsLow:
       edit.fullHistoryTsLow = copyBytes(r.slice())
@@ -137,6 +137,32 @@ function decodeField(r: ByteReader, edit: EditInProgress, source: ByteSource): v
       }
       r.slice()
   }
+}
+
+/** Numbers of files have 62 bits in the format. */
+function fileNumber(r: ByteReader): number {
+  return numberBelow(r, 1n << 62n, 'file numbers')
+}
+
+/** Sequence numbers have 56 bits in the format. */
+function sequence(r: ByteReader): number {
+  return numberBelow(r, 1n << 56n, 'sequence numbers')
+}
+
+/** Varints of so many bytes are safe integers. */
+const SAFE_VARINT_BYTES = 7
+
+/** @throws UnsupportedError when it is below `limit`, and no safe integer */
+function numberBelow(r: ByteReader, limit: bigint, what: string): number {
+  const start = r.position
+  for (let length = 1; (r.bytes[start + length - 1] ?? 0) >= 0x80; length++) {
+    if (length < SAFE_VARINT_BYTES) continue
+    const value = r.varint64Big()
+    if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value)
+    if (value >= limit) r.fail(`a number below ${limit}`, start)
+    throw new UnsupportedError(`${what} of 2^53 and more, which the MANIFEST has`)
+  }
+  return r.varint64()
 }
 
 function level(r: ByteReader): number {
@@ -160,14 +186,14 @@ function decodeNewFile(
   source: ByteSource,
 ): NewFile {
   const atLevel = level(r)
-  const number = r.varint64()
+  const number = fileNumber(r)
   const pathId = tag === Tag.NewFile3 ? r.varint32() : 0
   const fileSizeBytes = r.varint64()
   const smallest = internalKey(r)
   const largest = internalKey(r)
   const hasSequences = tag !== Tag.NewFile
-  const smallestSequence = hasSequences ? r.varint64() : 0
-  const largestSequence = hasSequences ? r.varint64() : Number.MAX_SAFE_INTEGER
+  const smallestSequence = hasSequences ? sequence(r) : 0
+  const largestSequence = hasSequences ? sequence(r) : Number.MAX_SAFE_INTEGER
   const file: Mutable<FileMetadata> = {
     number,
     fileSizeBytes,
@@ -200,7 +226,7 @@ function decodeCustomFields(
         edit.minLogNumberToKeep ??= f.fixed64()
         break
       case CustomTag.OldestBlobFileNumber:
-        file.oldestBlobFileNumber = f.varint64()
+        file.oldestBlobFileNumber = fileNumber(f)
         break
       case CustomTag.OldestAncestorTime:
         file.oldestAncestorTimeS = f.varint64()
@@ -246,7 +272,7 @@ function decodeCustomFields(
 
 function decodeBlobAddition(r: ByteReader): BlobFileAddition {
   const addition = {
-    number: r.varint64(),
+    number: fileNumber(r),
     count: r.varint64(),
     totalBytes: r.varint64(),
     checksumMethod: utf8Text(r.slice()),
@@ -257,7 +283,7 @@ function decodeBlobAddition(r: ByteReader): BlobFileAddition {
 }
 
 function decodeBlobGarbage(r: ByteReader): BlobFileGarbage {
-  const garbage = { number: r.varint64(), count: r.varint64(), bytes: r.varint64() }
+  const garbage = { number: fileNumber(r), count: r.varint64(), bytes: r.varint64() }
   skipCustomFields(r)
   return garbage
 }
@@ -267,7 +293,7 @@ function skipCustomFields(r: ByteReader): void {
 }
 
 function decodeWalAddition(r: ByteReader): WalAddition {
-  const number = r.varint64()
+  const number = fileNumber(r)
   let syncedSizeBytes: number | undefined
   for (;;) {
     const tag = r.varint32()

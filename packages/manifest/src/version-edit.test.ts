@@ -33,6 +33,26 @@ describe('a version edit', () => {
     expect(encodeVersionEdit(edit)).toEqual(FLUSH)
   })
 
+  test.each([
+    ['last sequence', '04ffffffffffffff0f', Number.MAX_SAFE_INTEGER],
+    ['last sequence of few bytes', '0480808080808000', 0],
+    ['last sequence of eight bytes', '0481808080808080808000', 1],
+  ])('has a %s that a number holds', (_, hex, lastSequence) => {
+    expect(decodeVersionEdit(parseHex(hex))).toEqual({ lastSequence })
+  })
+
+  test.each([
+    ['last sequence of 2^53', '048080808080808010', UnsupportedError],
+    ['last sequence of 2^56 - 1', '04ffffffffffffff7f', UnsupportedError],
+    ['last sequence of 2^56', '04808080808080808001', CorruptionError],
+    ['next file number of 2^60', '03808080808080808010', UnsupportedError],
+    ['next file number of 2^62', '03808080808080808040', CorruptionError],
+    ['next file number that does not end', '03ffffffffffffff', CorruptionError],
+    ['log number of 2^64', '028080808080808080808001', CorruptionError],
+  ])('with a %s is refused', (_, hex, error) => {
+    expect(() => decodeVersionEdit(parseHex(hex))).toThrow(error)
+  })
+
   test('comes back as it was', () => {
     const number = fc.integer({ min: 0, max: 2 ** 48 })
     const key = fc.uint8Array({ minLength: 8, maxLength: 30 })

@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
 
 import { formatHex, utf8Bytes } from '../bytes/convert.ts'
-import { CorruptionError } from '../errors.ts'
+import { UnsupportedError } from '../errors.ts'
 import { InternalKeyComparator, reverseBytewiseComparator } from './comparator.ts'
 import {
   encodeInternalKey,
@@ -37,7 +37,7 @@ describe('internal keys', () => {
   it('refuse a sequence number that a number cannot hold', () => {
     const key = encodeInternalKey(utf8Bytes('a'), 0, 1)
     key[8] = 0x40
-    expect(() => sequenceOf(key)).toThrow(CorruptionError)
+    expect(() => sequenceOf(key)).toThrow(UnsupportedError)
   })
 
   it('sort by user key, then newest first, then higher type first', () => {

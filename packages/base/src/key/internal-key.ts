@@ -1,4 +1,4 @@
-import { assert, CorruptionError } from '../errors.ts'
+import { assert, CorruptionError, UnsupportedError } from '../errors.ts'
 import { readFixed32, writeFixed32 } from '../bytes/fixed.ts'
 
 /**
@@ -51,13 +51,13 @@ export function userKeyOf(internalKey: Uint8Array): Uint8Array {
   return internalKey.subarray(0, internalKey.length - trailerSizeBytes)
 }
 
-/** Sequence number of the trailer that starts at `position`. @throws CorruptionError when it is neither safe nor the sentinel */
+/** Sequence number of the trailer that starts at `position`. @throws UnsupportedError when it is neither safe nor the sentinel */
 export function readTrailerSequence(bytes: Uint8Array, position: number): number {
   const high = readFixed32(bytes, position + 4)
   const low = readFixed32(bytes, position) >>> 8
   if (high < 0x2000_0000) return high * 0x100_0000 + low
   if (high === 0xffff_ffff && low === 0xff_ffff) return sequenceSentinel
-  throw new CorruptionError(`sequence number of an internal key is 2^53 or more`)
+  throw new UnsupportedError('sequence numbers of 2^53 and more, which an internal key has')
 }
 
 /** Sequence number of an internal key. */

@@ -3,6 +3,7 @@ import {
   CorruptionError,
   readFixed32,
   readFixed64,
+  UnsupportedError,
   ValueType,
   type ByteSource,
 } from '@varve/base'
@@ -70,7 +71,7 @@ export class WriteBatchCursor {
     return this
   }
 
-  /** Sequence number of the first counted entry. @throws CorruptionError when it is beyond 2^53 */
+  /** Sequence number of the first counted entry. @throws UnsupportedError when it is 2^53 or more */
   get sequence(): number {
     return sequenceOfBatch(this.data, this.start)
   }
@@ -233,11 +234,19 @@ export class WriteBatchCursor {
   }
 }
 
-/** Sequence number in the header of the batch at `start`. @throws CorruptionError when it is beyond 2^53 @internal */
+/**
+ * Sequence number in the header of the batch at `start`.
+ *
+ * @throws CorruptionError when it has more than the 56 bits of the format
+ * @throws UnsupportedError when it is 2^53 or more
+ * @internal
+ */
 export function sequenceOfBatch(data: Uint8Array, start: number): number {
   const sequence = readFixed64(data, start)
-  if (!Number.isSafeInteger(sequence))
+  if (sequence >= 2 ** 56)
     throw new CorruptionError('sequence number of a write batch is out of range')
+  if (!Number.isSafeInteger(sequence))
+    throw new UnsupportedError('sequence numbers of 2^53 and more, which a write batch has')
   return sequence
 }
 

@@ -1,5 +1,12 @@
 import { fc, test } from '@fast-check/vitest'
-import { CorruptionError, formatHex, parseHex, utf8Bytes, utf8Text } from '@varve/base'
+import {
+  CorruptionError,
+  formatHex,
+  parseHex,
+  UnsupportedError,
+  utf8Bytes,
+  utf8Text,
+} from '@varve/base'
 import { MemoryFileSystem } from '@varve/vfs'
 import { describe, expect, it } from 'vitest'
 
@@ -169,6 +176,14 @@ describe('WriteBatch', () => {
       seen.push(`${cursor.type}${cursor.counted ? '' : '-'} ${utf8Text(cursor.key)}`)
     expect(seen).toEqual(['9- ', '1 a1', '0 plain', '10- xid-commit'])
     expect([cursor.sequence, cursor.count]).toEqual([2, 2])
+  })
+
+  it('tells sequence numbers that no number holds from those that the format has not', () => {
+    const sequence = (hex: string): number =>
+      new WriteBatchCursor(parseHex(`${hex}00000000`)).sequence
+    expect(sequence('ffffffffffff1f00')).toBe(Number.MAX_SAFE_INTEGER)
+    expect(() => sequence('0000000000002000')).toThrow(UnsupportedError)
+    expect(() => sequence('0000000000000001')).toThrow(CorruptionError)
   })
 })
 

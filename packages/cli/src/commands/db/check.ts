@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 
+import { maxSequence, messageOf, UnsupportedError } from '@varve/base'
 import {
   logFileName,
   parseFileName,
@@ -19,30 +20,36 @@ interface CheckOptions {
   readonly json?: boolean
 }
 
-/** `check`: reads every block of every live table and every record of every log; ends with `N passed, N failed`. */
+/**
+ * `check`: reads every block of every live table and every record of every log; ends with `N passed, N failed`. What is not supported
+ * fails, too, and is not called damaged.
+ */
 export function addCheckCommand(db: Command): void {
   db.command('check <dir>')
-    .description('read and verify every live file; ends with 1 when one is damaged')
+    .description(
+      'read and verify every live file; ends with 1 when one is damaged, or not supported',
+    )
     .option('--wal-dir <dir>', 'directory of the logs, when it is another one')
     .option('--json', 'one JSON object a line')
     .action(async (directory: string, options: CheckOptions) => {
       let passed = 0
       let failed = 0
       const judge = async (what: string, run: () => Promise<string>): Promise<void> => {
-        let ok = true
+        let verdict: 'ok' | 'damaged' | 'unsupported' = 'ok'
         let detail: string
         try {
           detail = await run()
           passed++
         } catch (error) {
-          ok = false
-          detail = (error as Error).message
+          verdict = error instanceof UnsupportedError ? 'unsupported' : 'damaged'
+          detail = messageOf(error)
           failed++
         }
+        const ok = verdict === 'ok'
         printLine(
           options.json === true
-            ? JSON.stringify({ file: what, ok, detail })
-            : `${ok ? 'ok     ' : 'DAMAGED'} ${what}: ${detail}`,
+            ? JSON.stringify({ file: what, ok, verdict, detail })
+            : `${(ok ? verdict : verdict.toUpperCase()).padEnd(7)} ${what}: ${detail}`,
         )
       }
       const state = await readManifest(nodeFileSystem, directory)
@@ -71,13 +78,12 @@ export function addCheckCommand(db: Command): void {
 }
 
 async function checkTable(directory: string, file: FileMetadata): Promise<string> {
-  const table = await TableReader.open(
-    nodeFileSystem,
-    join(directory, tableFileName(file.number)),
-    {
-      largestSequence: file.largestSequence,
-    },
-  )
+  const path = join(directory, tableFileName(file.number))
+  if (file.pathId !== undefined && !(await nodeFileSystem.exists(path)))
+    throw new UnsupportedError('several directories of tables (db_paths)')
+  const table = await TableReader.open(nodeFileSystem, path, {
+    ...(file.largestSequence === maxSequence ? {} : { largestSequence: file.largestSequence }),
+  })
   try {
     if (table.fileSizeBytes !== file.fileSizeBytes) {
       throw new Error(`${table.fileSizeBytes} bytes where the manifest says ${file.fileSizeBytes}`)
