@@ -1,12 +1,4 @@
-import {
-  assert,
-  BusyError,
-  InvalidOptionError,
-  NotOpenError,
-  toBytes,
-  utf8Bytes,
-  utf8Text,
-} from '@varve/base'
+import { assert, InvalidOptionError, NotOpenError, toBytes, utf8Bytes, utf8Text } from '@varve/base'
 import { WriteBatch } from '@varve/wal'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
@@ -14,7 +6,7 @@ import type { Bytes } from '../db/bytes.ts'
 import type { Database } from '../db/database.ts'
 import type { ReadOptions } from '../db/handles.ts'
 import type { WriteOptions } from '../options/db-options.ts'
-import { changedSince } from './changed-since.ts'
+import { KeyLocks, type KeyUse } from './key-locks.ts'
 import type { LockOwner } from './lock-manager.ts'
 import type { TransactionOptions } from './pessimistic-options.ts'
 import { TransactionBase, type TransactionKeyOptions } from './transaction-base.ts'
@@ -57,8 +49,7 @@ const defaultDeadlockDepth = 50
 export class Transaction extends TransactionBase implements LockOwner {
   readonly expiresAtMs: number
   readonly #registry: TransactionRegistry
-  readonly #lockTimeoutMs: number
-  readonly #deadlockDepth: number
+  readonly #keyLocks: KeyLocks
   readonly #startedMs: number
   #state: TransactionState = 'started'
   #name: Uint8Array | undefined
@@ -68,11 +59,23 @@ export class Transaction extends TransactionBase implements LockOwner {
     super(db, options.snapshot === true)
     this.#registry = registry
     this.#startedMs = db.options.clock.monotonicMs()
-    this.#lockTimeoutMs = options.lockTimeoutMs ?? registry.options.transactionLockTimeoutMs
-    this.#deadlockDepth =
-      options.deadlockDetect === true ? (options.deadlockDetectDepth ?? defaultDeadlockDepth) : 0
     const { expirationMs = -1 } = options
     this.expiresAtMs = expirationMs < 0 ? Number.POSITIVE_INFINITY : this.#startedMs + expirationMs
+    this.#keyLocks = new KeyLocks({
+      owner: this,
+      locks: registry.locks,
+      tracked: this.tracked,
+      timeoutMs: options.lockTimeoutMs ?? registry.options.transactionLockTimeoutMs,
+      deadlockDepth:
+        options.deadlockDetect === true ? (options.deadlockDetectDepth ?? defaultDeadlockDepth) : 0,
+      isStarted: () => !this.ended && this.#state === 'started',
+      checkStarted: () => this.#checkStarted(),
+      snapshotSequence: () => {
+        this.takePendingSnapshot()
+        return this.snapshot?.sequence
+      },
+      lastSequence: () => db.versions.lastSequence,
+    })
   }
 
   /** A transaction that the logs have prepared; takes its locks. @internal */
@@ -87,7 +90,7 @@ export class Transaction extends TransactionBase implements LockOwner {
     transaction.writes.rebuildFrom(batch)
     const lock = (id: number, key: Uint8Array): void => {
       const family = db.families.get(id)
-      if (family !== undefined) void transaction.#takeLock(family, key, true, 'write', false, 0)
+      if (family !== undefined) transaction.#keyLocks.lockNow(writeOf(family, key, false))
     }
     transaction.writes.batch.iterate({
       put: lock,
@@ -138,8 +141,7 @@ export class Transaction extends TransactionBase implements LockOwner {
   async getForUpdate(key: Bytes, options?: GetForUpdateOptions): Promise<Uint8Array | undefined> {
     const family = this.db.family(options?.cf)
     const bytes = copyOf(key)
-    const { exclusive = true, doValidate = true } = options ?? {}
-    await this.#lock(family, bytes, exclusive, 'read', doValidate)
+    await this.#keyLocks.lock(readOf(family, bytes, options))
     return this.read(family, bytes, options)
   }
 
@@ -147,9 +149,8 @@ export class Transaction extends TransactionBase implements LockOwner {
   getForUpdateSync(key: Bytes, options?: GetForUpdateOptions): Uint8Array | undefined {
     const family = this.db.family(options?.cf)
     const bytes = toBytes(key)
-    const { exclusive = true, doValidate = true } = options ?? {}
     this.#checkStarted()
-    void this.#takeLock(family, bytes, exclusive, 'read', doValidate, 0)
+    this.#keyLocks.lockNow(readOf(family, bytes, options))
     return this.read(family, bytes, options)
   }
 
@@ -292,7 +293,7 @@ export class Transaction extends TransactionBase implements LockOwner {
   }
 
   protected override forgotten(family: ColumnFamily, key: Uint8Array): void {
-    this.#registry.locks.release(this, family.id, key)
+    this.#keyLocks.release(family, key)
   }
 
   /** Runs `step` in its turn among the writes of the database, then syncs the log if asked. */
@@ -302,9 +303,7 @@ export class Transaction extends TransactionBase implements LockOwner {
 
   #over(state: 'committed' | 'rolledBack'): void {
     this.#state = state
-    const { locks } = this.#registry
-    locks.cancel(this, new NotOpenError('the transaction has ended'))
-    for (const { family, key } of this.tracked.values()) locks.release(this, family.id, key)
+    this.#keyLocks.end()
     if (this.#name !== undefined) this.#registry.remove(this.name)
     this.end()
   }
@@ -331,7 +330,7 @@ export class Transaction extends TransactionBase implements LockOwner {
     const family = this.db.family(options?.cf)
     const keyBytes = copyOf(key)
     const valueBytes = copyOf(value)
-    await this.#lock(family, keyBytes, true, 'write', validate)
+    await this.#keyLocks.lock(writeOf(family, keyBytes, validate))
     this.#apply(kind, family.id, keyBytes, valueBytes)
   }
 
@@ -344,7 +343,7 @@ export class Transaction extends TransactionBase implements LockOwner {
     const family = this.db.family(options?.cf)
     const bytes = toBytes(key)
     this.#checkStarted()
-    void this.#takeLock(family, bytes, true, 'write', true, 0)
+    this.#keyLocks.lockNow(writeOf(family, bytes, true))
     this.#apply(kind, family.id, bytes, toBytes(value))
     return this
   }
@@ -358,74 +357,18 @@ export class Transaction extends TransactionBase implements LockOwner {
     if (kind === 'put' || kind === 'merge') this.writes[kind](familyId, key, value)
     else this.writes[kind](familyId, key)
   }
+}
 
-  async #lock(
-    family: ColumnFamily,
-    key: Uint8Array,
-    exclusive: boolean,
-    kind: 'read' | 'write',
-    validate: boolean,
-  ): Promise<void> {
-    this.#checkStarted()
-    const waiting = this.#takeLock(family, key, exclusive, kind, validate, this.#lockTimeoutMs)
-    if (waiting === undefined) return
-    await waiting
-    if (this.ended || this.#state !== 'started') {
-      if (this.tracked.find(family, key) === undefined)
-        this.#registry.locks.release(this, family.id, key)
-      this.#checkStarted()
-    }
-    this.#locked(family, key, exclusive, kind, validate)
-  }
+function readOf(
+  family: ColumnFamily,
+  key: Uint8Array,
+  { exclusive = true, doValidate = true }: GetForUpdateOptions = {},
+): KeyUse {
+  return { family, key, kind: 'read', exclusive, validate: doValidate }
+}
 
-  /** Undefined: it is locked and counted. Else to be counted by {@link #locked} when the promise resolves. */
-  #takeLock(
-    family: ColumnFamily,
-    key: Uint8Array,
-    exclusive: boolean,
-    kind: 'read' | 'write',
-    validate: boolean,
-    timeoutMs: number,
-  ): Promise<void> | undefined {
-    const held = this.tracked.find(family, key)
-    if (held === undefined || (exclusive && !held.exclusive)) {
-      const waiting = this.#registry.locks.acquire(this, {
-        columnFamilyId: family.id,
-        key,
-        exclusive,
-        timeoutMs,
-        deadlockDepth: this.#deadlockDepth,
-      })
-      if (waiting !== undefined) return waiting
-    }
-    this.#locked(family, key, exclusive, kind, validate)
-    return undefined
-  }
-
-  /** The key is ours: it must be as the snapshot sees it. */
-  #locked(
-    family: ColumnFamily,
-    key: Uint8Array,
-    exclusive: boolean,
-    kind: 'read' | 'write',
-    validate: boolean,
-  ): void {
-    this.takePendingSnapshot()
-    const held = this.tracked.find(family, key)
-    const snapshot = validate ? this.snapshot?.sequence : undefined
-    if (
-      snapshot !== undefined &&
-      (held === undefined || held.sequence > snapshot) &&
-      changedSince(family, key, snapshot)
-    ) {
-      const { locks } = this.#registry
-      if (held === undefined) locks.release(this, family.id, key)
-      else if (exclusive && !held.exclusive) locks.downgrade(this, family.id, key)
-      throw new BusyError('a key has changed since the snapshot of the transaction')
-    }
-    const sequence = snapshot ?? this.db.versions.lastSequence
-    this.tracked.add(family, key, sequence, kind, exclusive)
-  }
+function writeOf(family: ColumnFamily, key: Uint8Array, validate: boolean): KeyUse {
+  return { family, key, kind: 'write', exclusive: true, validate }
 }
 
 function copyOf(bytes: Bytes): Uint8Array {
