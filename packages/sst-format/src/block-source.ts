@@ -338,6 +338,8 @@ export class BlockSource {
       if (offset < chunkOffset || offset + size > chunkOffset + chunkLength) {
         const length = Math.min(Math.max(size, readaheadBytes), this.#file.sizeBytes)
         if (chunk.length < length) chunk = new Uint8Array(length)
+        // Nothing is in it should the read fail.
+        chunkLength = 0
         chunkLength = this.#file.readIntoSync(chunk, offset)
         chunkOffset = offset
       }

@@ -76,10 +76,12 @@ export class Clock {
     this.#pushFront(entry)
   }
 
-  /** Takes an entry out, whose value is gone from then on. */
+  /** Takes an entry out, whose value is gone from then on. An index may keep it: it must not keep those that were beside it. */
   remove(entry: CacheEntry): void {
     entry.previous.next = entry.next
     entry.next.previous = entry.previous
+    entry.previous = entry
+    entry.next = entry
     entry.value = undefined
     this.#usedBytes -= entry.charge
     this.#entries--
