@@ -37,6 +37,8 @@ export class LookupPlans {
   of(version: Version, env: LookupEnvironment): LookupPlan | undefined {
     let plan = this.#plan
     if (plan === undefined || !plan.isFor(version, env)) {
+      // It would keep the memory of tables that are closed.
+      this.#plan = undefined
       if (env.tables.isFull) return undefined
       plan = this.#plan = new LookupPlan(version, env)
     }
