@@ -1,5 +1,6 @@
 import {
   encodeInternalKey,
+  trailerSizeBytes,
   UnsupportedError,
   ValueType,
   valueTypeForSeek,
@@ -33,8 +34,8 @@ export interface LookupEnvironment {
 const scratch: PointResult = createPointResult()
 
 /**
- * The newest value of a key at or before a sequence number: memtables, level 0 from new to old, then at most one table
- * a level. The value is owned by the caller; undefined when there is none.
+ * The newest value of a key at or before a sequence number: memtables, level 0 from new to old, then of a level one table, or
+ * those between two of which RocksDB has cut its versions. The value is owned by the caller; undefined when there is none.
  *
  * A range tombstone counts from the source where it is seen on downwards: sources further down hold only older entries.
  */
@@ -61,8 +62,10 @@ export function lookUp(
   for (let level = 1; level < levels.length; level++) {
     const files = levels[level]!
     if (files.length === 0) continue
-    const index = version.findFile(level, lookup.target())
-    if (index < files.length && lookup.inTable(files[index]!)) return lookup.result()
+    for (let i = version.findFile(level, lookup.target()); i < files.length; i++) {
+      if (lookup.inTable(files[i]!)) return lookup.result()
+      if (!lookup.mayGoOn(files[i]!)) break
+    }
   }
   lookup.end()
   return lookup.result()
@@ -137,6 +140,12 @@ class PointLookup {
       target = encodeInternalKey(key, sequence - 1, valueTypeForSeek)
     }
     return false
+  }
+
+  /** Whether the next table of a sorted level may have older versions of the key. */
+  mayGoOn({ largest }: FileMetadata): boolean {
+    const last = largest.subarray(0, largest.length - trailerSizeBytes)
+    return this.#env.comparator.user.compare(this.#userKey, last) === 0
   }
 
   /** There is nothing older. */
