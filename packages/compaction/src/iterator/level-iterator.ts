@@ -2,7 +2,7 @@ import { type InternalIterator, type InternalKeyComparator } from '@varve/base'
 import type { FileMetadata } from '@varve/manifest'
 
 /**
- * Concatenates the tables of a sorted level (1 and deeper): one is open at a time, opened when the cursor enters it.
+ * Concatenates the tables of a sorted level (1 and deeper), each opened when the cursor enters it.
  */
 export class LevelIterator implements InternalIterator {
   readonly #files: readonly FileMetadata[]

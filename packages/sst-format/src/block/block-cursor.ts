@@ -19,7 +19,7 @@ const touchedBytes = 512
  * Hot. A cursor over the entries of one block, reusable for any number of blocks.
  *
  * The key is rebuilt in a reused array; the value stays where it is in the block. {@link key} and {@link value} are
- * views: the key's is borrowed until the next move, the value's lives as long as the block's memory.
+ * views: the key's is borrowed until the next move, the value's is good until the block's memory is used for another one.
  */
 export class BlockCursor {
   /** The array the current key is rebuilt in; valid in `[0, keyLength)`. */
