@@ -40,6 +40,8 @@ export function runScript({ command, args }: ClientCommand, sql: string): Promis
         else reject(new Error(`${command}: ${stderr}`, { cause: error }))
       },
     )
+    // A client that ends before it has read all, as one does that cannot connect yet, says why by how it ends.
+    child.stdin!.on('error', () => undefined)
     child.stdin!.end(sql)
   })
 }
