@@ -1,5 +1,5 @@
 import { assertNoOpenResources } from '@varve/base/testing'
-import { MemoryFileSystem } from '@varve/vfs'
+import { FaultInjectionFileSystem, MemoryFileSystem } from '@varve/vfs'
 import { fc } from '@fast-check/vitest'
 import { afterEach, describe, expect, it } from 'vitest'
 
@@ -35,6 +35,29 @@ describe('a buffered file', () => {
 })
 
 describe('manualWalFlush', () => {
+  it.each<[string, (db: DB) => Promise<unknown>]>([
+    ['a flush', (db) => db.flushWal()],
+    ['a sync', (db) => db.put('later', '1', { sync: true })],
+    ['a checkpoint', (db) => db.checkpoint('/copy')],
+    ['closing', (db) => db.close()],
+  ])('writes nothing twice when %s brought the first of two records only', async (_, act) => {
+    const disk = new MemoryFileSystem()
+    const fileSystem = new FaultInjectionFileSystem(disk)
+    const columnFamilies = { default: { mergeOperator: 'stringappend' } }
+    const options = { columnFamilies, manualWalFlush: true }
+    const db = await DB.open('/db', { ...options, fileSystem, createIfMissing: true })
+    await db.merge('key', '1')
+    await db.merge('key', '2')
+    fileSystem.inject({ operation: 'append', error: 'ENOSPC', times: 1, shortWrite: true })
+    await expect(act(db)).rejects.toThrow('no space left')
+    await expect(db.flushWal()).rejects.toThrow()
+    await expect(db.put('key', '3')).rejects.toThrow()
+    await db.close().catch(() => undefined)
+    const walRecoveryMode = 'tolerateCorruptedTailRecords'
+    await using again = await DB.open('/db', { ...options, fileSystem: disk, walRecoveryMode })
+    expect(await again.get('key', { encoding: 'utf8' })).toBe('1')
+  })
+
   it('loses the end of the history with the process, and nothing that was flushed or synced', async () => {
     const disk = new MemoryFileSystem()
     const options = { createIfMissing: true, manualWalFlush: true, columnFamilies: { other: {} } }

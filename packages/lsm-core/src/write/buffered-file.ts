@@ -1,13 +1,17 @@
+import { ReadOnlyError } from '@varve/base'
 import type { WritableFile } from '@varve/vfs'
 
 /**
  * A file whose appends wait in memory until they are flushed, or until they are more than the buffer holds. What waits is lost
- * with the process.
+ * with the process, and when writing it fails: how much of it is in the file is in doubt then, and to write it once more could
+ * leave it there twice.
  */
 export class BufferedFile implements WritableFile {
   readonly #file: WritableFile
   readonly #buffer: Uint8Array
   #used = 0
+  /** Why nothing more is written. */
+  #failure: unknown
 
   /** `file` is given away. */
   constructor(file: WritableFile, bufferBytes: number) {
@@ -28,9 +32,10 @@ export class BufferedFile implements WritableFile {
   }
 
   appendSync(data: Uint8Array): void {
+    this.#checkSound()
     if (data.length > this.#buffer.length - this.#used) this.flushSync()
     if (data.length > this.#buffer.length) {
-      this.#file.appendSync(data)
+      this.#write(data)
       return
     }
     this.#buffer.set(data, this.#used)
@@ -46,11 +51,29 @@ export class BufferedFile implements WritableFile {
     return Promise.resolve()
   }
 
-  /** Hands what waits to the kernel. After a failure the end of the file is in doubt. */
+  /** Hands what waits to the kernel. After a failure nothing more is taken. */
   flushSync(): void {
+    this.#checkSound()
     if (this.#used === 0) return
-    this.#file.appendSync(this.#buffer.subarray(0, this.#used))
+    const waiting = this.#buffer.subarray(0, this.#used)
     this.#used = 0
+    this.#write(waiting)
+  }
+
+  #write(data: Uint8Array): void {
+    try {
+      this.#file.appendSync(data)
+    } catch (error) {
+      this.#failure = error
+      throw error
+    }
+  }
+
+  #checkSound(): void {
+    if (this.#failure === undefined) return
+    throw new ReadOnlyError(`"${this.path}" takes no more bytes after a failed write`, {
+      cause: this.#failure,
+    })
   }
 
   async sync(): Promise<void> {
@@ -64,12 +87,12 @@ export class BufferedFile implements WritableFile {
   }
 
   async truncate(sizeBytes: number): Promise<void> {
-    this.flushSync()
+    this.#flushIfSound()
     await this.#file.truncate(sizeBytes)
   }
 
   truncateSync(sizeBytes: number): void {
-    this.flushSync()
+    this.#flushIfSound()
     this.#file.truncateSync(sizeBytes)
   }
 
@@ -82,11 +105,16 @@ export class BufferedFile implements WritableFile {
     return Promise.resolve()
   }
 
+  /** Of a write that failed before it says nothing more. */
   closeSync(): void {
     try {
-      this.flushSync()
+      this.#flushIfSound()
     } finally {
       this.#file.closeSync()
     }
+  }
+
+  #flushIfSound(): void {
+    if (this.#failure === undefined) this.flushSync()
   }
 }
