@@ -16,6 +16,13 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>
 }
 
+/** Resolves in a later turn of the event loop: timers and I/O that are due come first. */
+export function yieldToEventLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export * from './errors.ts'
-export { systemClock, type Clock, type Timer } from './clock.ts'
+export { systemClock, yieldToEventLoop, type Clock, type Timer } from './clock.ts'
 export { systemRandom, type Random } from './random.ts'
 export { compareByteRanges, compareBytes, equalBytes } from './bytes/compare.ts'
 export { copyRange } from './bytes/copy.ts'
@@ -12,6 +12,7 @@ export { ownedBytes, ownedCopy } from './bytes/owned-bytes.ts'
 export { headAt, headBytes } from './bytes/key-head.ts'
 export {
   concatBytes,
+  byteText,
   copyBytes,
   emptyBytes,
   formatHex,
@@ -49,6 +50,7 @@ export {
 } from './key/internal-key.ts'
 export {
   bytewiseComparator,
+  comparatorNamed,
   InternalKeyComparator,
   reverseBytewiseComparator,
   type Comparator,
@@ -59,6 +61,11 @@ export {
   prefixExtractorNamed,
   type PrefixExtractor,
 } from './key/prefix-extractor.ts'
+export {
+  FragmentedRangeTombstones,
+  type RangeTombstone,
+  type RangeTombstoneFragment,
+} from './key/range-tombstone.ts'
 export type { InternalIterator } from './iterator/internal-iterator.ts'
 export { xxhash32 } from './hash/xxhash32.ts'
 export { xxh3Lanes } from './wasm/xxh3-lanes.ts'

@@ -1,17 +1,10 @@
 import {
   bytewiseComparator,
+  comparatorNamed,
   InvalidOptionError,
-  reverseBytewiseComparator,
   UnsupportedError,
   type Comparator,
 } from '@varve/base'
-
-/** The comparator that every database knows by this name. */
-export function comparatorNamed(name: string): Comparator | undefined {
-  if (name === bytewiseComparator.name) return bytewiseComparator
-  if (name === reverseBytewiseComparator.name) return reverseBytewiseComparator
-  return undefined
-}
 
 /**
  * The order of a stored family: `wanted`, which must be the one it was made with, or the one its name in the MANIFEST says.

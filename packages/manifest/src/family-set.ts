@@ -1,13 +1,14 @@
 import {
   assert,
   bytewiseComparator,
+  comparatorNamed,
   CorruptionError,
   InvalidOptionError,
   type Comparator,
 } from '@varve/base'
 
 import type { ColumnFamilyVersions } from './column-family-versions.ts'
-import { comparatorNamed, resolveComparator } from './family-comparator.ts'
+import { resolveComparator } from './family-comparator.ts'
 import type { FileMetadata } from './file-metadata.ts'
 import { manifestFileName } from './file-names.ts'
 import { LiveFiles } from './live-files.ts'

@@ -7,6 +7,6 @@ export { Memtable, type MemtableObserver, type MemtableOptions } from './memtabl
 export { openSharedMemtable, type SharedMemtable } from './shared-memtable.ts'
 export { hashKey } from './key-index.ts'
 export { SpareMemory, type UsedMemory } from './spare-memory.ts'
-export { RangeTombstoneList, type RangeTombstone } from './range-tombstones.ts'
+export { RangeTombstoneList } from './range-tombstones.ts'
 // Entries are added by type.
-export { ValueType } from '@varve/base'
+export { ValueType, type RangeTombstone } from '@varve/base'

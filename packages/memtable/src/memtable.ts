@@ -7,6 +7,7 @@ import {
   ValueType,
   type Comparator,
   type InternalIterator,
+  type RangeTombstone,
 } from '@varve/base'
 
 import { Arena } from './arena.ts'
@@ -25,7 +26,7 @@ import {
 } from './entry.ts'
 import { hashKey } from './key-index.ts'
 import { OverwriteSample } from './overwrite-sample.ts'
-import { RangeTombstoneList, type RangeTombstone } from './range-tombstones.ts'
+import { RangeTombstoneList } from './range-tombstones.ts'
 import type { SharedMemtable } from './shared-memtable.ts'
 import type { SpareMemory } from './spare-memory.ts'
 

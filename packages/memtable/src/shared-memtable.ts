@@ -1,10 +1,14 @@
-import { bytewiseComparator, type Comparator, type InternalIterator } from '@varve/base'
+import {
+  bytewiseComparator,
+  type Comparator,
+  type InternalIterator,
+  type RangeTombstone,
+} from '@varve/base'
 
 import { Arena } from './arena.ts'
 import { MemtableIterator } from './memtable-iterator.ts'
 import { directionOf, hasByteOrder, orderedIndexOf } from './ordered-index-of.ts'
 import { RadixTree } from './radix/radix-tree.ts'
-import type { RangeTombstone } from './range-tombstones.ts'
 import { sortedEntries } from './sorted/sort-entries.ts'
 import { SortedEntriesIterator } from './sorted/sorted-entries-iterator.ts'
 

@@ -14,12 +14,7 @@ export type { TableIteratorOptions } from './block-source.ts'
 export { LookupBatch, type LookupParts } from './lookup-batch.ts'
 export { FilterProbe } from './filter/filter-probe.ts'
 export { BlockCache, type BlockCacheOptions, type BlockCacheStats } from './cache/block-cache.ts'
-export {
-  clipRangeTombstones,
-  FragmentedRangeTombstones,
-  type RangeTombstone,
-  type RangeTombstoneFragment,
-} from './range-tombstone.ts'
+export { clipRangeTombstones } from './range-tombstone.ts'
 export { ChecksumType, IndexType } from './table-format.ts'
 export { decompressBlock, type DecompressionContext } from './compression/block-compression.ts'
 export { CompressionType } from './compression/compression-type.ts'
@@ -31,10 +26,13 @@ export { computeFileChecksum, FILE_CHECKSUM_CRC32C, verifyFileChecksum } from '.
 export {
   bytewiseComparator,
   encodeInternalKey,
+  FragmentedRangeTombstones,
   reverseBytewiseComparator,
   sequenceOf,
   userKeyOf,
   ValueType,
   valueTypeOf,
+  type RangeTombstone,
+  type RangeTombstoneFragment,
 } from '@varve/base'
 export { nodeFileSystem } from '@varve/vfs'

@@ -7,6 +7,7 @@ import {
   sequenceSentinel,
   ValueType,
   valueTypeOf,
+  type RangeTombstone,
 } from '@varve/base'
 import type { WritableFile } from '@varve/vfs'
 
@@ -25,7 +26,6 @@ import { encodeMetaindex } from './meta/metaindex.ts'
 import { encodeProperties } from './meta/properties.ts'
 import { computeUniqueId } from './meta/unique-id.ts'
 import { collectedProperties, type TablePropertyCollector } from './property-collector.ts'
-import type { RangeTombstone } from './range-tombstone.ts'
 import { MetaBlockName } from './table-format.ts'
 import {
   resolveTableOptions,

@@ -1,10 +1,10 @@
 import {
   bytewiseComparator,
   ByteReader,
+  comparatorNamed,
   CorruptionError,
   InternalKeyComparator,
   prefixExtractorNamed,
-  reverseBytewiseComparator,
   sequenceOf,
   UnsupportedError,
   utf8Text,
@@ -12,6 +12,7 @@ import {
   valueTypeOf,
   type Comparator,
   type PrefixExtractor,
+  type RangeTombstone,
 } from '@varve/base'
 
 import { Block } from './block/block.ts'
@@ -22,7 +23,6 @@ import { FilterReader } from './filter/filter-reader.ts'
 import { decodeFooter } from './footer.ts'
 import { decodeIndexBlock, type IndexCoding, type IndexEntries } from './index/index-block.ts'
 import { decodeProperties, type TableProperties } from './meta/properties.ts'
-import type { RangeTombstone } from './range-tombstone.ts'
 import { FOOTER_SIZE_BYTES, IndexType, MetaBlockName } from './table-format.ts'
 
 /** One read holds the tail of most tables: footer, metaindex, properties, index, filter. */
@@ -108,7 +108,7 @@ export function* openTable(input: OpenTableInput): Generator<ReadRequest, Opened
     const bytes = decoder.decodeProperties(yield* stored(propertiesHandle), propertiesHandle)
     properties = decodeProperties(bytes, file, propertiesHandle.offset)
   }
-  const comparator = input.comparator ?? comparatorNamed(properties.comparatorName, file)
+  const comparator = input.comparator ?? storedComparator(properties.comparatorName, file)
   const { indexType } = properties
   if (indexType > IndexType.BinarySearchWithFirstKey) {
     throw new UnsupportedError(`index type ${String(indexType)} of table "${file}"`)
@@ -183,10 +183,10 @@ function decodeMetaindex(data: Uint8Array, file: string, offset: number): Map<st
   return meta
 }
 
-function comparatorNamed(name: string, file: string): Comparator {
-  if (name === '' || name === bytewiseComparator.name) return bytewiseComparator
-  if (name === reverseBytewiseComparator.name) return reverseBytewiseComparator
-  throw new UnsupportedError(`comparator "${name}" of table "${file}"`)
+function storedComparator(name: string, file: string): Comparator {
+  const known = name === '' ? bytewiseComparator : comparatorNamed(name)
+  if (known === undefined) throw new UnsupportedError(`comparator "${name}" of table "${file}"`)
+  return known
 }
 
 /** Tables made outside a database have sequence 0 everywhere and get their one number from the MANIFEST. */

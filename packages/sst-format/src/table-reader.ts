@@ -5,6 +5,7 @@ import {
   resourceOpened,
   type Comparator,
   type InternalIterator,
+  type RangeTombstone,
 } from '@varve/base'
 import type { FileSystem, RandomAccessFile } from '@varve/vfs'
 
@@ -18,7 +19,6 @@ import type { LookupParts } from './lookup-batch.ts'
 import type { TableProperties } from './meta/properties.ts'
 import { computeUniqueId } from './meta/unique-id.ts'
 import type { FoundEntry, PointResult } from './point-result.ts'
-import type { RangeTombstone } from './range-tombstone.ts'
 import { IndexType } from './table-format.ts'
 import { TableIterator, type TableBlocks } from './table-iterator.ts'
 import { TableLookup } from './table-lookup.ts'

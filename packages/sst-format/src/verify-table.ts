@@ -1,4 +1,4 @@
-import { CorruptionError } from '@varve/base'
+import { CorruptionError, yieldToEventLoop } from '@varve/base'
 
 import type { TableReader } from './table-reader.ts'
 
@@ -19,7 +19,7 @@ export async function verifyTable(table: TableReader, signal?: AbortSignal): Pro
     last = new Uint8Array(key)
     if (++entries % entriesInTurn === 0) {
       signal?.throwIfAborted()
-      await new Promise<void>((resolve) => setImmediate(resolve))
+      await yieldToEventLoop()
     }
   }
   const { entries: expected, rangeDeletions, dataBlocks } = table.properties

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { CorruptionError } from '../errors.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
+import { equalBytes } from './compare.ts'
+import { byteText } from './convert.ts'
 import { varintLength } from './varint.ts'
 
 const safe = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
@@ -65,4 +67,13 @@ describe('codings', () => {
       expect((thrown as CorruptionError).offset).toBeGreaterThanOrEqual(100)
     }
   })
+
+  test.prop([fc.uint8Array({ maxLength: 4 }), fc.uint8Array({ maxLength: 4 })])(
+    'make one text of equal bytes, another of others, also of views',
+    (a, b) => {
+      const padded = Uint8Array.of(7, ...a, 7)
+      expect(byteText(padded.subarray(1, 1 + a.length))).toBe(byteText(a))
+      expect(byteText(a) === byteText(b)).toBe(equalBytes(a, b))
+    },
+  )
 })

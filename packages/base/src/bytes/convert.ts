@@ -18,6 +18,11 @@ export function utf8Text(bytes: Uint8Array): string {
   )
 }
 
+/** One character for each of the `bytes`, which need not be text: equal bytes are equal keys of a Map. */
+export function byteText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
 /** `bytes` as they are, or the UTF-8 bytes of a string. */
 export function toBytes(value: string | Uint8Array): Uint8Array {
   return typeof value === 'string' ? encoder.encode(value) : value

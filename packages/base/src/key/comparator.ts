@@ -22,6 +22,12 @@ export const reverseBytewiseComparator: Comparator = {
   compare: (a, b) => compareBytes(b, a),
 }
 
+/** The comparator that every database knows by this name; undefined for any other. */
+export function comparatorNamed(name: string): Comparator | undefined {
+  if (name === bytewiseComparator.name) return bytewiseComparator
+  return name === reverseBytewiseComparator.name ? reverseBytewiseComparator : undefined
+}
+
 /** Orders trailers of the internal keys `a` and `b`: the newer (greater) one first. */
 function compareTrailers(a: Uint8Array, b: Uint8Array): number {
   const startA = a.length - trailerSizeBytes

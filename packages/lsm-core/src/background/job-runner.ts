@@ -1,3 +1,4 @@
+import { yieldToEventLoop } from '@varve/base'
 import type { CompactionFilterContext, JobResult, OutputDescription } from '@varve/compaction'
 import { tableFileName } from '@varve/manifest'
 
@@ -84,10 +85,7 @@ export class JobRunner {
       ...(options.rateLimiter === undefined ? {} : { rateLimiter: options.rateLimiter }),
       // A flush that has begun is finished on close: it is short, and what it wrote would be written again.
       ...(job.kind === 'compaction' ? { signal } : {}),
-      yieldControl: () =>
-        new Promise((resolve) => {
-          setImmediate(resolve)
-        }),
+      yieldControl: yieldToEventLoop,
     }
     return runJob(job, place)
   }

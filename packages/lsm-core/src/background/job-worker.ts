@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
-import { isVarveError, messageOf } from '@varve/base'
+import { isVarveError, messageOf, yieldToEventLoop } from '@varve/base'
 import { lowerThreadPriority, nodeFileSystem } from '@varve/vfs'
 
 import { runJob, type Job } from './jobs.ts'
@@ -33,9 +33,7 @@ async function run(id: number, job: Job): Promise<void> {
       signal: running.signal,
       yieldControl: () => {
         garbage.collectIfDue()
-        return new Promise((resolve) => {
-          setImmediate(resolve)
-        })
+        return yieldToEventLoop()
       },
     })
     reply = { id, memoryBytes: garbage.collectIfDue(), ok: true, result }

@@ -1,7 +1,6 @@
 import {
-  bytewiseComparator,
+  comparatorNamed,
   InternalKeyComparator,
-  reverseBytewiseComparator,
   systemClock,
   type Clock,
   UnsupportedError,
@@ -81,7 +80,7 @@ export interface JobPlace {
 
 /** Whether the order is known by its name in every thread. */
 export function isBuiltInComparator(comparator: Comparator): boolean {
-  return comparator === bytewiseComparator || comparator === reverseBytewiseComparator
+  return comparatorNamed(comparator.name) === comparator
 }
 
 /** Runs a job in this thread. */
@@ -134,7 +133,8 @@ function withTimes(operator: MergeOperator, ttl: TimeToLive | undefined): MergeO
 }
 
 function builtInComparator(name: string): Comparator {
-  if (name === bytewiseComparator.name) return bytewiseComparator
-  if (name === reverseBytewiseComparator.name) return reverseBytewiseComparator
-  throw new UnsupportedError(`comparator "${name}" outside the thread that defines it`)
+  const known = comparatorNamed(name)
+  if (known === undefined)
+    throw new UnsupportedError(`comparator "${name}" outside the thread that defines it`)
+  return known
 }

@@ -1,4 +1,4 @@
-import { assert, ByteWriter, ValueType } from '@varve/base'
+import { assert, byteText, ByteWriter, ValueType } from '@varve/base'
 import { WriteBatchCursor, type WriteBatch } from '@varve/wal'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
@@ -41,7 +41,7 @@ export class TwoPhaseLog {
 
   constructor(db: TwoPhaseTarget, recovered: readonly RecoveredTransaction[]) {
     this.#db = db
-    for (const transaction of recovered) this.#prepared.set(textOf(transaction.name), transaction)
+    for (const transaction of recovered) this.#prepared.set(byteText(transaction.name), transaction)
   }
 
   /** Transactions that nobody has decided. */
@@ -62,11 +62,11 @@ export class TwoPhaseLog {
   }
 
   prepare(name: Uint8Array, batch: WriteBatch): void {
-    assert(!this.#prepared.has(textOf(name)), 'a prepared transaction has a name of its own')
+    assert(!this.#prepared.has(byteText(name)), 'a prepared transaction has a name of its own')
     this.#db.memtableBudget.makeRoom()
     const { data } = batch
     this.#log(prepareRecord(this.#db.versions.lastSequence + 1, name, data))
-    this.#prepared.set(textOf(name), {
+    this.#prepared.set(byteText(name), {
       name,
       batch: new Uint8Array(data),
       logNumber: this.#db.wals.currentNumber,
@@ -93,7 +93,7 @@ export class TwoPhaseLog {
       this.#db.fail(error)
       throw error
     }
-    this.#prepared.delete(textOf(name))
+    this.#prepared.delete(byteText(name))
   }
 
   rollback(name: Uint8Array): void {
@@ -102,11 +102,11 @@ export class TwoPhaseLog {
       .byte(ValueType.RollbackXID)
       .slice(name)
     this.#log(record.toBytes())
-    this.#prepared.delete(textOf(name))
+    this.#prepared.delete(byteText(name))
   }
 
   #take(name: Uint8Array): RecoveredTransaction {
-    const transaction = this.#prepared.get(textOf(name))
+    const transaction = this.#prepared.get(byteText(name))
     assert(transaction !== undefined, 'only a prepared transaction is decided')
     return transaction
   }
@@ -137,8 +137,4 @@ export function prepareRecord(sequence: number, name: Uint8Array, batch: Uint8Ar
     .byte(ValueType.EndPrepareXID)
     .slice(name)
     .toBytes()
-}
-
-function textOf(name: Uint8Array): string {
-  return Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString('latin1')
 }

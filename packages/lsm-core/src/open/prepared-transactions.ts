@@ -1,4 +1,4 @@
-import { ByteWriter, CorruptionError, ValueType } from '@varve/base'
+import { byteText, ByteWriter, CorruptionError, ValueType } from '@varve/base'
 import type { WriteBatchCursor } from '@varve/wal'
 
 import type { RecoveredTransaction } from '../db/two-phase-log.ts'
@@ -25,7 +25,7 @@ export class PreparedTransactions {
       if (cursor.type === ValueType.EndPrepareXID) {
         const out = new ByteWriter(12 + end - start)
         out.zeros(8).fixed32(count).raw(cursor.data, start, end)
-        this.#transactions.set(nameOf(cursor), {
+        this.#transactions.set(byteText(cursor.key), {
           name: new Uint8Array(cursor.key),
           batch: out.toBytes(),
           logNumber: this.logNumber,
@@ -39,18 +39,13 @@ export class PreparedTransactions {
 
   /** The entries of a transaction that is committed; undefined when its log is gone, because all of it is in tables. */
   commit(cursor: WriteBatchCursor): Uint8Array | undefined {
-    const name = nameOf(cursor)
+    const name = byteText(cursor.key)
     const batch = this.#transactions.get(name)?.batch
     this.#transactions.delete(name)
     return batch
   }
 
   rollback(cursor: WriteBatchCursor): void {
-    this.#transactions.delete(nameOf(cursor))
+    this.#transactions.delete(byteText(cursor.key))
   }
-}
-
-function nameOf(cursor: WriteBatchCursor): string {
-  // Names are bytes, not always text.
-  return Buffer.from(cursor.key).toString('latin1')
 }

@@ -1,3 +1,4 @@
+import { yieldToEventLoop } from '@varve/base'
 import { parseFileName, type VersionEdit, type VersionSet } from '@varve/manifest'
 
 import { runJob, timeToLive } from '../background/jobs.ts'
@@ -98,10 +99,7 @@ export class Recovery {
         fileSystem: options.fileSystem,
         comparator: (name) => (name === comparator.name ? comparator : undefined),
         ...(userMergeOperator === undefined ? {} : { mergeOperator: userMergeOperator }),
-        yieldControl: () =>
-          new Promise((resolve) => {
-            setImmediate(resolve)
-          }),
+        yieldControl: yieldToEventLoop,
       },
     )
     family.immutables.shift()

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { CorruptionError } from '@varve/base'
+import { byteText, CorruptionError } from '@varve/base'
 import { logFileName, type VersionSet } from '@varve/manifest'
 import type { FileSystem } from '@varve/vfs'
 import { LogReader, WriteBatchCursor, type WalRecoveryMode } from '@varve/wal'
@@ -193,7 +193,7 @@ export async function replayWals(
   if (hole !== undefined) checkNoTableAhead(target, holeIn)
   const undecided = [...prepared.transactions, ...written.finish(prepared.transactions)]
   if (undecided.length > 0) {
-    const names = undecided.map(({ name }) => Buffer.from(name).toString('latin1'))
+    const names = undecided.map(({ name }) => byteText(name))
     target.log(`transactions are prepared and not decided, so left out: ${names.join(', ')}`)
   }
   return {

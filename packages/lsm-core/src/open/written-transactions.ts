@@ -1,4 +1,4 @@
-import { ByteWriter, CorruptionError, UnsupportedError, ValueType } from '@varve/base'
+import { byteText, ByteWriter, CorruptionError, UnsupportedError, ValueType } from '@varve/base'
 import type { Memtable } from '@varve/memtable'
 import { WriteBatchCursor } from '@varve/wal'
 
@@ -113,7 +113,7 @@ export class WrittenTransactions {
           `tag ${type} in a log of transactions written before they commit`,
         )
       }
-      const id = `${columnFamilyId}/${nameOf(key)}`
+      const id = `${columnFamilyId}/${byteText(key)}`
       if (keys.has(id)) nextBatch()
       keys.add(id)
       const entry = { sequence, type, columnFamilyId, key, value: cursor.value }
@@ -137,14 +137,14 @@ export class WrittenTransactions {
    */
   finish(loggedAnew: readonly RecoveredTransaction[]): RecoveredTransaction[] {
     const prepared: RecoveredTransaction[] = []
-    for (const { name } of loggedAnew) this.#sections.delete(nameOf(name))
+    for (const { name } of loggedAnew) this.#sections.delete(byteText(name))
     for (const { name, all } of this.#sections.values()) {
       const out = new ByteWriter()
       let count = 0
       for (const { entries, data, logNumber } of all) {
         if (entries.some((entry) => this.#target.isFlushed(entry.columnFamilyId, logNumber))) {
           throw new UnsupportedError(
-            `transaction "${nameOf(name)}", which was written to tables and is not decided`,
+            `transaction "${byteText(name)}", which was written to tables and is not decided`,
           )
         }
         out.raw(data)
@@ -158,7 +158,7 @@ export class WrittenTransactions {
   }
 
   #keep(name: Uint8Array, section: Section): void {
-    const text = nameOf(name)
+    const text = byteText(name)
     const known = this.#sections.get(text)
     if (known === undefined)
       this.#sections.set(text, { name: new Uint8Array(name), all: [section] })
@@ -167,7 +167,7 @@ export class WrittenTransactions {
 
   /** What was rolled back enters, too: newer entries undo it, and RocksDB leaves the operands of merges there. */
   #decide(name: Uint8Array): void {
-    const text = nameOf(name)
+    const text = byteText(name)
     for (const { entries, logNumber } of this.#sections.get(text)?.all ?? [])
       for (const entry of entries) this.#insert(entry, logNumber)
     this.#sections.delete(text)
@@ -206,9 +206,4 @@ function endsInNoop({ data, count }: WriteBatchCursor): boolean {
   let type: number = ValueType.Noop
   while (cursor.next()) ({ type } = cursor)
   return type === ValueType.Noop
-}
-
-function nameOf(name: Uint8Array): string {
-  // Names are bytes, not always text.
-  return Buffer.from(name).toString('latin1')
 }

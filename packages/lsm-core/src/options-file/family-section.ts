@@ -1,9 +1,4 @@
-import {
-  bytewiseComparator,
-  prefixExtractorNamed,
-  reverseBytewiseComparator,
-  type Comparator,
-} from '@varve/base'
+import { comparatorNamed, prefixExtractorNamed } from '@varve/base'
 import type { CompactionPriority } from '@varve/compaction'
 import { formatOptionStruct, type FamilyOptionsSection } from '@varve/manifest'
 
@@ -141,8 +136,10 @@ export function familyOptionsOf(section: FamilyOptionsSection): ReadFamilyOption
   const extractor = prefixExtractorNamed(prefixExtractor)
   if (extractor === undefined && prefixExtractor !== 'nullptr' && prefixExtractor !== '')
     unknown.push(`prefix extractor ${prefixExtractor}`)
-  const comparator = comparatorNamed(o.get('comparator'))
-  if (comparator === null) unknown.push(`comparator ${o.get('comparator')}`)
+  const comparatorName = o.get('comparator') ?? ''
+  const comparator = comparatorNamed(comparatorName)
+  if (comparator === undefined && comparatorName !== '')
+    unknown.push(`comparator ${comparatorName}`)
   const compression = structOf(o.get('compression_opts'))
   const level = numberOf(compression.get('level'))
   const perLevel = o.get('compression_per_level') ?? ''
@@ -159,7 +156,7 @@ export function familyOptionsOf(section: FamilyOptionsSection): ReadFamilyOption
       // By hash there is nothing without prefixes; RocksDB writes an ordinary index then.
       index: layout.index === 'hash' && extractor === undefined ? 'binary' : layout.index,
       partitionFilters: layout.partitionFilters === true && layout.index === 'twoLevel',
-      comparator: comparator ?? undefined,
+      comparator,
       mergeOperator: mergeOperator ?? undefined,
       prefixExtractor: extractor?.name,
       ttlSeconds:
@@ -262,14 +259,6 @@ function extractorText(extractor: ResolvedColumnFamilyOptions['prefixExtractor']
   if (extractor === undefined) return 'nullptr'
   const name = typeof extractor === 'string' ? extractor : extractor.name
   return prefixExtractorNamed(name)?.name ?? name
-}
-
-/** null: the name is not known. */
-function comparatorNamed(name: string | undefined): Comparator | undefined | null {
-  if (name === undefined || name === '') return undefined
-  for (const known of [bytewiseComparator, reverseBytewiseComparator])
-    if (known.name === name) return known
-  return null
 }
 
 function struct(fields: Readonly<Record<string, string | number | boolean>>): string {

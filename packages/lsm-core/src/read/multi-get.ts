@@ -1,4 +1,4 @@
-import { NotOpenError, toBytes } from '@varve/base'
+import { NotOpenError, toBytes, yieldToEventLoop } from '@varve/base'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { SuperVersion } from '../column-family/super-version.ts'
@@ -74,9 +74,7 @@ export class MultiGet {
     const held = [...new Set(this.#superVersions)].map((superVersion) => superVersion.ref())
     try {
       while (this.#next < count) {
-        await new Promise<void>((resolve) => {
-          setImmediate(resolve)
-        })
+        await yieldToEventLoop()
         if (host.closed) throw new NotOpenError('the database was closed')
         this.#run(performance.now() + maxSliceMs)
       }

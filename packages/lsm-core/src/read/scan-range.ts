@@ -1,4 +1,4 @@
-import { ownedCopy } from '@varve/base'
+import { ownedCopy, yieldToEventLoop } from '@varve/base'
 
 import type { Database } from '../db/database.ts'
 import type { ScanOptions } from '../db/handles.ts'
@@ -25,9 +25,7 @@ export async function* scanRange(
     if (--left <= 0) return
     if (--slice === 0) {
       slice = sliceEntries
-      await new Promise<void>((resolve) => {
-        setImmediate(resolve)
-      })
+      await yieldToEventLoop()
     }
     if (reverse) cursor.prev()
     else cursor.next()

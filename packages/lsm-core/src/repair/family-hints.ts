@@ -1,7 +1,7 @@
 import {
   bytewiseComparator,
+  comparatorNamed,
   isVarveError,
-  reverseBytewiseComparator,
   UnsupportedError,
   type Comparator,
 } from '@varve/base'
@@ -74,7 +74,8 @@ export class FamilyHints {
     const found = new Map<number, FamilyInRepair>()
     const add = (id: number, name: string, order: string | undefined, logNumber: number): void => {
       if (found.has(id)) return
-      const comparator = this.optionsOf(name).comparator ?? builtIn(order)
+      const comparator =
+        this.optionsOf(name).comparator ?? comparatorNamed(order ?? bytewiseComparator.name)
       if (comparator === undefined)
         throw new UnsupportedError(`comparator "${order}" of column family "${name}"`)
       found.set(id, { id, name, comparator, logNumber })
@@ -98,9 +99,4 @@ export class FamilyHints {
 /** A table from outside does not know whose it is: the MANIFEST may. */
 export function familyIdOf(table: ScannedTable, manifest: ManifestHints): number {
   return manifest.tables.get(table.file.number)?.family ?? table.familyId ?? 0
-}
-
-function builtIn(name: string | undefined): Comparator | undefined {
-  if (name === undefined || name === bytewiseComparator.name) return bytewiseComparator
-  return name === reverseBytewiseComparator.name ? reverseBytewiseComparator : undefined
 }

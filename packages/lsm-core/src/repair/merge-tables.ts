@@ -1,3 +1,4 @@
+import { yieldToEventLoop } from '@varve/base'
 import type { FileMetadata, NewFile, VersionSet } from '@varve/manifest'
 
 import { runJob, timeToLive } from '../background/jobs.ts'
@@ -57,10 +58,7 @@ export async function mergeTables(
       ...(options.userMergeOperator === undefined
         ? {}
         : { mergeOperator: options.userMergeOperator }),
-      yieldControl: () =>
-        new Promise((resolve) => {
-          setImmediate(resolve)
-        }),
+      yieldControl: yieldToEventLoop,
     },
   )
   return outputs

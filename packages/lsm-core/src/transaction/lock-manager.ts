@@ -1,4 +1,4 @@
-import { AbortedError, type Clock, type Timer } from '@varve/base'
+import { AbortedError, byteText, type Clock, type Timer } from '@varve/base'
 
 import {
   DeadlockError,
@@ -7,7 +7,6 @@ import {
   type DeadlockPath,
   type DeadlockStep,
 } from './transaction-errors.ts'
-import { keyText } from './pending-writes.ts'
 
 /** Somebody who holds locks: a transaction, or a single write on its way. */
 export interface LockOwner {
@@ -144,7 +143,7 @@ export class LockManager {
 
   /** Gives a lock back; one that the owner does not hold (any more) is left alone. */
   release(owner: LockOwner, columnFamilyId: number, key: Uint8Array): void {
-    const lock = this.#families.get(columnFamilyId)?.get(keyText(key))
+    const lock = this.#families.get(columnFamilyId)?.get(byteText(key))
     if (lock === undefined || !lock.owners.includes(owner)) return
     lock.owners = lock.owners.filter((other) => other !== owner)
     this.#settle(lock)
@@ -152,7 +151,7 @@ export class LockManager {
 
   /** Makes an exclusive lock a shared one. */
   downgrade(owner: LockOwner, columnFamilyId: number, key: Uint8Array): void {
-    const lock = this.#families.get(columnFamilyId)?.get(keyText(key))
+    const lock = this.#families.get(columnFamilyId)?.get(byteText(key))
     if (lock === undefined || !lock.owners.includes(owner)) return
     lock.exclusive = false
     this.#settle(lock)
@@ -177,7 +176,7 @@ export class LockManager {
   #lockOf({ columnFamilyId, key }: LockRequest): KeyLock {
     let family = this.#families.get(columnFamilyId)
     if (family === undefined) this.#families.set(columnFamilyId, (family = new Map()))
-    const text = keyText(key)
+    const text = byteText(key)
     let lock = family.get(text)
     if (lock === undefined) {
       if (this.#maxLocks >= 0 && family.size >= this.#maxLocks)

@@ -16,11 +16,6 @@ import { MergeContext } from '../read/merge-context.ts'
 /** Memory that the index of one family begins with: transactions are small. */
 const initialIndexBytes = 1024
 
-/** Text of a key's bytes, for maps. */
-export function keyText(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
-}
-
 /**
  * The writes of a transaction: the batch that they will be, and an index over it, so that the transaction sees them.
  *

@@ -1,7 +1,6 @@
-import { assert } from '@varve/base'
+import { assert, byteText } from '@varve/base'
 
 import type { ColumnFamily } from '../column-family/column-family.ts'
-import { keyText } from './pending-writes.ts'
 
 /** A key that a transaction has written or read for update. */
 export interface TrackedKey {
@@ -128,7 +127,7 @@ export class TrackedKeys {
 }
 
 function idOf(family: ColumnFamily, key: Uint8Array): string {
-  return `${family.id}:${keyText(key)}`
+  return `${family.id}:${byteText(key)}`
 }
 
 function count(changes: KeyChanges, kind: 'read' | 'write'): void {

@@ -1,4 +1,4 @@
-import { UnsupportedError } from '@varve/base'
+import { byteText, UnsupportedError } from '@varve/base'
 import { WriteBatch } from '@varve/wal'
 
 import type { Database } from '../db/database.ts'
@@ -19,7 +19,6 @@ import type {
   OptimisticTransaction,
   OptimisticTransactionOptions,
 } from './optimistic-transaction.ts'
-import { keyText } from './pending-writes.ts'
 import { Transaction } from './transaction.ts'
 import type { DeadlockPath } from './transaction-errors.ts'
 import { TransactionRegistry } from './transaction-registry.ts'
@@ -192,7 +191,7 @@ interface LockedKey {
 function keysOf(batch: WriteBatch): LockedKey[] {
   const keys = new Map<string, LockedKey>()
   const add = (columnFamilyId: number, key: Uint8Array): void => {
-    const id = `${String(columnFamilyId).padStart(10, '0')}:${keyText(key)}`
+    const id = `${String(columnFamilyId).padStart(10, '0')}:${byteText(key)}`
     if (!keys.has(id)) keys.set(id, { columnFamilyId, key: new Uint8Array(key) })
   }
   batch.iterate({

@@ -1,3 +1,5 @@
+import { yieldToEventLoop } from '@varve/base'
+
 /** Longest stretch of work between two turns of the event loop. */
 const maxTurnMs = 8
 
@@ -14,8 +16,6 @@ export class TurnLimit {
       return undefined
     }
     if (now - this.#startedMs < maxTurnMs) return undefined
-    return new Promise((resolve) => {
-      setImmediate(resolve)
-    })
+    return yieldToEventLoop()
   }
 }

@@ -1,8 +1,7 @@
-import { AbortedError, type Clock } from '@varve/base'
+import { AbortedError, yieldToEventLoop, type Clock } from '@varve/base'
 import type { OffsetToCommit, Producer } from '@varve/kafka'
 
 import type { StreamTask } from '../task/stream-task.ts'
-import { yieldToEventLoop } from './event-loop.ts'
 import type { CommittedChange } from './options.ts'
 import type { WorkerEnvironment } from './worker-environment.ts'
 

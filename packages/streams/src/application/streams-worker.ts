@@ -1,11 +1,10 @@
-import { AbortedError, messageOf } from '@varve/base'
+import { AbortedError, messageOf, yieldToEventLoop } from '@varve/base'
 import type { Consumer, TopicPartition } from '@varve/kafka'
 
 import { CacheBudget } from '../state/cache.ts'
 import type { StreamTask } from '../task/stream-task.ts'
 import { ActionQueue } from './action-queue.ts'
 import { commitTasks, sliceMsMax } from './commit-tasks.ts'
-import { yieldToEventLoop } from './event-loop.ts'
 import { InputPauses, type QueueFill } from './input-pauses.ts'
 import { RepartitionPurger } from './repartition-purger.ts'
 import { isRetriable } from './retriable.ts'
