@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter, CorruptionError, readFixed32 } from '@varve/base'
 
-import type { BlockHandle } from '../block-handle.ts'
+import type { BlockHandle } from '../block/block-handle.ts'
 import type { CacheEntry } from '../cache/clock.ts'
 import { createIndexSearch, type IndexSearch } from './index-heads.ts'
 

@@ -1,7 +1,7 @@
 import { writeTrailer, type Comparator, type PrefixExtractor } from '@varve/base'
 
-import type { BlockHandle } from '../block-handle.ts'
-import { IndexType } from '../table-format.ts'
+import type { BlockHandle } from '../block/block-handle.ts'
+import { IndexType } from '../table/table-format.ts'
 import { HashIndexBuilder, type HashIndexBlocks } from './hash-index-builder.ts'
 import { encodeTopLevel, IndexEntryList, type IndexEncoding } from './index-entry-list.ts'
 import { shortestSeparator, shortSuccessor } from './separator.ts'

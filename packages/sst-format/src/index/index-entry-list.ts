@@ -1,7 +1,7 @@
 import { ByteWriter } from '@varve/base'
 
 import { BlockBuilder } from '../block/block-builder.ts'
-import type { BlockHandle } from '../block-handle.ts'
+import type { BlockHandle } from '../block/block-handle.ts'
 
 /** How index blocks of a table are written. */
 export interface IndexEncoding {

@@ -1,7 +1,7 @@
 import { formatHex } from '@varve/base'
 
 import { CompressionType, compressionTypeName } from '../compression/compression-type.ts'
-import type { ResolvedTableOptions } from '../table-options.ts'
+import type { ResolvedTableOptions } from '../table/table-options.ts'
 
 /**
  * Property `rocksdb.compression`: the name of the type; from format_version 7 on `<manager>;<types>;`, with two hexadecimal

@@ -1,7 +1,7 @@
 import { ByteWriter, utf8Bytes } from '@varve/base'
 
 import { BlockBuilder } from '../block/block-builder.ts'
-import { encodeBlockHandle, type BlockHandle } from '../block-handle.ts'
+import { encodeBlockHandle, type BlockHandle } from '../block/block-handle.ts'
 
 /** Encodes the metaindex block: where each meta block is, by name. */
 export function encodeMetaindex(handles: ReadonlyMap<string, BlockHandle>): Uint8Array {

@@ -13,7 +13,7 @@ import {
 import { Block } from '../block/block.ts'
 import { BlockBuilder } from '../block/block-builder.ts'
 import { BlockCursor } from '../block/block-cursor.ts'
-import type { IndexType } from '../table-format.ts'
+import type { IndexType } from '../table/table-format.ts'
 
 /** What a table says about itself; property block `rocksdb.properties`. Absent numbers are 0, absent texts empty. */
 export interface TableProperties {

@@ -1,16 +1,16 @@
 import { copyRange, NotOpenError, scratchBlock } from '@varve/base'
 import type { RandomAccessFile } from '@varve/vfs'
 
-import { Block } from './block/block.ts'
-import { BlockRoom } from './block/block-room.ts'
+import { Block } from './block.ts'
+import { BlockRoom } from './block-room.ts'
 import type { BlockHandle } from './block-handle.ts'
-import type { BlockCache } from './cache/block-cache.ts'
-import { CacheOwner, type CachedValue } from './cache/clock.ts'
-import { CompressionType } from './compression/compression-type.ts'
-import { FilterReader } from './filter/filter-reader.ts'
-import { decodeIndexBlock, type IndexEntries } from './index/index-block.ts'
-import { BLOCK_TRAILER_SIZE_BYTES } from './table-format.ts'
-import type { OpenedTable } from './table-open.ts'
+import type { BlockCache } from '../cache/block-cache.ts'
+import { CacheOwner, type CachedValue } from '../cache/clock.ts'
+import { CompressionType } from '../compression/compression-type.ts'
+import { FilterReader } from '../filter/filter-reader.ts'
+import { decodeIndexBlock, type IndexEntries } from '../index/index-block.ts'
+import { BLOCK_TRAILER_SIZE_BYTES } from '../table/table-format.ts'
+import type { OpenedTable } from '../table/table-open.ts'
 
 /** Options of {@link TableReader.iterator}. */
 export interface TableIteratorOptions {

@@ -3,9 +3,9 @@ import type { WritableFile } from '@varve/vfs'
 
 import type { BlockHandle } from './block-handle.ts'
 import { blockChecksum, contextChecksumModifier, xxh3Checksum } from './checksum.ts'
-import { compressBlock, type BlockCompression } from './compression/block-compression.ts'
-import { CompressionType } from './compression/compression-type.ts'
-import { BLOCK_TRAILER_SIZE_BYTES, ChecksumType } from './table-format.ts'
+import { compressBlock, type BlockCompression } from '../compression/block-compression.ts'
+import { CompressionType } from '../compression/compression-type.ts'
+import { BLOCK_TRAILER_SIZE_BYTES, ChecksumType } from '../table/table-format.ts'
 
 /** Finished blocks are collected to this size before they go to the file in one system call. */
 const WRITE_CHUNK_BYTES = 256 * 1024

@@ -15,14 +15,14 @@ import {
   type RangeTombstone,
 } from '@varve/base'
 
-import { Block } from './block/block.ts'
-import { BlockCursor } from './block/block-cursor.ts'
-import { BlockDecoder } from './block-decoder.ts'
-import { decodeBlockHandle, type BlockHandle } from './block-handle.ts'
-import { FilterReader } from './filter/filter-reader.ts'
+import { Block } from '../block/block.ts'
+import { BlockCursor } from '../block/block-cursor.ts'
+import { BlockDecoder } from '../block/block-decoder.ts'
+import { decodeBlockHandle, type BlockHandle } from '../block/block-handle.ts'
+import { FilterReader } from '../filter/filter-reader.ts'
 import { decodeFooter } from './footer.ts'
-import { decodeIndexBlock, type IndexCoding, type IndexEntries } from './index/index-block.ts'
-import { decodeProperties, type TableProperties } from './meta/properties.ts'
+import { decodeIndexBlock, type IndexCoding, type IndexEntries } from '../index/index-block.ts'
+import { decodeProperties, type TableProperties } from '../meta/properties.ts'
 import { FOOTER_SIZE_BYTES, IndexType, MetaBlockName } from './table-format.ts'
 
 /** One read holds the tail of most tables: footer, metaindex, properties, index, filter. */

@@ -1,8 +1,8 @@
 import type { BlockWriter } from './block-writer.ts'
 import type { BlockHandle } from './block-handle.ts'
-import { sampleDictionary, trainDictionary } from './compression/build-dictionary.ts'
-import { takesDictionary } from './compression/block-compression.ts'
-import type { ResolvedTableOptions } from './table-options.ts'
+import { sampleDictionary, trainDictionary } from '../compression/build-dictionary.ts'
+import { takesDictionary } from '../compression/block-compression.ts'
+import type { ResolvedTableOptions } from '../table/table-options.ts'
 
 /** Samples are taken from about so many times the dictionary's source, spread over it. */
 const BUFFER_FACTOR = 16

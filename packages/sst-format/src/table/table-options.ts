@@ -1,6 +1,6 @@
 import { InvalidOptionError, prefixExtractorNamed } from '@varve/base'
 
-import { CompressionType } from './compression/compression-type.ts'
+import { CompressionType } from '../compression/compression-type.ts'
 import { ChecksumType, IndexType } from './table-format.ts'
 
 /** How a table is written. Plain data, so that it crosses to a worker; every field has a default. */

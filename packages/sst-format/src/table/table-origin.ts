@@ -1,7 +1,7 @@
 import { crc32c, utf8Bytes, type Comparator } from '@varve/base'
 
-import { compressionOptionsProperty } from './meta/compression-property.ts'
-import type { WrittenProperties } from './meta/properties.ts'
+import { compressionOptionsProperty } from '../meta/compression-property.ts'
+import type { WrittenProperties } from '../meta/properties.ts'
 import type { TablePropertyCollector } from './property-collector.ts'
 import type { ResolvedTableOptions } from './table-options.ts'
 

@@ -7,8 +7,8 @@ import {
   writeFixed32,
 } from '@varve/base'
 
-import { type BlockHandle, decodeBlockHandle, encodeBlockHandle } from './block-handle.ts'
-import { blockChecksum, checkChecksumType, contextChecksumModifier } from './checksum.ts'
+import { type BlockHandle, decodeBlockHandle, encodeBlockHandle } from '../block/block-handle.ts'
+import { blockChecksum, checkChecksumType, contextChecksumModifier } from '../block/checksum.ts'
 import {
   BLOCK_TRAILER_SIZE_BYTES,
   ChecksumType,

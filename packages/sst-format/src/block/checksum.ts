@@ -1,8 +1,8 @@
 import { crc32c, maskCrc32c, UnsupportedError, xxhash32 } from '@varve/base'
 
-import { hash64, xxh3 } from './hash/xxh3-64.ts'
-import { xxh64Low } from './hash/xxh64.ts'
-import { ChecksumType } from './table-format.ts'
+import { hash64, xxh3 } from '../hash/xxh3-64.ts'
+import { xxh64Low } from '../hash/xxh64.ts'
+import { ChecksumType } from '../table/table-format.ts'
 
 /** XXH3 mixes the last byte in by multiplication instead of hashing it. */
 const XXH3_LAST_BYTE_FACTOR = 0x6b9083d9

@@ -2,10 +2,10 @@ import { CorruptionError, readFixed32, snappyInScratch } from '@varve/base'
 
 import type { BlockHandle } from './block-handle.ts'
 import { blockChecksum, contextChecksumModifier } from './checksum.ts'
-import { decompressBlock } from './compression/block-compression.ts'
-import { CompressionType } from './compression/compression-type.ts'
-import type { Footer } from './footer.ts'
-import { BLOCK_TRAILER_SIZE_BYTES, ChecksumType } from './table-format.ts'
+import { decompressBlock } from '../compression/block-compression.ts'
+import { CompressionType } from '../compression/compression-type.ts'
+import type { Footer } from '../table/footer.ts'
+import { BLOCK_TRAILER_SIZE_BYTES, ChecksumType } from '../table/table-format.ts'
 
 /**
  * End of `rocksdb.external_sst_file.global_seqno`, the property whose value RocksDB may overwrite in a finished file: the

@@ -1,9 +1,9 @@
 import type { InternalIterator, InternalKeyComparator } from '@varve/base'
 
-import type { Block } from './block/block.ts'
-import { BlockCursor } from './block/block-cursor.ts'
-import type { IndexEntries } from './index/index-block.ts'
-import { searchIndex } from './index/index-search.ts'
+import type { Block } from '../block/block.ts'
+import { BlockCursor } from '../block/block-cursor.ts'
+import type { IndexEntries } from '../index/index-block.ts'
+import { searchIndex } from '../index/index-search.ts'
 
 /** What a {@link TableIterator} needs of its table. @internal */
 export interface TableBlocks {
