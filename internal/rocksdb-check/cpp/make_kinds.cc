@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <csignal>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -782,7 +784,8 @@ int main(int argc, char** argv) {
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
-      alarm(60);
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      alarm(15);
       try {
         make(out);
         _exit(0);

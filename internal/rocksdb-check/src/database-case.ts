@@ -81,7 +81,8 @@ export async function checkUnsupported(path: string, fixture: FixtureDescription
   throw new Error(`read, though what is in it is not supported: ${fixture.refusal}`)
 }
 
-function compareFamilies(
+/** @throws Error when a family is missing or differs */
+export function compareFamilies(
   actual: ReadonlyMap<string, ExpectedPairs>,
   expected: Readonly<Record<string, ExpectedPairs>>,
 ): void {
@@ -119,11 +120,35 @@ function checkCursor(db: DB, cf: ColumnFamilyHandle, keys: readonly Uint8Array[]
   }
 }
 
-async function readFamilies(
-  path: string,
-  fixture: FixtureDescription,
-  walRecoveryMode: WalRecoveryMode | undefined,
-): Promise<Map<string, ExpectedPairs>> {
+/** Keys beside those that are there are absent, and looking up many at once says the same as one after the other. */
+async function checkLookUps(
+  db: DB,
+  cf: ColumnFamilyHandle,
+  keys: readonly Uint8Array[],
+): Promise<void> {
+  const there = new Set(keys.map((key) => Buffer.from(key).toString('hex')))
+  const beside: Uint8Array[] = []
+  for (let i = 0; i < keys.length; i += 1 + Math.floor(keys.length / seeks)) {
+    const key = Buffer.from(keys[i]!)
+    const other = Buffer.from(key)
+    if (other.length > 0) other[other.length - 1]! ^= 1
+    beside.push(key, other, Buffer.concat([key, Buffer.of(0)]), key.subarray(0, -1))
+  }
+  const values = await db.multiGet(beside, { cf })
+  for (const [i, key] of beside.entries()) {
+    const one = db.getSync(key, { cf })
+    const many = values[i]
+    const isThere = there.has(Buffer.from(key).toString('hex'))
+    const differs =
+      (one === undefined) !== (many === undefined) ||
+      (one !== undefined && many !== undefined && Buffer.compare(one, many) !== 0)
+    if (differs || isThere !== (one !== undefined))
+      throw new Error(`family "${cf.name}": look-up of a key that is ${isThere ? '' : 'not '}there`)
+  }
+}
+
+/** What the families of a database must be opened with. */
+export function familyOptions(fixture: FixtureDescription): Record<string, ColumnFamilyOptions> {
   const columnFamilies: Record<string, ColumnFamilyOptions> = {}
   for (const { name, comparator, mergeOperator } of fixture.columnFamilies ?? []) {
     columnFamilies[name] = {
@@ -132,6 +157,15 @@ async function readFamilies(
       ...(fixture.ttl === undefined ? {} : { ttlSeconds: 0 }),
     }
   }
+  return columnFamilies
+}
+
+async function readFamilies(
+  path: string,
+  fixture: FixtureDescription,
+  walRecoveryMode: WalRecoveryMode | undefined,
+): Promise<Map<string, ExpectedPairs>> {
+  const columnFamilies = familyOptions(fixture)
   const db = await DB.openReadOnly(path, {
     columnFamilies,
     ...(fixture.walDir === undefined ? {} : { walDirectory: fixture.walDir }),
@@ -151,6 +185,7 @@ async function readFamilies(
         keys.push(key)
       }
       checkCursor(db, cf, keys)
+      await checkLookUps(db, cf, keys)
       families.set(cf.name, hash.finish())
     }
     return families

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { isPeerThere } from '@varve/base/testing'
+import { afterAll, describe, expect, test } from 'vitest'
+
+import { collectCases } from './cases.ts'
+import { readFixtures } from './fixture.ts'
+import { checkRewritten } from './rewritten-case.ts'
+
+/** Databases of random options; many more by `make-databases-cc`. */
+const randomDatabases = Number(process.env['VARVE_ROCKSDB_DATABASES'] ?? 8)
+/** RocksDB hangs on some of them; those are left out. */
+const randomTimeoutMs = 20_000
+const seed = Number(process.env['VARVE_ROCKSDB_SEED'] ?? 2026)
+
+const root = mkdtempSync(join(tmpdir(), 'varve-rocksdb-'))
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true })
+})
+
+/** Path of a program of `cpp/`; undefined, aloud, without compiler or library. */
+function compile(name: string): string | undefined {
+  const program = join(root, name)
+  const source = join(import.meta.dirname, '../cpp', `${name}.cc`)
+  const args = ['-std=c++17', '-O0', '-o', program, source, '-lrocksdb', '-lcrypto']
+  const { status, stderr } = spawnSync('g++', args, { encoding: 'utf8' })
+  if (status === 0) return program
+  isPeerThere(
+    `g++, librocksdb-dev and libssl-dev (Debian packages) for ${name}: ${stderr ?? 'no compiler'}`,
+    false,
+  )
+  return undefined
+}
+
+const kinds = compile('make_kinds')
+const random = kinds === undefined ? undefined : compile('make_databases')
+
+async function failures(directory: string): Promise<string[]> {
+  const failed: string[] = []
+  const cases = await collectCases(directory)
+  expect(cases.length).toBeGreaterThan(0)
+  for (const { name, run } of cases) {
+    try {
+      await run()
+    } catch (error) {
+      failed.push(`${name}: ${String(error)}`)
+    }
+  }
+  return failed
+}
+
+describe.skipIf(kinds === undefined)('databases of the installed RocksDB', () => {
+  test('of every kind are read, or refused by name; RocksDB reads what is compacted here', async () => {
+    const directory = join(root, 'kinds')
+    const made = spawnSync(kinds!, [directory], { encoding: 'utf8', timeout: 60_000 })
+    expect({ status: made.status, out: made.stdout }).toEqual({ status: 0, out: '' })
+    expect(await failures(directory)).toEqual([])
+    for (const fixture of await readFixtures(directory))
+      if (fixture.kind === 'db')
+        await checkRewritten(join(directory, fixture.name), fixture, kinds!)
+  }, 120_000)
+
+  test('of random options and histories are read', async () => {
+    const directory = join(root, 'random')
+    spawnSync(random!, [directory, String(seed), String(randomDatabases)], {
+      timeout: randomTimeoutMs,
+    })
+    expect(await failures(directory)).toEqual([])
+  }, 120_000)
+})
