@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 
 import { assert, copyRange } from '@varve/base'
 
-import type { SpareMemory } from './spare-memory.ts'
+import type { MemoryLoan, SpareMemory } from './spare-memory.ts'
 
 /** Address space that an arena asks for at first: most of a transaction's, of a small family's, never need more. */
 const firstReservationBytes = 1 << 20
@@ -30,6 +30,8 @@ export class Arena {
   #zeroedTo = Number.POSITIVE_INFINITY
   /** Words behind are 0, whatever `zeroedTo` says. */
   #dirtyTo = 0
+  /** What others use of the memory behind `zeroedTo`. */
+  #loan: MemoryLoan | undefined
 
   /** With `buffer` and `used` the arena shows what another thread wrote. Memory is taken from `spares` where they have some. */
   constructor(
@@ -81,7 +83,8 @@ export class Arena {
     const { buffer } = this
     // What never grew is not worth keeping.
     if (buffer.byteLength > firstReservationBytes)
-      this.#spares?.give({ buffer, dirtyBytes: this.residentBytes })
+      this.#spares?.give({ buffer, dirtyBytes: this.residentBytes, loan: this.#loan })
+    this.#loan = undefined
     this.buffer = new SharedArrayBuffer(0)
     this.words = new Int32Array(this.buffer)
     this.bytes = Buffer.from(this.buffer)
@@ -92,6 +95,7 @@ export class Arena {
 
   #zero(minWords: number): void {
     const to = Math.min(this.#dirtyTo, Math.max(minWords, this.#zeroedTo + zeroedWords))
+    this.#loan?.reclaimTo(to * 4)
     this.bytes.fill(0, this.#zeroedTo * 4, to * 4)
     this.#zeroedTo = to === this.#dirtyTo ? Number.POSITIVE_INFINITY : to
   }
@@ -113,6 +117,8 @@ export class Arena {
       const target = Buffer.from(larger, 0, bytes)
       copyRange(this.bytes, 0, this.used * 4, target, 0)
       this.buffer = larger
+      this.#spares?.endLoan(this.#loan)
+      this.#loan = undefined
       this.#dirtyTo = 0
       this.#zeroedTo = Number.POSITIVE_INFINITY
     }
@@ -124,7 +130,9 @@ export class Arena {
   #moveToSpare(minBytes: number): boolean {
     const spare = this.#spares?.take(minBytes)
     if (spare === undefined) return false
-    const { buffer, dirtyBytes } = spare
+    const { buffer, dirtyBytes, loan } = spare
+    loan?.reclaimTo(this.used * 4)
+    this.#loan = loan
     copyRange(this.bytes, 0, this.used * 4, Buffer.from(buffer, 0, buffer.byteLength), 0)
     this.buffer = buffer
     this.#dirtyTo = dirtyBytes >>> 2

@@ -10,12 +10,12 @@ import {
 } from '@varve/base'
 import { createSeededRandom } from '@varve/base/testing'
 
-import { Memtable, openSharedMemtable, SpareMemory } from './index.ts'
+import { Memtable, openSharedMemtable, SpareMemory, type LendMemory } from './index.ts'
 
 const named: Comparator = { name: 'another', compare: bytewiseComparator.compare }
 
 /** About 3 MiB of entries, whose keys depend on the seed. */
-function fill(memtable: Memtable, seed: number): Map<string, string> {
+function fill(memtable: Memtable, seed: number, between?: () => void): Map<string, string> {
   const random = createSeededRandom(seed)
   const model = new Map<string, string>()
   for (let i = 0; i < 6000; i++) {
@@ -23,6 +23,7 @@ function fill(memtable: Memtable, seed: number): Map<string, string> {
     const value = `${seed}-${i}`.padEnd(Math.floor(random.next() * 900), '.')
     memtable.add(i + 1, ValueType.Value, utf8Bytes(key), utf8Bytes(value))
     model.set(key, value)
+    if (i % 100 === 0) between?.()
   }
   return model
 }
@@ -113,5 +114,40 @@ describe('SpareMemory', () => {
     expect(spares.sizeBytes).toBe(sizeBytes)
     spares.clear()
     expect(spares.sizeBytes).toBe(0)
+  })
+
+  it('lends what no memtable has grown into, and takes it back before one does', () => {
+    /** Who borrows writes over all it has, all the time. */
+    const loans: { bytes: Uint8Array; from: number }[] = []
+    const lend: LendMemory = (buffer, sizeBytes) => {
+      const loan = { bytes: new Uint8Array(buffer, 0, sizeBytes), from: 0 }
+      loans.push(loan)
+      const reclaimTo = (bytes: number): void => {
+        loan.from = Math.max(loan.from, Math.min(bytes, sizeBytes))
+      }
+      return { reclaimTo, end: () => reclaimTo(sizeBytes) }
+    }
+    const scribble = (): void => {
+      for (const { bytes, from } of loans) bytes.fill(0xdd, from)
+    }
+    const lentBytes = (): number =>
+      loans.reduce((sum, { bytes, from }) => sum + bytes.length - from, 0)
+    const spares = new SpareMemory(2, lend)
+    for (let seed = 1; seed <= 4; seed++) {
+      const memtable = new Memtable({ spares })
+      scribble()
+      const model = fill(memtable, seed, scribble)
+      expect([...contentOf(memtable)]).toEqual(byKey(model))
+      if (seed > 1) expect(lentBytes()).toBeLessThan(1 << 20)
+      memtable.unref()
+      expect(lentBytes()).toBe(spares.sizeBytes)
+    }
+    const last = new Memtable({ spares })
+    last.add(1, ValueType.Value, utf8Bytes('a'), new Uint8Array(1200 << 10))
+    expect(lentBytes()).toBeGreaterThan(1 << 20)
+    spares.close()
+    expect(lentBytes()).toBe(0)
+    last.unref()
+    expect([lentBytes(), spares.sizeBytes]).toEqual([0, 0])
   })
 })

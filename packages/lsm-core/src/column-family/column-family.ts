@@ -48,7 +48,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
   /** Sealed memtables, the oldest ones, that a running flush is writing. */
   flushing = 0
   dropped = false
-  readonly #spares = new SpareMemory(maxSpareMemtables)
+  readonly #spares: SpareMemory
   #spareTimer: NodeJS.Timeout | undefined
   /** Grows with each superversion. */
   superVersionNumber = 1
@@ -84,6 +84,9 @@ export class ColumnFamily implements ColumnFamilyHandle {
     this.rows =
       tables.rows === undefined || changesByItself ? undefined : new FamilyRows(tables.rows, id)
     this.#compactionPicker = createCompactionPicker(options)
+    this.#spares = new SpareMemory(maxSpareMemtables, (buffer, sizeBytes) =>
+      tables.blockCache.lend(buffer, sizeBytes),
+    )
     this.active = this.#newMemtable(logNumber)
     this.immutables = []
     this.#superVersion = this.#newSuperVersion(version)
@@ -172,7 +175,7 @@ export class ColumnFamily implements ColumnFamilyHandle {
   close(): void {
     this.#superVersion.unref()
     clearTimeout(this.#spareTimer)
-    this.#spares.clear()
+    this.#spares.close()
   }
 
   #newSuperVersion(version: Version): SuperVersion {

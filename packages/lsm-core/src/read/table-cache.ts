@@ -36,7 +36,8 @@ interface CachedTable extends OpenTable {
 export class TableCache {
   readonly #fs: FileSystem
   readonly #directory: string
-  readonly #blockCache: BlockCache
+  /** What tables keep their blocks in. */
+  readonly blockCache: BlockCache
   #maxOpenFiles: number
   /** Values of single keys, where the options ask for it. */
   readonly rows: RowCache | undefined
@@ -62,7 +63,7 @@ export class TableCache {
     this.#maxOpenFiles = maxOpenFiles
     this.#fs = fs
     this.#directory = directory
-    this.#blockCache = blockCache
+    this.blockCache = blockCache
     this.blobs = new BlobFiles(fs, directory)
   }
 
@@ -111,7 +112,7 @@ export class TableCache {
     try {
       reader = TableReader.openSync(this.#fs, path, {
         comparator,
-        cache: this.#blockCache,
+        cache: this.blockCache,
         // The greatest safe number stands for unknown, in entries of old manifests.
         ...(file.largestSequence === maxSequence ? {} : { largestSequence: file.largestSequence }),
       })
@@ -127,7 +128,7 @@ export class TableCache {
       recentlyUsed: false,
     }
     this.#tables.set(file.number, table)
-    this.#blockCache.reserve(reader.memoryBytes)
+    this.blockCache.reserve(reader.memoryBytes)
     return table
   }
 
@@ -169,7 +170,7 @@ export class TableCache {
   }
 
   #close({ reader }: CachedTable): void {
-    this.#blockCache.reserve(-reader.memoryBytes)
+    this.blockCache.reserve(-reader.memoryBytes)
     closeReader(reader)
   }
 }

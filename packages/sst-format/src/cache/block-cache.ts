@@ -1,7 +1,8 @@
 import { InvalidOptionError } from '@varve/base'
 
+import { chunkBytes } from './chunk.ts'
 import { CacheEntry, Clock, MAX_CHANCES, type CachedValue, type CacheOwner } from './clock.ts'
-import { chunkBytes, CompressedTier, maxKeptBlockBytes } from './compressed-tier.ts'
+import { CompressedTier, maxKeptBlockBytes, type MemoryLoan } from './compressed-tier.ts'
 import { RecentMisses } from './recent-misses.ts'
 
 /** Memory of one cached block besides its bytes: three objects here, array, buffer and backing store in V8, a slot of the map. */
@@ -122,6 +123,7 @@ export class BlockCache {
       entries: this.#clock.entries,
       usedBytes: this.usedBytes,
       compressedBytes: this.#compressed.usedBytes,
+      lentBytes: this.#compressed.lentBytes,
       reservedBytes: this.#reservedBytes,
       hits: this.#hits,
       misses: this.#misses,
@@ -133,6 +135,14 @@ export class BlockCache {
   reserve(deltaBytes: number): void {
     this.#reservedBytes = Math.max(0, this.#reservedBytes + deltaBytes)
     this.#evict()
+  }
+
+  /**
+   * Keeps compressed blocks in the first `sizeBytes` of memory that nobody needs for now, beyond the budget: whoever owns it has reserved it.
+   * It must have been written to, or it becomes resident by this.
+   */
+  lend(buffer: SharedArrayBuffer, sizeBytes: number): MemoryLoan {
+    return this.#compressed.lend(buffer, this.#compressedRatio > 0 ? sizeBytes : 0)
   }
 
   /** The block of `owner` at `offset`, which is thereby used. @internal */
@@ -282,6 +292,7 @@ export class BlockCache {
 
   /** Whether so much memory is free that blocks may be read that nobody has asked for. @internal */
   get readsAhead(): boolean {
+    if (this.#compressed.idleBytes >= READ_AHEAD_BYTES) return true
     return this.#freeBytes >= READ_AHEAD_BYTES && this.#compressedMayGrow
   }
 
@@ -319,7 +330,9 @@ export class BlockCache {
     const isFull = tier.isFull(size)
     if (isFull && !isScan) this.#yieldToCompressed()
     const mayGrow =
-      this.#compressedMayGrow && (this.#freeBytes >= chunkBytes || tier.usedBytes < chunkBytes * 2)
+      tier.idleBytes > 0 ||
+      (this.#compressedMayGrow &&
+        (this.#freeBytes >= chunkBytes || tier.usedBytes < chunkBytes * 2))
     if (!mayGrow) {
       if (isScan && !this.#isMissedAgain(owner, i)) return
       if (tier.isOverwriting && !isFull && ++this.#passedOver % READS_PER_EXCHANGE !== 0) return
@@ -398,6 +411,8 @@ export interface BlockCacheStats {
   readonly usedBytes: number
   /** Part of them in blocks that are kept compressed. */
   readonly compressedBytes: number
+  /** Memory besides that others lent (see {@link BlockCache.lend}) and that keeps compressed blocks. */
+  readonly lentBytes: number
   readonly reservedBytes: number
   readonly hits: number
   readonly misses: number

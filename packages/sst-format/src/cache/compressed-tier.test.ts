@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+import { chunkBytes } from './chunk.ts'
 import { CacheOwner } from './clock.ts'
-import { chunkBytes, CompressedTier } from './compressed-tier.ts'
+import { CompressedTier, type MemoryLoan } from './compressed-tier.ts'
 
 const blocksPerFile = 400
 
@@ -23,6 +24,39 @@ class File {
 
 const target = new Uint8Array(150_000)
 
+/** Memory that is lent to a tier, and taken back bit by bit. */
+class Lent {
+  readonly #memory = new Uint8Array(new SharedArrayBuffer(chunkBytes * 3.5))
+  readonly #loan: MemoryLoan
+  #reclaimed = 0
+
+  constructor(tier: CompressedTier) {
+    this.#loan = tier.lend(this.#memory.buffer as SharedArrayBuffer, this.#memory.length)
+  }
+
+  /** The owner's again are so many bytes more. */
+  reclaim(bytes: number): void {
+    const to = Math.min(this.#reclaimed + bytes, this.#memory.length)
+    this.#loan.reclaimTo(to)
+    this.#memory.fill(0xee, this.#reclaimed, to)
+    this.#reclaimed = to
+  }
+
+  end(): void {
+    this.#loan.end()
+    this.reclaim(Infinity)
+  }
+
+  /** Nobody else writes to what is the owner's. */
+  expectUntouched(): void {
+    const to = this.#reclaimed
+    expect(this.#memory.subarray(0, to).findIndex((byte) => byte !== 0xee)).toBe(-1)
+    expect(this.#memory.subarray(chunkBytes * 3).every((byte) => byte === 0xee || byte === 0)).toBe(
+      true,
+    )
+  }
+}
+
 test('compressed blocks come back as they were, or not at all', () => {
   const step = fc.record({
     file: fc.nat({ max: 3 }),
@@ -34,6 +68,7 @@ test('compressed blocks come back as they were, or not at all', () => {
       { weight: 4, arbitrary: fc.constant('read') },
       { weight: 3, arbitrary: fc.constant('drop') },
       { weight: 1, arbitrary: fc.constantFrom('shrink', 'compact', 'remove') },
+      { weight: 2, arbitrary: fc.constantFrom('lend', 'reclaim', 'reclaim', 'end') },
     ),
   })
   fc.assert(
@@ -42,6 +77,7 @@ test('compressed blocks come back as they were, or not at all', () => {
       const files = Array.from({ length: 4 }, (_, k) => new File(k !== 3))
       const gone = new Set<string>()
       const unchecked = new Set<string>()
+      const lent: Lent[] = []
       // Blocks of a file never change.
       const sizeOf = (file: number, i: number): number =>
         (i * 31 + file + seed) % 53 === 0
@@ -64,6 +100,9 @@ test('compressed blocks come back as they were, or not at all', () => {
         const before = tier.usedBytes
         if (action === 'shrink') expect(tier.shrink()).toBe(before > 0)
         else if (action === 'compact') expect(tier.compact()).toBe(tier.usedBytes < before)
+        else if (action === 'lend') lent.push(new Lent(tier))
+        else if (action === 'reclaim') lent[first % lent.length]?.reclaim(count * 20_000)
+        else if (action === 'end') lent[first % lent.length]?.end()
         else if (action === 'remove') {
           tier.removeOwner(files[k]!.owner)
           files[k] = new File(k !== 3)
@@ -100,11 +139,14 @@ test('compressed blocks come back as they were, or not at all', () => {
             }
           }
         expect(tier.deadBytes).toBeGreaterThanOrEqual(0)
-        expect(tier.deadBytes).toBeLessThanOrEqual(tier.usedBytes)
+        expect(tier.deadBytes).toBeLessThanOrEqual(tier.usedBytes + tier.lentBytes)
       }
+      for (const one of lent) one.expectUntouched()
       for (let k = 0; k < files.length; k++) for (let i = 0; i < blocksPerFile; i++) check(k, i)
       while (tier.shrink());
       expect(tier.usedBytes).toBe(0)
+      for (const one of lent) one.end()
+      expect(tier.lentBytes).toBe(0)
       expect(tier.deadBytes).toBe(0)
     }),
     { numRuns: 100 },
@@ -186,6 +228,33 @@ test('what is dropped gives its memory back, at once or when it is moved togethe
   expect(here(tier, other, 0, 5000)).toBe(2500)
   expect(tier.read(other.owner, other.places, 4001, 2000, target)).toBe(true)
   expect(target.subarray(0, 2000)).toEqual(blockOf(1, 4001, 2000))
+})
+
+test('lent memory is used before any of its own, and goes back with what is in it', () => {
+  const tier = new CompressedTier()
+  const file = largeFile(10_000)
+  fill(tier, file, 0, 500, true)
+  const { usedBytes } = tier
+  const memory = new SharedArrayBuffer(3 * chunkBytes)
+  const loan = tier.lend(memory, memory.byteLength)
+  expect(tier.idleBytes).toBe(3 * chunkBytes)
+  // Room for some 1,550.
+  fill(tier, file, 500, 2000, false)
+  expect(tier.usedBytes).toBe(usedBytes)
+  expect([tier.idleBytes, tier.lentBytes]).toEqual([0, 3 * chunkBytes])
+  expect(here(tier, file, 0, 2000)).toBe(2000)
+  // Its beginning was filled last.
+  loan.reclaimTo(1)
+  expect(tier.lentBytes).toBe(2 * chunkBytes)
+  expect(here(tier, file, 0, 1500)).toBe(1500)
+  expect(here(tier, file, 1600, 2000)).toBe(0)
+  loan.reclaimTo(chunkBytes)
+  expect(tier.lentBytes).toBe(2 * chunkBytes)
+  while (tier.shrink());
+  expect([tier.usedBytes, tier.lentBytes]).toEqual([0, 2 * chunkBytes])
+  loan.end()
+  expect(tier.lentBytes).toBe(0)
+  expect(here(tier, file, 0, 2000)).toBe(0)
 })
 
 test('a block that is looked up much more often than the others is frequent', () => {

@@ -1,9 +1,8 @@
 import { copyRange } from '@varve/base'
 
+import { chunkBytes, lentChunk, newChunk, type Chunk } from './chunk.ts'
 import type { CacheOwner } from './clock.ts'
 
-/** What the tier grows and shrinks by. */
-export const chunkBytes: number = 1 << 20
 const headerBytes = 16
 /** Blocks begin at multiples of this. */
 const unitShift = 3
@@ -37,11 +36,18 @@ const frequentFactor = 4
  *
  * Blocks are appended to the newest chunk. When there may be no more, one of which much is dropped (of files that are gone, or kept
  * decompressed) is cleared for what comes: what is left moves together. If none is, the oldest one is written over.
+ *
+ * Memory that others have and do not need at the moment may be {@link lend lent}: it is filled first, counts for nothing, and goes back at
+ * once with all that is in it.
  */
 export class CompressedTier {
   /** By the number that places have; undefined where there is none now. */
   readonly #chunks: (Chunk | undefined)[] = []
   readonly #byAge: Chunk[] = []
+  /** Chunks of lent memory that keep nothing; the last one is taken first. */
+  readonly #idle: Chunk[] = []
+  /** Of those in `#byAge`, the ones that are lent. */
+  #lentCount = 0
   /** Takes what comes. */
   #newest: Chunk | undefined
   /** Where it goes on. */
@@ -55,13 +61,19 @@ export class CompressedTier {
   #lastChunk: Chunk | undefined
   #lastHeader = 0
 
+  /** Memory of the tier's own. */
   get usedBytes(): number {
-    return this.#byAge.length * chunkBytes
+    return (this.#byAge.length - this.#lentCount) * chunkBytes
+  }
+
+  /** Lent memory that keeps blocks. */
+  get lentBytes(): number {
+    return this.#lentCount * chunkBytes
   }
 
   /** Part of the memory in blocks that are asked for no more, or none. */
   get deadBytes(): number {
-    return this.usedBytes - this.#liveBytes - (chunkBytes - this.#used)
+    return this.#byAge.length * chunkBytes - this.#liveBytes - (chunkBytes - this.#used)
   }
 
   /** Copies the stored bytes of block `i` to the start of `target`; false when it is not here. */
@@ -166,8 +178,17 @@ export class CompressedTier {
     return this.#isOverwriting
   }
 
-  /** Whether a block of so many bytes needs a further chunk. */
+  /** Lent memory that keeps nothing yet. */
+  get idleBytes(): number {
+    return this.#idle.length * chunkBytes
+  }
+
+  /** Whether a block of so many bytes needs further memory. */
   isFull(size: number): boolean {
+    return this.#idle.length === 0 && this.#exceedsNewest(size)
+  }
+
+  #exceedsNewest(size: number): boolean {
     return this.#used + blockBytes(size) > chunkBytes
   }
 
@@ -185,7 +206,8 @@ export class CompressedTier {
     isChecked: boolean,
     mayGrow: boolean,
   ): boolean {
-    if (this.isFull(size) && !this.#makeRoom(size, mayGrow)) return false
+    const needsRoom = this.#exceedsNewest(size) || (this.#isOverwriting && this.#idle.length > 0)
+    if (needsRoom && !this.#makeRoom(size, mayGrow)) return false
     const chunk = this.#newest!
     const at = this.#used
     const header = at >>> 2
@@ -210,7 +232,7 @@ export class CompressedTier {
   }
 
   #makeRoom(size: number, mayGrow: boolean): boolean {
-    if (mayGrow && this.#byAge.length < maxChunks) {
+    if ((mayGrow || this.#idle.length > 0) && this.#byAge.length < maxChunks) {
       this.#grow()
       return true
     }
@@ -222,16 +244,20 @@ export class CompressedTier {
     } else {
       const before = this.#byAge.length
       this.#clear(emptiest)
-      if (this.#byAge.length < before && this.isFull(size)) this.#grow()
+      if (this.#byAge.length < before && this.#exceedsNewest(size)) this.#grow()
     }
     return true
   }
 
-  /** The chunk with the fewest bytes that may still be asked for, but for the newest. */
-  #emptiest(): Chunk | undefined {
+  /** The chunk with the fewest bytes that may still be asked for, but for the newest; of the tier's own, when only those are of use. */
+  #emptiest(isOwn: boolean = false): Chunk | undefined {
     let emptiest: Chunk | undefined
     for (const chunk of this.#byAge)
-      if (chunk !== this.#newest && chunk.liveBytes < (emptiest?.liveBytes ?? Infinity))
+      if (
+        chunk !== this.#newest &&
+        chunk.liveBytes < (emptiest?.liveBytes ?? Infinity) &&
+        !(isOwn && chunk.memory === undefined)
+      )
         emptiest = chunk
     return emptiest
   }
@@ -270,25 +296,49 @@ export class CompressedTier {
     if (to !== chunk) this.#free(chunk)
   }
 
-  /** Gives a chunk's memory back: one of which most is dropped, or the oldest. False when there is none. */
+  /** Gives the memory of a chunk of its own back: one of which most is dropped, or the oldest. False when there is none. */
   shrink(): boolean {
-    const emptiest = this.#emptiest()
+    const emptiest = this.#emptiest(true)
     const chunk =
-      emptiest !== undefined && emptiest.liveBytes < chunkBytes / 2 ? emptiest : this.#byAge[0]
+      emptiest !== undefined && emptiest.liveBytes < chunkBytes / 2
+        ? emptiest
+        : this.#byAge.find(({ memory }) => memory !== undefined)
     if (chunk === undefined) return false
     this.#free(chunk)
     return true
   }
 
-  /** Moves blocks together until a chunk's memory is given back; false when that is not possible. */
+  /** Moves blocks together until the memory of a chunk of its own is given back; false when that is not possible. */
   compact(): boolean {
-    const before = this.#byAge.length
-    for (let k = 0; k < maxMoves && this.#byAge.length === before; k++) {
-      const emptiest = this.#emptiest()
+    const before = this.usedBytes
+    for (let k = 0; k < maxMoves && this.usedBytes === before; k++) {
+      const emptiest = this.#emptiest(true)
       if (emptiest === undefined || emptiest.liveBytes > clearedLiveBytes) return false
       this.#clear(emptiest)
     }
-    return this.#byAge.length < before
+    return this.usedBytes < before
+  }
+
+  /**
+   * Takes the first `sizeBytes` of memory that nobody needs at the moment, and has been written to before. It is filled from its end, as what is needed
+   * again first is its beginning.
+   */
+  lend(buffer: SharedArrayBuffer, sizeBytes: number): MemoryLoan {
+    const chunks: Chunk[] = []
+    for (let at = 0; at + chunkBytes <= sizeBytes; at += chunkBytes)
+      chunks.push(lentChunk(buffer, at))
+    this.#idle.push(...chunks)
+    let reclaimed = 0
+    const reclaimTo = (bytes: number): void => {
+      for (; reclaimed < chunks.length && reclaimed * chunkBytes < bytes; reclaimed++)
+        this.#giveBack(chunks[reclaimed]!)
+    }
+    return { reclaimTo, end: () => reclaimTo(Infinity) }
+  }
+
+  #giveBack(chunk: Chunk): void {
+    if (chunk.generation > 0) this.#free(chunk)
+    this.#idle.splice(this.#idle.indexOf(chunk), 1)
   }
 
   #free(chunk: Chunk): void {
@@ -300,7 +350,12 @@ export class CompressedTier {
     }
     this.#byAge.splice(this.#byAge.indexOf(chunk), 1)
     this.#chunks[chunk.number] = undefined
-    chunk.memory.resize(0)
+    if (chunk.memory !== undefined) {
+      chunk.memory.resize(0)
+      return
+    }
+    this.#lentCount--
+    this.#idle.push(chunk)
   }
 
   /** Counts what is in the chunk no more. */
@@ -314,19 +369,10 @@ export class CompressedTier {
   #grow(): void {
     let number = this.#chunks.indexOf(undefined)
     if (number < 0) number = this.#chunks.length
-    const memory = new ArrayBuffer(chunkBytes, { maxByteLength: chunkBytes })
-    const chunk: Chunk = {
-      number,
-      generation: 0,
-      memory,
-      // Views of a fixed length are as fast as those of other memory.
-      bytes: new Uint8Array(memory, 0, chunkBytes),
-      words: new Int32Array(memory, 0, chunkBytes >>> 2),
-      end: 0,
-      liveBytes: 0,
-      hitsBefore: 0,
-      bytesByOwner: new Map(),
-    }
+    const lent = this.#idle.pop()
+    if (lent !== undefined) this.#lentCount++
+    const chunk = lent ?? newChunk()
+    chunk.number = number
     this.#chunks[number] = chunk
     this.#start(chunk)
   }
@@ -354,20 +400,10 @@ function blockBytes(size: number): number {
   return (headerBytes + size + 7) & ~7
 }
 
-interface Chunk {
-  /** Index among all chunks, part of a place. */
-  readonly number: number
-  /** Never the same twice, 0 without memory. */
-  generation: number
-  /** Resizable, for that gives it pages of its own, which go back at once and leave no hole in the heap. */
-  readonly memory: ArrayBuffer
-  readonly bytes: Uint8Array
-  readonly words: Int32Array
-  /** Where its last block ends, unless it is the newest. */
-  end: number
-  /** Of blocks that may still be asked for, with their headers. */
-  liveBytes: number
-  /** Hits of all chunks before it was begun. */
-  hitsBefore: number
-  readonly bytesByOwner: Map<CacheOwner, number>
+/** Memory that was {@link CompressedTier.lend lent}. */
+export interface MemoryLoan {
+  /** Its first `bytes` are needed again, and may be written to when this returns. */
+  reclaimTo(bytes: number): void
+  /** All of it is. */
+  end(): void
 }
