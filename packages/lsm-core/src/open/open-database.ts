@@ -8,17 +8,14 @@ import {
   readIdentity,
   VersionSet,
   writeIdentity,
-  type VersionEdit,
 } from '@varve/manifest'
 import { createSessionId } from '@varve/sst-format'
 import { isNotFound, type FileLock, type FileSystem } from '@varve/vfs'
-import { WriteBatch } from '@varve/wal'
 
 import { ColumnFamily } from '../column-family/column-family.ts'
 import { addColumnFamily } from '../column-family/create-family.ts'
 import { Database } from '../db/database.ts'
 import { InfoLog } from '../db/info-log.ts'
-import { prepareRecord } from '../db/two-phase-log.ts'
 import { attemptAll } from '../files/attempt-all.ts'
 import { walDirectoryOf } from '../files/wal-directory.ts'
 import type { ResolvedDBOptions } from '../options/resolve.ts'
@@ -29,6 +26,7 @@ import { checkTables, checkTrackedLogs } from './check-files.ts'
 import { FamilyOptions } from './family-options.ts'
 import { removeObsoleteFiles } from './obsolete-files.ts'
 import { checkMergeOperators, writeOptionsFile } from './options-content.ts'
+import { recordRecovery } from './record-recovery.ts'
 import { Recovery } from './recovery.ts'
 
 /**
@@ -88,18 +86,9 @@ export async function openDatabase(
     const dbId = await identityOf(directory, options, versions)
     checkFamilies(versions, options)
     for (const stored of versions.columnFamilies.values()) {
+      const { id, name, current, logNumber } = stored
       const resolved = familyOptions.resolve(stored)
-      families.set(
-        stored.id,
-        new ColumnFamily(
-          stored.id,
-          stored.name,
-          resolved,
-          stored.current,
-          stored.logNumber,
-          tables,
-        ),
-      )
+      families.set(id, new ColumnFamily(id, name, resolved, current, logNumber, tables))
     }
     if (exists) await checkMergeOperators(fs, directory, families.values())
     if (options.trackAndVerifyWalsInManifest) await checkTrackedLogs(versions, fs, walDirectory)
@@ -123,31 +112,7 @@ export async function openDatabase(
       infoLog,
     })
     await recovery.run(logNames)
-    wals.startLog(versions.newFileNumber())
-    const logNumber = wals.currentNumber
-    const sequence = versions.lastSequence + 1
-    if (recovery.stopped) {
-      // The next recovery must see where this history goes on behind the damaged log.
-      const marker = new WriteBatch()
-      marker.sequence = sequence
-      wals.append(marker.data)
-    }
-    // What is prepared moves here: the logs before may have torn ends, which could not be told from damage later.
-    const prepared = recovery.prepared.map((transaction) => ({ ...transaction, logNumber }))
-    for (const { name, batch } of prepared) wals.append(prepareRecord(sequence, name, batch))
-    if (!wals.currentIsEmpty) await wals.sync()
-    for (const family of families.values()) family.active.logNumber = logNumber
-    await versions.logAndApply([
-      ...[...families.values()].map((family, i, all): VersionEdit => ({
-        columnFamily: family.id,
-        logNumber,
-        ...recovery.editOf(family),
-        ...(i === all.length - 1 ? { minLogNumberToKeep: logNumber } : {}),
-      })),
-      ...(options.trackAndVerifyWalsInManifest || versions.trackedWals.length > 0
-        ? [{ walDeletionBelow: logNumber }]
-        : []),
-    ])
+    const prepared = await recordRecovery(recovery, { options, versions, families, wals })
     for (const family of families.values())
       family.installSuperVersion(versions.columnFamily(family.id).current)
     db = new Database({
