@@ -1,6 +1,8 @@
 // make_kinds OUT-DIR [NAME...]: one database of each kind that random options hardly reach, written by the installed RocksDB, with a description
 // that `npm run check:rocksdb -- --dir OUT-DIR` compares it with: odd names and numbers, grids of table options, what is to be refused by
 // name, backups of all layouts, directories that repair and checkpoints leave.
+// make_kinds live DIR: writes batches, the same number under ten keys of two families each, with flushes, compactions and new MANIFESTs all along,
+// until its input ends; prints the last number.
 // make_kinds show DIR NAME:COMPARATOR:MERGE...: opens a database for writing, strictly, and prints the contents of the families in JSON.
 #include <cstring>
 #include <filesystem>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include <csignal>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -729,6 +732,39 @@ Kinds kinds() {
   return all;
 }
 
+int live(const std::string& path) {
+  DBOptions options;
+  options.create_if_missing = options.create_missing_column_families = true;
+  options.max_manifest_file_size = 1000;
+  std::vector<ColumnFamilyDescriptor> descriptors = {{"default", {}}, {"other", {}}};
+  for (auto& descriptor : descriptors) {
+    descriptor.options.level0_file_num_compaction_trigger = 2;
+    descriptor.options.target_file_size_base = 3000;
+  }
+  std::vector<ColumnFamilyHandle*> handles;
+  DB* opened = nullptr;
+  need(DB::Open(options, path, descriptors, &handles, &opened), "open");
+  std::unique_ptr<DB> db(opened);
+  printf("open\n");
+  fflush(stdout);
+  uint64_t n = 0;
+  pollfd input = {0, POLLIN, 0};
+  while (poll(&input, 1, 0) == 0) {
+    n++;
+    WriteBatch batch;
+    for (auto* handle : handles)
+      for (int key = 0; key < 10; key++) need(batch.Put(handle, Made::key(key), std::to_string(n) + " " + std::string(n % 90, 'x')), "put");
+    need(batch.Put(handles[n % 2], "row" + Made::key(static_cast<int>(n % 500)), std::to_string(n)), "put");
+    need(db->Write(WriteOptions(), &batch), "write");
+    if (n % 100 == 0) need(db->Flush(FlushOptions(), handles[n / 100 % 2]), "flush");
+    if (n % 1000 == 0) need(db->CompactRange(CompactRangeOptions(), handles[0], nullptr, nullptr), "compact");
+    usleep(1000);
+  }
+  printf("%llu\n", (unsigned long long)n);
+  fflush(stdout);
+  _exit(0);
+}
+
 int show(int argc, char** argv) {
   std::vector<ColumnFamilyDescriptor> descriptors;
   std::vector<Family> families;
@@ -767,9 +803,9 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: make_kinds OUT-DIR [NAME...]\n");
     return 2;
   }
-  if (argc > 3 && strcmp(argv[1], "show") == 0) {
+  if (argc > 2 && (strcmp(argv[1], "show") == 0 || strcmp(argv[1], "live") == 0)) {
     try {
-      return show(argc, argv);
+      return strcmp(argv[1], "live") == 0 ? live(argv[2]) : show(argc, argv);
     } catch (const Refused& refused) {
       fprintf(stderr, "%s\n", refused.why.c_str());
       return 1;

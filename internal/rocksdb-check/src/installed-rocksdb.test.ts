@@ -1,9 +1,12 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 
+import { utf8Text } from '@varve/base'
 import { isPeerThere } from '@varve/base/testing'
+import { DB } from '@varve/lsm-core'
 import { afterAll, describe, expect, test } from 'vitest'
 
 import { collectCases } from './cases.ts'
@@ -52,6 +55,22 @@ async function failures(directory: string): Promise<string[]> {
   return failed
 }
 
+/** How long a secondary follows a writer. */
+const followedMs = 4000
+
+/** The number that the ten keys of both families have. @throws when they do not all have the same */
+function numberIn(db: DB): number {
+  const numbers = new Set<number>()
+  for (const cf of db.columnFamilies) {
+    for (let n = 0; n < 10; n++) {
+      const value = db.getSync(`key${n % 5}/${String(n).padStart(6, '0')}`, { cf })
+      numbers.add(value === undefined ? 0 : Number.parseInt(utf8Text(value), 10))
+    }
+  }
+  expect(numbers.size).toBe(1)
+  return [...numbers][0]!
+}
+
 describe.skipIf(kinds === undefined)('databases of the installed RocksDB', () => {
   test('of every kind are read, or refused by name; RocksDB reads what is compacted here', async () => {
     const directory = join(root, 'kinds')
@@ -70,4 +89,36 @@ describe.skipIf(kinds === undefined)('databases of the installed RocksDB', () =>
     })
     expect(await failures(directory)).toEqual([])
   }, 120_000)
+
+  test('are followed while RocksDB writes to them: every batch whole, none taken back', async () => {
+    const directory = join(root, 'live')
+    const writer = spawn(kinds!, ['live', directory], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const ended = new Promise((resolve) => writer.once('close', resolve))
+    const lines = createInterface(writer.stdout)[Symbol.asyncIterator]()
+    try {
+      await lines.next()
+      const columnFamilies = { default: {}, other: {} }
+      await using db = await DB.openAsSecondary(directory, join(root, 'follower'), {
+        columnFamilies,
+      })
+      let last = 0
+      let progress = 0
+      for (const end = performance.now() + followedMs; performance.now() < end;) {
+        await db.tryCatchUpWithPrimary()
+        const now = numberIn(db)
+        expect(now).toBeGreaterThanOrEqual(last)
+        if (now > last) progress++
+        last = now
+      }
+      expect(progress).toBeGreaterThan(1)
+      writer.stdin.end()
+      const { value } = await lines.next()
+      await ended
+      await db.tryCatchUpWithPrimary()
+      expect(numberIn(db)).toBe(Number(value))
+    } finally {
+      writer.stdin.end()
+      await ended
+    }
+  }, 60_000)
 })
