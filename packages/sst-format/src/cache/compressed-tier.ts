@@ -400,7 +400,7 @@ function blockBytes(size: number): number {
   return (headerBytes + size + 7) & ~7
 }
 
-/** Memory that was {@link CompressedTier.lend lent}. */
+/** Memory that was lent by {@link BlockCache.lend}. */
 export interface MemoryLoan {
   /** Its first `bytes` are needed again, and may be written to when this returns. */
   reclaimTo(bytes: number): void

@@ -47,7 +47,7 @@ export interface TableEntry {
  * Reads one table file.
  *
  * Footer, properties, index, filter and range tombstones stay in memory while the reader is open; data blocks and
- * partitions go through the block cache. Every block is checked when it is read; damage is a {@link CorruptionError} with
+ * partitions go through the block cache. Every block is checked when it is read; damage is a CorruptionError with
  * file and offset, never data, and no length found in the file leads to a read or allocation beyond it.
  *
  * Concurrent `get`s are safe. The file closes with the last of {@link TableReader.close} and the iterators' `close`.
