@@ -132,6 +132,7 @@ export class Arena {
     if (spare === undefined) return false
     const { buffer, dirtyBytes, loan } = spare
     loan?.reclaimTo(this.used * 4)
+    this.#spares?.endLoan(this.#loan)
     this.#loan = loan
     copyRange(this.bytes, 0, this.used * 4, Buffer.from(buffer, 0, buffer.byteLength), 0)
     this.buffer = buffer

@@ -150,4 +150,22 @@ describe('SpareMemory', () => {
     last.unref()
     expect([lentBytes(), spares.sizeBytes]).toEqual([0, 0])
   })
+
+  it('takes back what is lent of memory that a memtable outgrows', () => {
+    const ended: number[] = []
+    const spares = new SpareMemory(2, ({ byteLength }) => ({
+      reclaimTo: () => undefined,
+      end: () => ended.push(byteLength),
+    }))
+    const sizes = [2, 8].map((mebibytes) => mebibytes << 20)
+    for (const dirtyBytes of sizes)
+      spares.give({ buffer: new SharedArrayBuffer(dirtyBytes), dirtyBytes })
+    const memtable = new Memtable({ spares })
+    fill(memtable, 8)
+    expect(memtable.entryCount).toBe(6000)
+    expect(ended).toEqual([sizes[0]])
+    spares.close()
+    expect(ended).toEqual(sizes)
+    memtable.unref()
+  })
 })
