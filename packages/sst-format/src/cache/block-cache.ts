@@ -274,8 +274,8 @@ export class BlockCache {
     if (this.#missRate <= MAX_MISS_RATE) {
       if (this.hasRoom) return true
       // What was kept decompressed before has left holes.
-      if (tier.deadBytes > COMPRESSED_STEP_BYTES + tier.usedBytes / 4 && tier.compact())
-        return this.hasRoom
+      const holesBound = COMPRESSED_STEP_BYTES + (tier.usedBytes + tier.lentBytes) / 4
+      if (tier.deadBytes > holesBound && tier.compact()) return this.hasRoom
     }
     return tier.isLastReadFrequent
   }

@@ -257,6 +257,23 @@ test('lent memory is used before any of its own, and goes back with what is in i
   expect(here(tier, file, 0, 2000)).toBe(0)
 })
 
+test('holes in lent memory close, too, where that of its own has none', () => {
+  const tier = new CompressedTier()
+  const file = largeFile(10_000)
+  fill(tier, file, 0, 1500, true)
+  const memory = new SharedArrayBuffer(6 * chunkBytes)
+  const loan = tier.lend(memory, memory.byteLength)
+  fill(tier, file, 1500, 4500, false)
+  for (let i = 1700; i < 4400; i++) if (i % 3 > 0) tier.drop(file.owner, file.places, i)
+  const kept = here(tier, file, 0, 4500)
+  const holes = (): number => tier.deadBytes / (tier.usedBytes + tier.lentBytes)
+  expect(holes()).toBeGreaterThan(0.25)
+  for (let k = 0; k < 3; k++) tier.compact()
+  expect(holes()).toBeLessThan(0.25)
+  expect(here(tier, file, 0, 4500)).toBe(kept)
+  loan.end()
+})
+
 test('a block that is looked up much more often than the others is frequent', () => {
   const tier = new CompressedTier()
   const file = largeFile(1000)

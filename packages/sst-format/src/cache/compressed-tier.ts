@@ -308,11 +308,11 @@ export class CompressedTier {
     return true
   }
 
-  /** Moves blocks together until the memory of a chunk of its own is given back; false when that is not possible. */
+  /** Moves blocks together until the memory of a chunk of its own is given back; false when that is not possible. Clears lent ones, too. */
   compact(): boolean {
     const before = this.usedBytes
     for (let k = 0; k < maxMoves && this.usedBytes === before; k++) {
-      const emptiest = this.#emptiest(true)
+      const emptiest = this.#emptiest()
       if (emptiest === undefined || emptiest.liveBytes > clearedLiveBytes) return false
       this.#clear(emptiest)
     }
