@@ -288,7 +288,6 @@ public final class MakeDatabases {
     rare.put("max_manifest_file_size", "2000");
     rare.put("file_checksum_gen_factory", "FileChecksumGenCrc32cFactory");
     rare.put("two_write_queues", "true");
-    rare.put("unordered_write", "true");
     rare.put("allow_mmap_writes", "true");
     rare.put("reuse_manifest_on_open", "true");
     rare.put("optimize_manifest_for_recovery", "true");

@@ -31,6 +31,11 @@ export function tableFileName(number: number): string {
   return `${numbered(number)}.sst`
 }
 
+/** `000012.ldb`, a table as LevelDB and the first releases of RocksDB named it. */
+export function oldTableFileName(number: number): string {
+  return `${numbered(number)}.ldb`
+}
+
 /** `000012.blob`, values of RocksDB's integrated BlobDB. */
 export function blobFileName(number: number): string {
   return `${numbered(number)}.blob`

@@ -37,6 +37,7 @@ export {
   LOCK_FILE_NAME,
   logFileName,
   manifestFileName,
+  oldTableFileName,
   optionsFileName,
   parseFileName,
   tableFileName,

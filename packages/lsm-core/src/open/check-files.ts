@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
-import { CorruptionError } from '@varve/base'
-import { logFileName, tableFileName, type VersionSet } from '@varve/manifest'
+import { CorruptionError, UnsupportedError } from '@varve/base'
+import { logFileName, oldTableFileName, tableFileName, type VersionSet } from '@varve/manifest'
 import { isNotFound, type FileSystem } from '@varve/vfs'
 
 import { elsewhere } from '../read/table-cache.ts'
@@ -25,7 +25,7 @@ export async function checkTrackedLogs(
   }
 }
 
-/** Checks that every table of the MANIFEST is there and has its size. @throws CorruptionError, or UnsupportedError for tables in other directories */
+/** Checks that every table of the MANIFEST is there and has its size. @throws CorruptionError, or UnsupportedError for tables in other directories and of old names */
 export async function checkTables(
   versions: VersionSet,
   fs: FileSystem,
@@ -35,7 +35,14 @@ export async function checkTables(
     for (const { file: table } of current.files()) {
       const file = join(directory, tableFileName(table.number))
       if (table.pathId !== undefined && !(await fs.exists(file))) throw elsewhere(file)
-      const actual = await sizeOf(fs, file, 'table')
+      let actual
+      try {
+        actual = await sizeOf(fs, file, 'table')
+      } catch (error) {
+        const old = join(directory, oldTableFileName(table.number))
+        if (!(error instanceof CorruptionError && (await fs.exists(old)))) throw error
+        throw new UnsupportedError(`writing to a database with tables named as "${old}"`)
+      }
       if (actual !== table.fileSizeBytes) {
         throw new CorruptionError('table has not the size that the manifest says', {
           file,

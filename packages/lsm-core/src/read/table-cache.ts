@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import { CorruptionError, maxSequence, UnsupportedError, type Comparator } from '@varve/base'
 import { tombstonesWithinFile } from '@varve/compaction'
-import { tableFileName, type FileMetadata } from '@varve/manifest'
+import { oldTableFileName, tableFileName, type FileMetadata } from '@varve/manifest'
 import { RangeTombstoneList } from '@varve/memtable'
 import { TableReader, type BlockCache } from '@varve/sst-format'
 import { isNotFound, type FileSystem } from '@varve/vfs'
@@ -107,20 +107,7 @@ export class TableCache {
       return known
     }
     while (this.isFull) this.#closeOne()
-    const path = join(this.#directory, tableFileName(file.number))
-    let reader: TableReader
-    try {
-      reader = TableReader.openSync(this.#fs, path, {
-        comparator,
-        cache: this.blockCache,
-        // The greatest safe number stands for unknown, in entries of old manifests.
-        ...(file.largestSequence === maxSequence ? {} : { largestSequence: file.largestSequence }),
-      })
-    } catch (error) {
-      if (!isNotFound(error)) throw error
-      if (file.pathId !== undefined) throw elsewhere(path)
-      throw new CorruptionError('table of the manifest is missing', { file: path, cause: error })
-    }
+    const reader = this.#openReader(file, comparator)
     const table: CachedTable = {
       fileNumber: file.number,
       reader,
@@ -130,6 +117,29 @@ export class TableCache {
     this.#tables.set(file.number, table)
     this.blockCache.reserve(reader.memoryBytes)
     return table
+  }
+
+  #openReader(file: FileMetadata, comparator: Comparator): TableReader {
+    const options = {
+      comparator,
+      cache: this.blockCache,
+      // The greatest safe number stands for unknown, in entries of old manifests.
+      ...(file.largestSequence === maxSequence ? {} : { largestSequence: file.largestSequence }),
+    }
+    const path = join(this.#directory, tableFileName(file.number))
+    try {
+      return TableReader.openSync(this.#fs, path, options)
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      const old = join(this.#directory, oldTableFileName(file.number))
+      try {
+        return TableReader.openSync(this.#fs, old, options)
+      } catch (oldError) {
+        if (!isNotFound(oldError)) throw oldError
+      }
+      if (file.pathId !== undefined) throw elsewhere(path)
+      throw new CorruptionError('table of the manifest is missing', { file: path, cause: error })
+    }
   }
 
   /** Numbers of the open tables. */

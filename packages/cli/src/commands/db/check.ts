@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { maxSequence, messageOf, UnsupportedError } from '@varve/base'
 import {
   logFileName,
+  oldTableFileName,
   parseFileName,
   readManifest,
   tableFileName,
@@ -78,7 +79,9 @@ export function addCheckCommand(db: Command): void {
 }
 
 async function checkTable(directory: string, file: FileMetadata): Promise<string> {
-  const path = join(directory, tableFileName(file.number))
+  let path = join(directory, tableFileName(file.number))
+  const old = join(directory, oldTableFileName(file.number))
+  if (!(await nodeFileSystem.exists(path)) && (await nodeFileSystem.exists(old))) path = old
   if (file.pathId !== undefined && !(await nodeFileSystem.exists(path)))
     throw new UnsupportedError('several directories of tables (db_paths)')
   const table = await TableReader.open(nodeFileSystem, path, {
