@@ -61,11 +61,16 @@ export async function startKafka(
   ])
   const log = join(directory, 'kafka.log')
   const output = openSync(log, 'a')
-  const start = async (): Promise<ChildProcess> => {
+  let child: ChildProcess | undefined
+  // Also while it is still coming up.
+  const endWithParent = (): void => void child?.kill('SIGKILL')
+  if (options.detached !== true) process.once('exit', endWithParent)
+  const start = async (): Promise<void> => {
     const started = spawn('java', [...javaArguments(line, '512m'), 'kafka.Kafka', configuration], {
       stdio: ['ignore', output, output],
       detached: options.detached === true,
     })
+    child = started
     if (options.detached === true) started.unref()
     try {
       await waitForPort(port, started, log)
@@ -73,24 +78,21 @@ export async function startKafka(
       started.kill('SIGKILL')
       throw error
     }
-    return started
   }
-  let child = await start()
-  const endWithParent = (): void => void child.kill('SIGKILL')
-  if (options.detached !== true) process.once('exit', endWithParent)
+  await start()
   return {
     brokers: `127.0.0.1:${port}`,
     get pid() {
-      return child.pid!
+      return child!.pid!
     },
     directory,
     async restart() {
-      await endProcess(child, 'SIGKILL')
-      child = await start()
+      await endProcess(child!, 'SIGKILL')
+      await start()
     },
     async stop() {
       process.off('exit', endWithParent)
-      await endProcess(child)
+      await endProcess(child!)
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
     },
   }
