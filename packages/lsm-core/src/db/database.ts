@@ -25,6 +25,7 @@ import { MemtableBudget } from '../write/memtable-budget.ts'
 import type { WalSet } from '../write/wal-set.ts'
 import { WriteController } from '../write/write-controller.ts'
 import type { InfoLog } from './info-log.ts'
+import { OpenReaders } from './open-readers.ts'
 import { SnapshotList } from './snapshot-list.ts'
 import { TwoPhaseLog, type RecoveredTransaction } from './two-phase-log.ts'
 
@@ -83,7 +84,7 @@ export class Database {
   /** Writes that were asked for before the close are still made. */
   #writesEnded = false
   /** Cursors and other readers that must be closed with the database. */
-  readonly readers: Set<{ close(): void }> = new Set()
+  readonly readers = new OpenReaders()
   #viewedTo = 0
   /** Why reads are refused, too. */
   #unreadable: unknown

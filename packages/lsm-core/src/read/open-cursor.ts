@@ -4,6 +4,7 @@ import type { RangeTombstoneList } from '@varve/memtable'
 import type { ColumnFamily } from '../column-family/column-family.ts'
 import type { SuperVersion } from '../column-family/super-version.ts'
 import type { Cursor, CursorOptions } from '../db/handles.ts'
+import type { OpenReaders } from '../db/open-readers.ts'
 import type { Statistics } from '../statistics/statistics.ts'
 import { StatisticsCursor } from '../statistics/statistics-cursor.ts'
 import { resolveBounds } from './cursor-bounds.ts'
@@ -16,7 +17,7 @@ import { TailingCursor } from './tailing-cursor.ts'
 /** What cursors need of their database. */
 export interface CursorHost {
   /** Closed with the database at the latest. */
-  readonly readers: Set<{ close(): void }>
+  readonly readers: OpenReaders
   readonly versions: { readonly lastSequence: number }
   /** Keeps the state at a sequence number from being written over. */
   view(sequence: number): void
