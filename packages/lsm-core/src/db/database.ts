@@ -84,7 +84,7 @@ export class Database {
   /** Writes that were asked for before the close are still made. */
   #writesEnded = false
   /** Cursors and other readers that must be closed with the database. */
-  readonly readers = new OpenReaders()
+  readonly readers: OpenReaders = new OpenReaders()
   #viewedTo = 0
   /** Why reads are refused, too. */
   #unreadable: unknown
