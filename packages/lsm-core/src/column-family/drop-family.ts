@@ -15,8 +15,9 @@ export async function dropColumnFamily(db: Database, family: ColumnFamily): Prom
   } catch (error) {
     db.fail(error)
     throw error
+  } finally {
+    family.close()
   }
-  family.close()
   db.fileRemoval.schedulePurge()
   db.writeController.release()
   await writeOptionsFile(db)
