@@ -16,6 +16,7 @@ test('tables with the suffix of old are read, and not written beside', async () 
   {
     await using db = await DB.openReadOnly('/db', { fileSystem })
     expect(await db.get('a', { encoding: 'utf8' })).toBe('1')
+    await db.verifyChecksum()
   }
   await expect(DB.open('/db', { fileSystem })).rejects.toThrow(UnsupportedError)
   await fileSystem.rename(`/db/${name.replace('.sst', '.ldb')}`, `/db/${name}`)

@@ -1,15 +1,14 @@
 import { join } from 'node:path'
 
-import { CorruptionError, maxSequence, UnsupportedError, type Comparator } from '@varve/base'
+import { CorruptionError, UnsupportedError, type Comparator } from '@varve/base'
 import { tombstonesWithinFile } from '@varve/compaction'
 import { oldTableFileName, tableFileName, type FileMetadata } from '@varve/manifest'
 import { RangeTombstoneList } from '@varve/memtable'
 import { TableReader, type BlockCache } from '@varve/sst-format'
 import { isNotFound, type FileSystem } from '@varve/vfs'
 
-import type { RowCache } from './row-cache.ts'
-
 import { BlobFiles } from './blob-files.ts'
+import type { RowCache } from './row-cache.ts'
 
 /** A table that is open, with the range tombstones that hold within the bounds the MANIFEST gives it. */
 export interface OpenTable {
@@ -49,7 +48,6 @@ export class TableCache {
   readonly #recent: (CachedTable | undefined)[] = new Array<CachedTable | undefined>(
     recentTables,
   ).fill(undefined)
-
   #closings = 0
 
   constructor(
@@ -107,7 +105,7 @@ export class TableCache {
       return known
     }
     while (this.isFull) this.#closeOne()
-    const reader = this.#openReader(file, comparator)
+    const reader = this.#openReader(file, comparator, this.blockCache)
     const table: CachedTable = {
       fileNumber: file.number,
       reader,
@@ -119,13 +117,14 @@ export class TableCache {
     return table
   }
 
-  #openReader(file: FileMetadata, comparator: Comparator): TableReader {
-    const options = {
-      comparator,
-      cache: this.blockCache,
-      // The greatest safe number stands for unknown, in entries of old manifests.
-      ...(file.largestSequence === maxSequence ? {} : { largestSequence: file.largestSequence }),
-    }
+  /** A reader of the caller's own, which reads past every cache. @throws CorruptionError when the file is damaged or missing */
+  openPastCache(file: FileMetadata, comparator: Comparator): TableReader {
+    return this.#openReader(file, comparator)
+  }
+
+  #openReader(file: FileMetadata, comparator: Comparator, cache?: BlockCache): TableReader {
+    const { largestSequence } = file
+    const options = { comparator, largestSequence, ...(cache === undefined ? {} : { cache }) }
     const path = join(this.#directory, tableFileName(file.number))
     try {
       return TableReader.openSync(this.#fs, path, options)

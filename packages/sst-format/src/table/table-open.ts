@@ -4,6 +4,7 @@ import {
   comparatorNamed,
   CorruptionError,
   InternalKeyComparator,
+  maxSequence,
   prefixExtractorNamed,
   sequenceOf,
   UnsupportedError,
@@ -58,7 +59,7 @@ export interface OpenTableInput {
   readonly file: string
   readonly fileSizeBytes: number
   readonly comparator: Comparator | undefined
-  /** Largest sequence number according to the MANIFEST. */
+  /** Largest sequence number according to the MANIFEST; the greatest safe number where entries of old ones have none. */
   readonly largestSequence: number | undefined
   readonly readFilters: boolean
 }
@@ -204,7 +205,7 @@ function globalSequenceOf(
   }
   if (externalVersion < 2) return undefined
   const stored = externalGlobalSequence ?? 0
-  if (largestSequence === undefined) return stored
+  if (largestSequence === undefined || largestSequence === maxSequence) return stored
   if (stored !== 0 && stored !== largestSequence) {
     throw new CorruptionError('global sequence number differs from the manifest', {
       file,

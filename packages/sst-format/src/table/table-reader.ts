@@ -12,12 +12,12 @@ import type { FileSystem, RandomAccessFile } from '@varve/vfs'
 import type { Block } from '../block/block.ts'
 import { BlockKind, BlockSource, type TableIteratorOptions } from '../block/block-source.ts'
 import type { BlockCache } from '../cache/block-cache.ts'
-import { GlobalSequenceIterator } from './global-sequence-iterator.ts'
 import type { IndexEntries } from '../index/index-block.ts'
 import { searchIndex } from '../index/index-search.ts'
-import type { LookupParts } from './lookup-batch.ts'
 import type { TableProperties } from '../meta/properties.ts'
 import { computeUniqueId } from '../meta/unique-id.ts'
+import { GlobalSequenceIterator } from './global-sequence-iterator.ts'
+import type { LookupParts } from './lookup-batch.ts'
 import type { FoundEntry, PointResult } from './point-result.ts'
 import { IndexType } from './table-format.ts'
 import { TableIterator, type TableBlocks } from './table-iterator.ts'
@@ -31,7 +31,7 @@ export interface TableReaderOptions {
   readonly comparator?: Comparator
   /** Keeps decoded blocks. Default: none are kept. */
   readonly cache?: BlockCache
-  /** Largest sequence number according to the MANIFEST; decides that of tables made outside the database. */
+  /** Largest sequence number according to the MANIFEST, which is `maxSequence` when unknown; decides that of tables made outside the database. */
   readonly largestSequence?: number
   /** Whether filters are read, for look-ups to be quick; who only walks the table does without. Default true. */
   readonly readFilters?: boolean

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 
-import { maxSequence, messageOf, UnsupportedError } from '@varve/base'
+import { messageOf, UnsupportedError } from '@varve/base'
 import {
   logFileName,
   oldTableFileName,
@@ -80,13 +80,14 @@ export function addCheckCommand(db: Command): void {
 
 async function checkTable(directory: string, file: FileMetadata): Promise<string> {
   let path = join(directory, tableFileName(file.number))
-  const old = join(directory, oldTableFileName(file.number))
-  if (!(await nodeFileSystem.exists(path)) && (await nodeFileSystem.exists(old))) path = old
-  if (file.pathId !== undefined && !(await nodeFileSystem.exists(path)))
-    throw new UnsupportedError('several directories of tables (db_paths)')
-  const table = await TableReader.open(nodeFileSystem, path, {
-    ...(file.largestSequence === maxSequence ? {} : { largestSequence: file.largestSequence }),
-  })
+  if (!(await nodeFileSystem.exists(path))) {
+    const old = join(directory, oldTableFileName(file.number))
+    if (await nodeFileSystem.exists(old)) path = old
+    else if (file.pathId !== undefined)
+      throw new UnsupportedError('several directories of tables (db_paths)')
+  }
+  const { largestSequence } = file
+  const table = await TableReader.open(nodeFileSystem, path, { largestSequence })
   try {
     if (table.fileSizeBytes !== file.fileSizeBytes) {
       throw new Error(`${table.fileSizeBytes} bytes where the manifest says ${file.fileSizeBytes}`)
