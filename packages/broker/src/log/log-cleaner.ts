@@ -1,3 +1,4 @@
+import { yieldToEventLoop } from '@varve/base'
 import {
   decodeRecordBatch,
   filterRecordBatch,
@@ -226,7 +227,7 @@ export class LogCleaner {
     const { files } = this.#log.environment
     files.holdReader(segment.logPath)
     try {
-      await new Promise((resolve) => setImmediate(resolve))
+      await yieldToEventLoop()
     } finally {
       files.releaseReader(segment.logPath)
     }

@@ -1,3 +1,4 @@
+import { yieldToEventLoop } from '@varve/base'
 import { WriteBatch, type DB } from '@varve/lsm-core'
 
 /** What a workload works with. */
@@ -68,12 +69,6 @@ export const workloads: Readonly<Record<string, Workload>> = {
   },
 }
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
-}
-
 async function fill(context: BenchContext, order: (i: number) => number): Promise<WorkloadResult> {
   const { db, num, batchSize, sync, disableWal } = context
   const batch = new WriteBatch()
@@ -113,7 +108,7 @@ async function read(context: BenchContext, next: () => Uint8Array): Promise<Work
       found++
       bytes += key.length + value.length
     }
-    if (i % SLICE === SLICE - 1) await turn()
+    if (i % SLICE === SLICE - 1) await yieldToEventLoop()
   }
   return { operations: reads, bytes, found }
 }
@@ -148,7 +143,7 @@ async function seek(context: BenchContext): Promise<WorkloadResult> {
       found++
       bytes += cursor.key.length + cursor.value.length
     }
-    if (i % SLICE === SLICE - 1) await turn()
+    if (i % SLICE === SLICE - 1) await yieldToEventLoop()
   }
   return { operations: reads, bytes, found }
 }
@@ -164,7 +159,7 @@ async function scan({ db, reads }: BenchContext, reverse: boolean): Promise<Work
     entries++
     if (reverse) cursor.prev()
     else cursor.next()
-    if (entries % 8192 === 0) await turn()
+    if (entries % 8192 === 0) await yieldToEventLoop()
   }
   return { operations: entries, bytes }
 }

@@ -1,3 +1,5 @@
+import { yieldToEventLoop } from '@varve/base'
+
 import type { QueryHandle, ResultColumn, ResultRow } from './query-types.ts'
 
 type Batches = Iterable<readonly ResultRow[]> | AsyncIterable<readonly ResultRow[]>
@@ -44,7 +46,7 @@ export class PullHandle implements QueryHandle {
       if (this.#signal.aborted) break
       count += batch.length
       yield batch
-      await new Promise((resolve) => setImmediate(resolve))
+      await yieldToEventLoop()
     }
     this.#end = this.#signal.aborted ? 'closed' : count >= this.#limit ? 'limit' : 'complete'
   }
