@@ -8,6 +8,7 @@ export { systemClock, yieldToEventLoop, type Clock, type Timer } from './clock.t
 export { systemRandom, type Random } from './random.ts'
 export { compareByteRanges, compareBytes, equalBytes } from './bytes/compare.ts'
 export { copyRange } from './bytes/copy.ts'
+export type { MemoryLoan } from './bytes/memory-loan.ts'
 export { ownedBytes, ownedCopy } from './bytes/owned-bytes.ts'
 export { headAt, headBytes } from './bytes/key-head.ts'
 export {

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 
-import { assert, copyRange } from '@varve/base'
+import { assert, copyRange, type MemoryLoan } from '@varve/base'
 
-import type { MemoryLoan, SpareMemory } from './spare-memory.ts'
+import type { SpareMemory } from './spare-memory.ts'
 
 /** Address space that an arena asks for at first: most of a transaction's, of a small family's, never need more. */
 const firstReservationBytes = 1 << 20

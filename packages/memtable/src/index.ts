@@ -6,7 +6,7 @@
 export { Memtable, type MemtableObserver, type MemtableOptions } from './memtable.ts'
 export { openSharedMemtable, type SharedMemtable } from './shared-memtable.ts'
 export { hashKey } from './key-index.ts'
-export { SpareMemory, type LendMemory, type MemoryLoan, type UsedMemory } from './spare-memory.ts'
+export { SpareMemory, type LendMemory, type UsedMemory } from './spare-memory.ts'
 export { RangeTombstoneList } from './range-tombstones.ts'
 // Entries are added by type.
-export { ValueType, type RangeTombstone } from '@varve/base'
+export { ValueType, type MemoryLoan, type RangeTombstone } from '@varve/base'

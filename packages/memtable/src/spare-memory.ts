@@ -1,3 +1,5 @@
+import type { MemoryLoan } from '@varve/base'
+
 /** Memory that was in use before. */
 export interface UsedMemory {
   readonly buffer: SharedArrayBuffer
@@ -5,14 +7,6 @@ export interface UsedMemory {
   readonly dirtyBytes: number
   /** What of it others use as long as no memtable does. */
   readonly loan?: MemoryLoan | undefined
-}
-
-/** Memory that somebody uses until its owner needs it. */
-export interface MemoryLoan {
-  /** The first `bytes` are needed, and the owner's alone when this returns. */
-  reclaimTo(bytes: number): void
-  /** All of it is. */
-  end(): void
 }
 
 /** Has somebody use the first `sizeBytes` of memory, which are resident, in the same thread. */

@@ -1,8 +1,8 @@
-import { InvalidOptionError } from '@varve/base'
+import { InvalidOptionError, type MemoryLoan } from '@varve/base'
 
 import { chunkBytes } from './chunk.ts'
 import { CacheEntry, Clock, MAX_CHANCES, type CachedValue, type CacheOwner } from './clock.ts'
-import { CompressedTier, maxKeptBlockBytes, type MemoryLoan } from './compressed-tier.ts'
+import { CompressedTier, maxKeptBlockBytes } from './compressed-tier.ts'
 import { RecentMisses } from './recent-misses.ts'
 
 /** Memory of one cached block besides its bytes: three objects here, array, buffer and backing store in V8, a slot of the map. */

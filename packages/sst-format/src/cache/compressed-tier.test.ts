@@ -1,9 +1,10 @@
+import type { MemoryLoan } from '@varve/base'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { chunkBytes } from './chunk.ts'
 import { CacheOwner } from './clock.ts'
-import { CompressedTier, type MemoryLoan } from './compressed-tier.ts'
+import { CompressedTier } from './compressed-tier.ts'
 
 const blocksPerFile = 400
 

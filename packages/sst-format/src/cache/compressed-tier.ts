@@ -1,4 +1,4 @@
-import { copyRange } from '@varve/base'
+import { copyRange, type MemoryLoan } from '@varve/base'
 
 import { chunkBytes, lentChunk, newChunk, type Chunk } from './chunk.ts'
 import type { CacheOwner } from './clock.ts'
@@ -398,12 +398,4 @@ export class CompressedTier {
 /** What a block takes, its header included. */
 function blockBytes(size: number): number {
   return (headerBytes + size + 7) & ~7
-}
-
-/** Memory that was lent by {@link BlockCache.lend}. */
-export interface MemoryLoan {
-  /** Its first `bytes` are needed again, and may be written to when this returns. */
-  reclaimTo(bytes: number): void
-  /** All of it is. */
-  end(): void
 }
